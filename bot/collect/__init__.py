@@ -1,0 +1,1 @@
+"""Where rule text comes from: git objects, and the working tree."""

@@ -1,0 +1,282 @@
+"""Git, asked through its own commands: plumbing only, nothing of a work tree is ever run or checked out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.model import RulewardError
+
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "LC_ALL": "C",
+}
+_OPTIONS = ("-c", "core.quotePath=false", "-c", "core.fsmonitor=false", "-c", "diff.renameLimit=4000")
+
+
+class GitError(RulewardError):
+    """Git said no; the review cannot be completed (exit status 3)."""
+
+    def __init__(self, message: str, *, status: int = 3) -> None:
+        """Keep what git said."""
+        super().__init__(message, status=status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One side of a changed file.
+
+    Attributes:
+        mode: as git writes it; 0 where the file is absent.
+        oid: all zeros where it is absent or only in the working tree.
+    """
+
+    path: str
+    mode: int
+    oid: str
+
+    @property
+    def present(self) -> bool:
+        """Whether the file is there on this side."""
+        return self.mode != 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawChange:
+    """One row of ``git diff --raw``; ``old.path`` and ``new.path`` differ only where renames were asked for."""
+
+    old: Side
+    new: Side
+
+
+class Git:
+    """One repository, with a work tree or bare.
+
+    Raises:
+        RulewardError: the directory is no git repository, or git is not installed.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        """Find the repository that a directory belongs to."""
+        self.directory = directory
+        self._environment = {**os.environ, **_ENVIRONMENT}
+        if not directory.is_dir():
+            raise RulewardError(f"{directory}: no such folder")
+        try:
+            bare = self.text("rev-parse", "--is-bare-repository") == "true"
+            top = "" if bare else self.text("rev-parse", "--show-toplevel")
+        except GitError as error:
+            raise RulewardError(f"{directory}: not a git repository ({error})") from error
+        self.top = Path(top) if top else None
+        if self.top is not None:
+            self.directory = self.top
+
+    def run(self, *arguments: str, stdin: bytes | None = None, codes: Sequence[int] = (0,)) -> bytes:
+        """Run git and return what it wrote.
+
+        Raises:
+            GitError: git is missing or left with a status that is not among ``codes``.
+        """
+        try:
+            done = subprocess.run(  # noqa: S603 - a fixed program, every argument ours or after --end-of-options
+                ["git", *_OPTIONS, *arguments],  # noqa: S607 - git is where the user's PATH says
+                cwd=self.directory,
+                env=self._environment,
+                input=stdin,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                capture_output=True,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise GitError("git is not installed, or not on PATH") from error
+        if done.returncode not in codes:
+            said = done.stderr.decode("utf-8", "replace").strip() or f"exit status {done.returncode}"
+            raise GitError(f"git {arguments[0]}: {said}")
+        return done.stdout
+
+    def text(self, *arguments: str, codes: Sequence[int] = (0,)) -> str:
+        """Run git and return its one line."""
+        return self.run(*arguments, codes=codes).decode("utf-8", "surrogateescape").strip()
+
+    def commit(self, ref: str) -> str:
+        """Return the commit id of a revision.
+
+        Raises:
+            RulewardError: there is no such commit here.
+        """
+        sha = self._commit_or_none(ref)
+        if sha is None:
+            hint = "; this clone is shallow, `git fetch` the commit first" if self.shallow() else ""
+            raise RulewardError(f"{ref}: no such commit in {self.directory}{hint}")
+        return sha
+
+    def _commit_or_none(self, ref: str) -> str | None:
+        name = self.text(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", codes=(0, 1, 128)
+        )
+        return name or None
+
+    def shallow(self) -> bool:
+        """Tell whether history was cut off when this repository was cloned."""
+        return self.text("rev-parse", "--is-shallow-repository") == "true"
+
+    def default_branch(self) -> str:
+        """Return the branch that pull requests go to: what origin says, else main, else master.
+
+        Raises:
+            RulewardError: there is none of them.
+        """
+        for ref in ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master"):
+            if self._commit_or_none(ref) is not None:
+                if ref.endswith("/HEAD"):
+                    return self.text("rev-parse", "--abbrev-ref", "origin/HEAD")
+                return ref.removeprefix("refs/heads/")
+        raise RulewardError("no default branch found (origin/HEAD, main, master): name one with --base")
+
+    def merge_base(self, base: str, head: str) -> str:
+        """Return the commit where two histories part.
+
+        Raises:
+            GitError: they never meet, or the clone is too shallow to tell.
+        """
+        found = self.text("merge-base", base, head, codes=(0, 1))
+        if found:
+            return found
+        if self.shallow():
+            raise GitError(
+                f"the merge base of {base[:12]} and {head[:12]} is not in this shallow clone: "
+                "run `git fetch --unshallow` (or `git fetch --deepen=500`) and try again"
+            )
+        raise GitError(f"{base[:12]} and {head[:12]} share no history, so there is no merge base to compare with")
+
+    def changes(
+        self, old: str, new: str | None, roots: Sequence[str], *, renames: bool = False
+    ) -> tuple[RawChange, ...]:
+        """Return the files that differ below some folders (all, where none is named); the working tree is None.
+
+        Untracked files that are not ignored count as added. With ``renames`` git pairs removed and added files that
+        are at least half alike, which reads their blobs; without, no blob is touched.
+        """
+        pairing = "-M50%" if renames else "--no-renames"
+        options = ("-r", "-z", "--raw", "--no-abbrev", "--no-ext-diff", pairing)
+        if new is None:
+            output = self.run("diff", *options[1:], "--ignore-submodules=dirty", old, "--", *roots)
+        else:
+            output = self.run("diff-tree", *options, old, new, "--", *roots)
+        rows = list(_raw(output))
+        if new is None:
+            seen = {row.new.path for row in rows}
+            untracked = self.run("ls-files", "-z", "--others", "--exclude-standard", "--", *roots)
+            rows += [
+                RawChange(old=Side(path=path, mode=0, oid=_ABSENT), new=Side(path=path, mode=_PLAIN, oid=_ABSENT))
+                for path in _names(untracked)
+                if path not in seen
+            ]
+        return tuple(sorted(rows, key=lambda row: (row.new.path, row.old.path)))
+
+    def tree(self, commit: str | None, roots: Sequence[str]) -> tuple[Side, ...]:
+        """Return every file below some folders, of a commit or (None) of the working tree."""
+        if commit is None:
+            listed = _names(self.run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *roots))
+            return tuple(Side(path=path, mode=_PLAIN, oid=_ABSENT) for path in sorted(set(listed)))
+        output = self.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *roots)
+        sides: list[Side] = []
+        for row in output.split(b"\0")[:-1]:
+            facts, _, path = row.partition(b"\t")
+            mode, _, oid = facts.decode("ascii").split(" ")
+            sides.append(Side(path=_decoded(path), mode=int(mode, 8), oid=oid))
+        return tuple(sides)
+
+    def sizes(self, oids: Iterable[str]) -> dict[str, int]:
+        """Return the size in bytes of every blob that is here."""
+        asked = list(dict.fromkeys(oids))
+        output = self.run("cat-file", "--batch-check", stdin=_lines(asked)).decode("ascii") if asked else ""
+        return {
+            oid: int(words[2])
+            for oid, words in zip(asked, map(str.split, output.splitlines()), strict=True)
+            if len(words) == _FOUND
+        }
+
+    def blobs(self, oids: Iterable[str]) -> dict[str, bytes]:
+        """Return the content of every blob that is here, all through one process."""
+        asked = list(dict.fromkeys(oids))
+        output = self.run("cat-file", "--batch", stdin=_lines(asked)) if asked else b""
+        found: dict[str, bytes] = {}
+        at = 0
+        for oid in asked:
+            end = output.index(b"\n", at)
+            words = output[at:end].split()
+            at = end + 1
+            if len(words) == _FOUND:
+                size = int(words[2])
+                found[oid] = output[at : at + size]
+                at += size + 1
+        return found
+
+    def file(self, commit: str | None, path: str) -> bytes | None:
+        """Return one plain file of a commit, or of the working tree (None); None where there is none."""
+        if commit is None:
+            place = (self.top or self.directory) / path
+            return place.read_bytes() if place.is_file() and not place.is_symlink() else None
+        wanted = [side for side in self.tree(commit, [path]) if side.path == path and side.mode & _REGULAR == _REGULAR]
+        return next(iter(self.blobs(side.oid for side in wanted).values()), None)
+
+    def mentions(self, commit: str | None, words: Sequence[str], roots: Sequence[str]) -> tuple[str, ...]:
+        """Return the files of a commit, or of the working tree (None), that hold one of some literal words."""
+        found: set[str] = set()
+        for start in range(0, len(words), _WORDS):
+            given = _lines(words[start : start + _WORDS])
+            tree = ("--untracked",) if commit is None else (commit,)
+            output = self.run("grep", "-l", "-z", "-F", "-I", "-f", "-", *tree, "--", *roots, stdin=given, codes=(0, 1))
+            prefix = "" if commit is None else f"{commit}:"
+            found.update(name.removeprefix(prefix) for name in _names(output))
+        return tuple(sorted(found))
+
+    def held(self, commit: str, path: str) -> frozenset[str] | None:
+        """Return every blob id that a path held in the history of a commit, None where history is cut off."""
+        output = self.run("log", "--format=", "--raw", "-z", "--no-abbrev", "--no-renames", "-m", commit, "--", path)
+        oids = {side.oid for row in _raw(output) for side in (row.old, row.new)}
+        return None if self.shallow() else frozenset(oids)
+
+
+_ABSENT = "0" * 40
+_PLAIN = 0o100644
+_REGULAR = 0o100000
+_FOUND = 3  # "<oid> <type> <size>"; an absent object has two words
+_WORDS = 500
+
+
+def _lines(words: Iterable[str]) -> bytes:
+    return "".join(f"{word}\n" for word in words).encode("utf-8", "surrogateescape")
+
+
+def _decoded(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def _names(output: bytes) -> list[str]:
+    return [_decoded(name) for name in output.split(b"\0") if name]
+
+
+def _raw(output: bytes) -> Iterator[RawChange]:
+    """Read ``--raw -z`` rows: ``:modes oids status`` and one path, or two for a rename."""
+    fields = iter(output.split(b"\0"))
+    for facts in fields:
+        if not facts.lstrip(b"\n").startswith(b":"):
+            continue
+        old_mode, new_mode, old_oid, new_oid, status = facts.lstrip(b"\n")[1:].decode("ascii").split(" ")
+        old_path = _decoded(next(fields))
+        new_path = _decoded(next(fields)) if status[0] in "RC" else old_path
+        yield RawChange(
+            old=Side(path=old_path, mode=int(old_mode, 8), oid=old_oid),
+            new=Side(path=new_path, mode=int(new_mode, 8), oid=new_oid),
+        )
+
+
+__all__ = ["Git", "GitError", "RawChange", "Side"]

@@ -1,0 +1,177 @@
+"""Two commits (or one and the working tree) to the rule files that differ: effects end here."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bot.collect.git import Git, Side
+from bot.model import Blob, Revision, RulewardError, Unevaluated
+from bot.settings import CONFIG_PATH, RuleFiles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The changed rule files of one comparison.
+
+    Attributes:
+        old: path to file, at the merge base; only files that changed.
+        new: the same at the head.
+        unevaluated: files whose content could not be had.
+    """
+
+    base: Revision
+    head: Revision
+    old: Mapping[str, Blob]
+    new: Mapping[str, Blob]
+    unevaluated: tuple[Unevaluated, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """The two ends of a comparison, resolved to commits."""
+
+    base: Revision
+    head: Revision
+
+    @property
+    def merge_base(self) -> str:
+        """The commit that the head is compared with."""
+        return self.base.merge_base or self.base.sha or ""
+
+
+def resolve(git: Git, base: str | None, head: str | None) -> Ends:
+    """Find the commits to compare; ``base`` None is the default branch, ``head`` None the working tree.
+
+    Raises:
+        RulewardError: a revision does not exist, or a bare repository is asked for its working tree.
+        GitError: the histories do not meet in this clone.
+    """
+    if head is None and git.top is None:
+        raise RulewardError("a bare repository has no working tree: name the commit with --head")
+    ref = base or git.default_branch()
+    base_sha = git.commit(ref)
+    head_sha = git.commit(head or "HEAD")
+    merge_base = git.merge_base(base_sha, head_sha)
+    return Ends(
+        base=Revision(ref=ref, sha=base_sha, merge_base=merge_base),
+        head=Revision(ref=head or "working tree", sha=head_sha if head else None),
+    )
+
+
+def collect(git: Git, ends: Ends, rules: RuleFiles) -> Snapshot:
+    """Read the rule files that differ between the merge base and the head, each side in one batch."""
+    changes = git.changes(ends.merge_base, ends.head.sha, rules.included.roots())
+    old = [row.old for row in changes if row.old.present and rules.governs(row.old.path)]
+    new = [row.new for row in changes if row.new.present and rules.governs(row.new.path)]
+    blobs, unevaluated = _read(git, [*old, *new], rules.max_bytes)
+    in_tree: dict[str, Blob] = {}
+    for side in new:
+        if not side.oid.strip("0"):
+            found = _from_disk(git, side, rules.max_bytes)
+            if isinstance(found, Unevaluated):
+                unevaluated[side.path, side.oid] = found
+            elif found is not None:
+                in_tree[side.path] = found
+    return Snapshot(
+        base=ends.base,
+        head=ends.head,
+        old={side.path: blobs[side.path, side.oid] for side in old if (side.path, side.oid) in blobs},
+        new={side.path: blobs[side.path, side.oid] for side in new if (side.path, side.oid) in blobs} | in_tree,
+        unevaluated=tuple(unevaluated[key] for key in sorted(unevaluated)),
+    )
+
+
+_Key = tuple[str, str]
+
+
+def _read(git: Git, sides: Iterable[Side], max_bytes: int) -> tuple[dict[_Key, Blob], dict[_Key, Unevaluated]]:
+    """Read the blobs of some sides that git holds; the unreadable modes and the too large ones stay without data."""
+    held = [side for side in sides if side.oid.strip("0")]
+    plain = [side for side in held if stat.S_ISREG(side.mode)]
+    sizes = git.sizes(side.oid for side in plain)
+    contents = git.blobs(oid for oid, size in sizes.items() if size <= max_bytes)
+    blobs: dict[_Key, Blob] = {}
+    absent: dict[_Key, Unevaluated] = {}
+    for side in held:
+        key = (side.path, side.oid)
+        size = sizes.get(side.oid)
+        if stat.S_ISREG(side.mode) and (size is None or (size <= max_bytes and side.oid not in contents)):
+            absent[key] = Unevaluated(
+                path=side.path, reason=f"blob {side.oid[:12]} is not in this clone; run `git fetch` and try again"
+            )
+        else:
+            blobs[key] = Blob(
+                path=side.path, mode=side.mode, oid=side.oid, size=size or 0, data=contents.get(side.oid)
+            )
+    return blobs, absent
+
+
+def _from_disk(git: Git, side: Side, max_bytes: int) -> Blob | Unevaluated | None:
+    """Read one file of the working tree without following a link; None where it is gone meanwhile."""
+    place = (git.top or git.directory) / side.path
+    try:
+        facts = os.lstat(place)
+        if stat.S_ISLNK(facts.st_mode):
+            return Blob(path=side.path, mode=Blob.SYMLINK)
+        if stat.S_ISDIR(facts.st_mode):
+            return Blob(path=side.path, mode=Blob.SUBMODULE)
+        small = stat.S_ISREG(facts.st_mode) and facts.st_size <= max_bytes
+        return Blob(path=side.path, size=facts.st_size, data=place.read_bytes() if small else None)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return Unevaluated(path=side.path, reason=f"cannot be read: {error.strerror}")
+
+
+def renamed(git: Git, ends: Ends, rules: RuleFiles) -> dict[str, str]:
+    """Return new path to old path of the files that git holds to be renamed.
+
+    Asked only where a removed and an added rule are left over, for it reads blobs.
+    """
+    rows = git.changes(ends.merge_base, ends.head.sha, rules.included.roots(), renames=True)
+    return {row.new.path: row.old.path for row in rows if row.new.path != row.old.path and row.new.present}
+
+
+def candidates(git: Git, ends: Ends, rules: RuleFiles, words: Iterable[str]) -> tuple[Blob, ...]:
+    """Return the head's rule files that hold one of some words: no other file of the tree is read.
+
+    For finding who else holds an id or a name: a search by git, then only the hits in full.
+    """
+    wanted = [word for word in dict.fromkeys(words) if word and "\n" not in word]
+    roots = rules.included.roots()
+    paths = [path for path in git.mentions(ends.head.sha, wanted, roots) if rules.governs(path)] if wanted else []
+    if not paths:
+        return ()
+    if ends.head.sha is None:
+        sides = [Side(path=path, mode=Blob.PLAIN, oid="") for path in paths]
+        found = [_from_disk(git, side, rules.max_bytes) for side in sides]
+        return tuple(blob for blob in found if isinstance(blob, Blob))
+    listed = {side.path: side for side in git.tree(ends.head.sha, roots)}
+    blobs, _ = _read(git, [listed[path] for path in paths if path in listed], rules.max_bytes)
+    return tuple(blobs.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFiles:
+    """The config as the base branch holds it, and as the pull request would leave it.
+
+    Attributes:
+        base: None where there is none.
+        head: None where there is none.
+        edited: whether the pull request changes it.
+    """
+
+    base: bytes | None
+    head: bytes | None
+    edited: bool
+
+
+def config_files(git: Git, ends: Ends) -> ConfigFiles:
+    """Read the config at the tip of the base branch, and see whether the head changes it."""
+    before = git.file(ends.merge_base, CONFIG_PATH)
+    head = git.file(ends.head.sha, CONFIG_PATH)
+    base = before if ends.base.sha == ends.merge_base else git.file(ends.base.sha, CONFIG_PATH)
+    return ConfigFiles(base=base, head=head, edited=before != head)

@@ -1,0 +1,270 @@
+"""Two sets of rules to what changed between them: matched by id, compared leaf by leaf, sorted into categories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot import query as queries
+from bot.model import (
+    Category,
+    Change,
+    ChangeSet,
+    Kind,
+    NoRule,
+    Parsed,
+    Rule,
+    RuleChange,
+    Status,
+    Table,
+    Unevaluated,
+    Unreadable,
+    exact,
+    same,
+)
+from bot.settings import DEPRECATED, Settings
+
+_KEYS: Mapping[Category, tuple[str, str]] = {  # keys under [rule], keys under [metadata]
+    Category.LOGIC: (
+        "type query language filters threshold new_terms threat_query threat_language threat_filters threat_mapping "
+        "threat_indicator_path machine_learning_job_id anomaly_threshold event_category_override timestamp_field "
+        "tiebreaker_field alert_suppression",
+        "",
+    ),
+    Category.SCOPE: ("index data_view_id threat_index saved_id", "integration"),
+    Category.SCHEDULE: ("from to interval timestamp_override max_signals throttle", ""),
+    Category.SEVERITY: ("severity risk_score severity_mapping risk_score_mapping", ""),
+    Category.THREAT: ("threat threat_mappings", ""),
+    Category.LIFECYCLE: ("building_block_type enabled", "maturity deprecation_date deprecated_reason"),
+    Category.COMPATIBILITY: (
+        "",
+        "ecs_version ecs_versions min_stack_version min_stack_comments query_schema_validation promotion os_type_list",
+    ),
+    Category.IDENTITY: ("rule_id name author license rule_name_override version revision", "creation_date"),
+    Category.TAXONOMY: ("tags", ""),
+    Category.DOCS: (
+        "description note setup references false_positives investigation_fields timeline_id timeline_title",
+        "",
+    ),
+    Category.RESPONSE: ("actions response_actions exceptions_list meta outcome", ""),
+    Category.BOOKKEEPING: ("", "updated_date comments extended"),
+}
+_RULE_KEYS = {key: category for category, (keys, _) in _KEYS.items() for key in keys.split()}
+_METADATA_KEYS = {key: category for category, (_, keys) in _KEYS.items() for key in keys.split()}
+
+SET_LIKE = frozenset(
+    {("rule", key) for key in ("tags", "index", "references", "false_positives", "author")}
+    | {("metadata", "integration"), ("metadata", "ecs_version")}
+)
+"""Lists whose order means nothing."""
+
+NOTICE_PREFIX = "Deprecated - "
+"""How a name announces that its rule will be deprecated."""
+
+
+def category_of(path: Sequence[str]) -> Category:
+    """Return the category of a key; an unknown one under ``[rule]`` is logic, for unknown is never quietly harmless."""
+    table, key = path[0], path[1] if len(path) > 1 else ""
+    if table == "rule":
+        return _RULE_KEYS.get(key, Category.LOGIC)
+    if table == "transform":
+        return Category.DOCS
+    if table == "metadata":
+        return Category.COMPATIBILITY if key.startswith("bypass_") else _METADATA_KEYS.get(key, Category.BOOKKEEPING)
+    return Category.BOOKKEEPING
+
+
+def is_known(path: Sequence[str]) -> bool:
+    """Tell whether a key is one that this module has a category for."""
+    return path[0] != "rule" or len(path) == 1 or path[1] in _RULE_KEYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """The two sides of one rule; never both None."""
+
+    before: Rule | Unreadable | None
+    after: Rule | Unreadable | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """Which file of the base is which file of the head.
+
+    Attributes:
+        skipped: files that are no rules on either side.
+    """
+
+    pairs: tuple[Pair, ...]
+    skipped: int = 0
+
+    @property
+    def has_leftovers(self) -> bool:
+        """Whether a removed and an added rule are left that only git's rename detection could still match."""
+        return any(pair.after is None for pair in self.pairs) and any(pair.before is None for pair in self.pairs)
+
+
+def pair(
+    old: Mapping[str, Parsed], new: Mapping[str, Parsed], renames: Mapping[str, str] | None = None
+) -> Pairing:
+    """Match the files of both sides: same path and id, same id elsewhere, same path, git's renames.
+
+    Args:
+        old: path to file, at the merge base; only files that changed.
+        new: the same at the head.
+        renames: new path to old path, what git holds to be renamed.
+    """
+    before = {path: each for path, each in sorted(old.items()) if not isinstance(each, NoRule)}
+    after: dict[str, Rule | Unreadable] = {}
+    skipped = {path for path, each in old.items() if isinstance(each, NoRule) and path not in new}
+    for path, each in sorted(new.items()):
+        if not isinstance(each, NoRule):
+            after[path] = each
+        elif isinstance(old.get(path), NoRule):
+            skipped.add(path)
+        else:
+            after[path] = _ruleless(each)
+
+    matched: dict[str, str] = {}  # new path to old path
+    for path, head in after.items():
+        base = before.get(path)
+        if base is not None and (isinstance(head, Unreadable) or _same_id(base, head)):
+            matched[path] = path
+    _match_moved(before, after, matched)
+    taken = set(matched.values())
+    matched |= {path: path for path in after if path not in matched and path in before and path not in taken}
+    taken = set(matched.values())
+    for path, origin in sorted((renames or {}).items()):
+        if path in after and path not in matched and origin in before and origin not in taken:
+            matched[path] = origin
+            taken.add(origin)
+
+    pairs = [Pair(before=before[matched[path]] if path in matched else None, after=head) for path, head in after.items()]
+    pairs += [Pair(before=base, after=None) for path, base in before.items() if path not in taken]
+    return Pairing(pairs=tuple(pairs), skipped=len(skipped))
+
+
+def _ruleless(file: NoRule) -> Unreadable:
+    reason = "it has no [rule] table (if it is no rule, leave it out with rules.exclude)"
+    return Unreadable(path=file.path, reason=reason, line=1, column=1, oid=file.oid)
+
+
+def _same_id(base: Rule | Unreadable, head: Rule | Unreadable) -> bool:
+    return (
+        isinstance(base, Rule) and isinstance(head, Rule) and base.rule_id is not None and base.rule_id == head.rule_id
+    )
+
+
+def _match_moved(
+    before: Mapping[str, Rule | Unreadable], after: Mapping[str, Rule | Unreadable], matched: dict[str, str]
+) -> None:
+    """Match rules whose id stands at another path now, their old file holding it no more."""
+    taken = set(matched.values())
+    homes: dict[str, list[str]] = {}
+    for path, base in before.items():
+        if path not in taken and isinstance(base, Rule) and base.rule_id is not None:
+            homes.setdefault(base.rule_id, []).append(path)
+    for path, head in after.items():
+        if path not in matched and isinstance(head, Rule) and head.rule_id is not None and homes.get(head.rule_id):
+            matched[path] = homes[head.rule_id].pop(0)
+
+
+def diff(pairing: Pairing, settings: Settings, *, unevaluated: Sequence[Unevaluated] = ()) -> ChangeSet:
+    """Say what happened to each rule."""
+    rules = [_compare(pair, settings) for pair in pairing.pairs]
+    return ChangeSet(
+        rules=tuple(sorted(rules, key=lambda change: (change.path, change.previous_path or ""))),
+        unevaluated=tuple(unevaluated),
+        skipped=pairing.skipped,
+    )
+
+
+def _compare(pair: Pair, settings: Settings) -> RuleChange:
+    before, after = pair.before, pair.after
+    subject = after or before
+    if subject is None:  # a Pair has a side
+        raise ValueError("a pair with no side")
+    moved = before is not None and after is not None and before.path != after.path
+    if before is None:
+        status = Status.ADDED
+    elif after is None:
+        status = Status.REMOVED
+    else:
+        status = Status.RENAMED if moved else Status.MODIFIED
+    change = RuleChange(
+        path=subject.path,
+        previous_path=before.path if moved and before is not None else None,
+        status=status,
+        kind=Kind.COSMETIC,
+        before=before,
+        after=after,
+    )
+    base, head = change.base, change.head
+    if base is not None and head is not None and base.text != head.text:
+        leaves = tuple(_leaf_changes(base.data, head.data))
+        query = queries.compare(base, head) if any(leaf.path == ("rule", "query") for leaf in leaves) else None
+        change = replace(change, changes=leaves, query=query)
+    return replace(change, kind=_kind(change, settings))
+
+
+def _leaf_changes(before: Table, after: Table) -> Iterator[Change]:
+    """Walk both rules at once, skipping what is equal; sorted by path."""
+    old, new = dict(leaves(before)), dict(leaves(after))
+    for path in sorted(old.keys() | new.keys()):
+        one, other = old.get(path), new.get(path)
+        if not _equal(path, one, other):
+            yield Change(path=path, category=category_of(path), before=one, after=other)
+
+
+def leaves(table: Table, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Yield every leaf of a table: tables are walked, an empty one is a leaf, a list is one leaf."""
+    for key, value in table.items():
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, (*at, key))
+        else:
+            yield (*at, key), value
+
+
+def _equal(path: tuple[str, ...], one: object, other: object) -> bool:
+    if path in SET_LIKE and isinstance(one, list) and isinstance(other, list):
+        return {exact(item) for item in one} == {exact(item) for item in other}
+    return same(one, other)
+
+
+def _kind(change: RuleChange, settings: Settings) -> Kind:
+    """Return the first kind that holds, in the contract's order."""
+    if isinstance(change.after, Unreadable):
+        return Kind.UNREADABLE
+    base, head = change.base, change.head
+    if head is None:
+        return Kind.REMOVAL
+    if base is None:
+        return Kind.NEW
+    return _life_kind(base, head, settings) or _content_kind(change)
+
+
+def _life_kind(base: Rule, head: Rule, settings: Settings) -> Kind | None:
+    retired = settings.rules.retired
+    was, now = settings.is_deprecated(base.path, base.maturity), settings.is_deprecated(head.path, head.maturity)
+    gained = (head.name or "").startswith(NOTICE_PREFIX) and not (base.name or "").startswith(NOTICE_PREFIX)
+    became = head.maturity == DEPRECATED != base.maturity
+    if became or gained or (head.path in retired and base.path not in retired):
+        return Kind.DEPRECATION
+    if was and not now:
+        return Kind.RESTORATION
+    states = settings.maturity
+    before, after = states.order(base.maturity), states.order(head.maturity)
+    if before < 0 or after < 0 or before == after:
+        return None
+    return Kind.PROMOTION if after > before else Kind.DEMOTION
+
+
+def _content_kind(change: RuleChange) -> Kind:
+    if change.changed("rule") or change.changed("transform"):
+        return Kind.TUNING
+    if change.changes:
+        return Kind.METADATA
+    return Kind.RENAME if change.status is Status.RENAMED else Kind.COSMETIC
+
+
+__all__ = ["Pair", "Pairing", "category_of", "diff", "leaves", "pair"]

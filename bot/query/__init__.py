@@ -1,0 +1,9 @@
+"""What a query matches, and what an edit does to it: claims with certificates, never guesses."""
+
+from __future__ import annotations
+
+from bot.query.compare import Budget, compare
+from bot.query.languages import fields, syntax_error, tokens
+from bot.query.text import SyntaxFault
+
+__all__ = ["Budget", "SyntaxFault", "compare", "fields", "syntax_error", "tokens"]

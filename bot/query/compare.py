@@ -1,0 +1,145 @@
+"""What an edit of a query does to the events it matches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TypeVar
+
+from bot.model import QueryChange, QueryVerdict, Rule, Witness
+from bot.query import eql, esql, kql, pipeline
+from bot.query.explain import Style, explain, explain_sequence
+from bot.query.formula import Formula
+from bot.query.languages import tokens
+from bot.query.prove import ExhaustedError, Relation, relate
+from bot.query.sequence import Sequels, Sequencer
+from bot.query.text import QueryError, UnsupportedError
+from bot.query.truth import Reading
+
+_BY_TYPE = {"eql": "eql", "esql": "esql"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much work one comparison may cost.
+
+    Attributes:
+        seconds: wall clock for one pair of queries.
+        max_characters: longer queries are not looked at.
+    """
+
+    seconds: float = 1.0
+    max_characters: int = 200_000
+
+
+def language_of(rule: Rule) -> str:
+    """The language of a rule's query; rules without ``language`` are KQL unless their type says otherwise."""
+    return rule.string("rule", "language") or _BY_TYPE.get(rule.type or "", "kuery")
+
+
+def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChange | None:  # noqa: C901, PLR0911 - one branch a case
+    """Tell what became of the matches of a query; None where its text is the same on both sides."""
+    before, after = old.string("rule", "query"), new.string("rule", "query")
+    if before == after:
+        return None
+    language = language_of(new)
+    if before is None or after is None:
+        return _unknown(language, f"the query was {'added' if before is None else 'removed'}")
+    if language_of(old) != language:
+        return _unknown(language, f"the language changed from {language_of(old)} to {language}")
+    if old.type != new.type:
+        return _unknown(language, f"the rule type changed from {old.type} to {new.type}")
+    limits = budget or Budget()
+    if max(len(before), len(after)) > limits.max_characters:
+        return _unknown(language, "too large")
+    cut = tokens(language, before)
+    if cut is not None and cut == tokens(language, after):
+        return QueryChange(language=language, verdict=QueryVerdict.COSMETIC, explanation=("only the layout changed",))
+    deadline = perf_counter() + limits.seconds
+    try:
+        return _compare(old, new, language, before, after, deadline)
+    except QueryError as error:
+        return _unknown(language, f"the query does not parse: {error.message}")
+    except UnsupportedError as error:
+        return _unknown(language, f"not understood: {error}")
+    except ExhaustedError:
+        return _unknown(language, "too large")
+    except RecursionError:
+        return _unknown(language, "too deeply nested")
+
+
+def _compare(old: Rule, new: Rule, language: str, before: str, after: str, deadline: float) -> QueryChange:  # noqa: PLR0917 - one branch a case
+    if language == "kuery":
+        return _events(kql.parse(before), kql.parse(after), Reading.TWO, Style.KQL, deadline, swap=after < before)
+    if language == "eql":
+        return _eql(old, new, before, after, deadline)
+    if language == "esql":
+        one, two = (pipeline.spine(esql.parse(text)) for text in (before, after))
+        rows = (
+            _mirrored(pipeline.compare(two, one, deadline)) if after < before else pipeline.compare(one, two, deadline)
+        )
+        return _claim(language, rows, tuple(pipeline.tell(one, two, deadline)))
+    return _unknown(language, f"{language} queries are compared by their tokens alone")
+
+
+def _events(old: Formula, new: Formula, reading: Reading, style: Style, deadline: float, *, swap: bool) -> QueryChange:
+    relation = _mirrored(relate(new, old, reading, deadline)) if swap else relate(old, new, reading, deadline)
+    return _claim(style.value, relation, tuple(explain(old, new, reading, style, deadline)))
+
+
+def _eql(old: Rule, new: Rule, before: str, after: str, deadline: float) -> QueryChange:
+    setting = ("rule", "event_category_override")
+    swap = after < before
+    one = eql.parse(before, old.string(*setting) or "event.category")
+    two = eql.parse(after, new.string(*setting) or "event.category")
+    turned = () if one.kind == two.kind else (f"the {one.kind} query became {_article(two)}",)
+    if {one.kind, two.kind} == {"event", "sequence"}:  # an event query is a sequence of one step and no keys
+        one, two = (replace(query, kind="sequence") for query in (one, two))
+    if one.kind != two.kind:
+        return _unknown("eql", f"the {one.kind} query became {two.kind} query")
+    if one.pipes != two.pipes or (one.pipes and one != two):
+        return _unknown("eql", "pipes decide which events are kept")
+    if one.kind == "event":
+        return _events(one.steps[0].formula, two.steps[0].formula, Reading.MIXED, Style.EQL, deadline, swap=swap)
+    moment = new.string("rule", "timestamp_field") or "@timestamp"
+    relation = (
+        _mirrored(Sequencer(two, one, deadline, moment).run()) if swap else Sequencer(one, two, deadline, moment).run()
+    )
+    return _claim("eql", relation, turned or tuple(explain_sequence(one, two, deadline)))
+
+
+_Outcome = TypeVar("_Outcome", Relation, Sequels, pipeline.Rows)
+
+
+def _mirrored(outcome: _Outcome) -> _Outcome:
+    """The outcome of the edit taken back; every pair is solved in one direction, so the two always agree."""
+    return replace(outcome, narrower=outcome.wider, wider=outcome.narrower, lost=outcome.gained, gained=outcome.lost)
+
+
+def _article(query: eql.Query) -> str:
+    return "an event query" if query.kind == "event" else f"a {query.kind} of {len(query.steps)} steps"
+
+
+def _claim(language: str, relation: Relation | Sequels | pipeline.Rows, explanation: tuple[str, ...]) -> QueryChange:
+    """The strongest verdict that the proofs and the witnesses carry."""
+    lost, gained = relation.lost, relation.gained
+    reason = None
+    if relation.narrower and relation.wider:
+        verdict = QueryVerdict.EQUIVALENT
+    elif relation.narrower:
+        verdict = QueryVerdict.NARROWED if lost is not None else QueryVerdict.NARROWED_OR_EQUAL
+    elif relation.wider:
+        verdict = QueryVerdict.BROADENED if gained is not None else QueryVerdict.BROADENED_OR_EQUAL
+    elif lost is not None and gained is not None:
+        verdict = QueryVerdict.CHANGED
+    else:
+        verdict = QueryVerdict.UNKNOWN
+        reason = relation.blocked or "neither a proof nor events that tell the two apart were found"
+    witness = Witness(lost=lost, gained=gained) if lost is not None or gained is not None else None
+    if verdict is QueryVerdict.UNKNOWN:
+        witness = None
+    return QueryChange(language=language, verdict=verdict, explanation=explanation, witness=witness, reason=reason)
+
+
+def _unknown(language: str, reason: str) -> QueryChange:
+    return QueryChange(language=language, verdict=QueryVerdict.UNKNOWN, reason=reason)

@@ -1,0 +1,549 @@
+"""EQL: from text to steps of formulas.
+
+``==``, ``in`` and ``like`` mind the case, ``:``, ``in~``, ``like~`` and functions with a tilde do not; ``*`` and ``?``
+are wildcards after ``:`` and ``like`` only; ``x != v`` is ``not x == v``; ``?field`` only says that the field may be
+unknown to the index.
+"""
+
+# ruff: noqa: FBT003 - the booleans here are truth values and tests, not switches
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from bot.query import address, glob
+from bot.query.eql_lexer import scan
+from bot.query.formula import (
+    FALSE,
+    TRUE,
+    Atom,
+    Block,
+    Constant,
+    Exists,
+    Formula,
+    Glob,
+    Opaque,
+    Range,
+    Truth,
+    conjunction,
+    disjunction,
+    negation,
+)
+from bot.query.kql import is_address
+from bot.query.term import Call, Name, Scalar, Term, Value, names, show
+from bot.query.text import Token, UnsupportedError, fail, quote
+
+_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", ":"})
+_FLIPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_LISTS = frozenset({"in", "in~", "like", "like~", "regex", "regex~"})
+_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One event of a sequence.
+
+    Attributes:
+        by: the step's own join keys.
+        missing: written ``![…]``: no such event.
+        runs: how many times in a row.
+    """
+
+    formula: Formula
+    by: tuple[str, ...] = ()
+    missing: bool = False
+    runs: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A whole EQL query.
+
+    Attributes:
+        kind: event, sequence or sample.
+        by: join keys of the whole sequence.
+        span: maxspan in milliseconds.
+        pipes: what follows the query, as canonical text.
+    """
+
+    kind: str
+    steps: tuple[Step, ...]
+    by: tuple[str, ...] = ()
+    span: int | None = None
+    until: Step | None = None
+    pipes: tuple[str, ...] = ()
+
+
+def parse(query: str, category_field: str = "event.category") -> Query:
+    """Read an EQL query; raises ``QueryError`` where it makes no sense."""
+    return _Parser(query, category_field).query()
+
+
+@cache
+def _escapes() -> re.Pattern[str]:
+    return re.compile(r"\\(u\{[0-9a-fA-F]{1,8}\}|.)", re.DOTALL)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    code = match[1]
+    if code[0] == "u" and len(code) > 1:
+        try:
+            return chr(int(code[2:-1], 16))
+        except (ValueError, OverflowError):
+            raise UnsupportedError("an escape that names no character") from None
+    simple = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "'": "'", "\\": "\\"}.get(code)
+    if simple is None:
+        raise UnsupportedError(f"the escape \\{code}")
+    return simple
+
+
+def string_of(token: Token) -> str:
+    """What a string literal says."""
+    if not glob.clean(token.text):
+        raise UnsupportedError("private-use characters in a literal")
+    if token.kind == "raw":
+        return token.text[3:-3]
+    if token.kind == "old":
+        raise UnsupportedError("strings in the style of EQL's first versions")
+    body = token.text[1:-1]
+    return _escapes().sub(_unescape, body) if "\\" in body else body
+
+
+class _Parser:
+    def __init__(self, query: str, category_field: str) -> None:
+        self.text = query
+        self.category_field = category_field
+        self.tokens = scan(query)
+        self.tokens.append(Token("end", "", len(query.rstrip())))
+        self.at = 0
+
+    # tokens
+
+    @property
+    def ahead(self) -> Token:
+        return self.tokens[self.at]
+
+    def sees(self, text: str) -> bool:
+        """Tell whether a keyword or an operator is ahead."""
+        token = self.tokens[self.at]
+        return token.text == text and token.kind in {"op", "name"}
+
+    def takes(self, text: str) -> bool:
+        """Consume a keyword or an operator if it is ahead."""
+        if self.sees(text):
+            self.at += 1
+            return True
+        return False
+
+    def expect(self, text: str) -> None:
+        """Consume a keyword or an operator, or stop."""
+        if not self.takes(text):
+            self.unexpected(f"expected {quote(text)}")
+
+    def unexpected(self, more: str = "") -> None:
+        """Stop at the token ahead."""
+        token = self.ahead
+        what = f"unexpected {quote(token.text)}" if token.kind != "end" else "the query ends too early"
+        fail(f"{what}, {more}" if more else what, token.at)
+
+    # the query
+
+    def query(self) -> Query:
+        """A sequence, a sample or an event query, and pipes."""
+        if self.takes("sequence"):
+            query = self.sequence()
+        elif self.sees("sample") and self.tokens[self.at + 1].text in {"by", "["}:
+            self.at += 1
+            by = self.keys() if self.takes("by") else ()
+            query = Query(kind="sample", steps=self.steps(), by=by)
+        else:
+            query = Query(kind="event", steps=(Step(formula=self.event()),))
+        pipes: list[str] = []
+        while self.takes("|"):
+            start = self.at
+            while self.ahead.kind != "end" and not self.sees("|"):
+                self.at += 1
+            if start == self.at:
+                self.unexpected("expected a pipe")
+            pipes.append(" ".join(token.text for token in self.tokens[start : self.at]))
+        if self.ahead.kind != "end":
+            self.unexpected()
+        return Query(
+            kind=query.kind, steps=query.steps, by=query.by, span=query.span, until=query.until, pipes=tuple(pipes)
+        )
+
+    def sequence(self) -> Query:
+        """``sequence by … with maxspan=… [ … ] … until [ … ]``."""
+        by: tuple[str, ...] = ()
+        span = None
+        while True:
+            if not by and self.takes("by"):
+                by = self.keys()
+            elif span is None and self.takes("with"):
+                self.expect("maxspan")
+                self.expect("=")
+                span = self.span()
+            else:
+                break
+        steps = self.steps()
+        until = None
+        if self.takes("until"):
+            self.expect("[")
+            until = self.step(missing=False)
+        return Query(kind="sequence", steps=steps, by=by, span=span, until=until)
+
+    def span(self) -> int:
+        """A time span, in milliseconds."""
+        token = self.ahead
+        unit = self.tokens[self.at + 1].text if token.kind == "number" else ""
+        if unit not in _UNITS or not token.text.isdigit():
+            self.unexpected("expected a time span such as 5m")
+        self.at += 2
+        return int(token.text) * _UNITS[unit]
+
+    def steps(self) -> tuple[Step, ...]:
+        """The bracketed events."""
+        steps: list[Step] = []
+        while self.sees("[") or self.sees("!["):
+            steps.append(self.step(missing=self.ahead.text == "![", consume=True))
+        if not steps:
+            self.unexpected("expected '['")
+        return tuple(steps)
+
+    def step(self, *, missing: bool, consume: bool = False) -> Step:
+        """One bracketed event with its join keys and runs."""
+        if consume:
+            self.at += 1
+        formula = self.event()
+        self.expect("]")
+        by: tuple[str, ...] = ()
+        runs = 1
+        while True:
+            if self.takes("by"):
+                by = self.keys()
+            elif self.takes("with"):
+                self.expect("runs")
+                self.expect("=")
+                if not self.ahead.text.isdigit():
+                    self.unexpected("expected a number")
+                runs = int(self.ahead.text)
+                self.at += 1
+            else:
+                return Step(formula=formula, by=by, missing=missing, runs=runs)
+
+    def keys(self) -> tuple[str, ...]:
+        """Join keys."""
+        found = [self.key()]
+        while self.takes(","):
+            found.append(self.key())
+        return tuple(found)
+
+    def key(self) -> str:
+        """One join key; ``?field`` may be missing, and keeps its mark."""
+        return "?" * self.sees("?") + show(self.sum())
+
+    def event(self) -> Formula:
+        """``category where condition``."""
+        token = self.ahead
+        if token.kind in {"name", "string", "raw"} and self.tokens[self.at + 1].text == "where":
+            self.at += 2
+            name = token.text if token.kind == "name" else string_of(token)
+            condition = formula(self.expression())
+            if token.kind == "name" and name == "any":
+                return condition
+            return conjunction([Atom(self.category_field, Glob(name, False, name), "category"), condition])
+        self.unexpected("expected an event category and 'where'")
+        raise AssertionError
+
+    # expressions
+
+    def expression(self) -> Term:
+        """Alternatives."""
+        parts = [self.conjunct()]
+        while self.takes("or"):
+            parts.append(self.conjunct())
+        return parts[0] if len(parts) == 1 else Call("or", tuple(parts))
+
+    def conjunct(self) -> Term:
+        """Conditions joined by ``and``."""
+        parts = [self.negated()]
+        while self.takes("and"):
+            parts.append(self.negated())
+        return parts[0] if len(parts) == 1 else Call("and", tuple(parts))
+
+    def negated(self) -> Term:
+        """A condition, negated or not."""
+        if self.takes("not"):
+            return Call("not", (self.negated(),))
+        return self.comparison()
+
+    def comparison(self) -> Term:
+        """A test, or a value on its own."""
+        left = self.sum()
+        token = self.ahead
+        if token.kind == "op" and token.text in _COMPARISONS:
+            self.at += 1
+            if token.text == ":" and self.sees("("):
+                return Call(":", (left, *self.list()))
+            right = self.sum()
+            if self.ahead.kind == "op" and self.ahead.text in _COMPARISONS:
+                self.unexpected("comparisons cannot be chained")
+            return Call(token.text, (left, right))
+        negate = self.sees("not") and self.tokens[self.at + 1].text in {"in", "in~"}
+        if negate:
+            self.at += 1
+            token = self.ahead
+        if token.kind == "name" and token.text in _LISTS:
+            self.at += 1
+            values = self.list() if self.sees("(") or token.text.startswith("in") else (self.sum(),)
+            found: Term = Call(token.text, (left, *values))
+            return Call("not", (found,)) if negate else found
+        return left
+
+    def list(self) -> tuple[Term, ...]:
+        """Values in parentheses."""
+        self.expect("(")
+        values = [self.sum()]
+        while self.takes(","):
+            values.append(self.sum())
+        self.expect(")")
+        return tuple(values)
+
+    def sum(self) -> Term:
+        """Addition and subtraction."""
+        left = self.product()
+        while self.ahead.kind == "op" and self.ahead.text in {"+", "-"}:
+            operator = self.ahead.text
+            self.at += 1
+            left = Call(operator, (left, self.product()))
+        return left
+
+    def product(self) -> Term:
+        """Multiplication and division."""
+        left = self.unary()
+        while self.ahead.kind == "op" and self.ahead.text in {"*", "/", "%"}:
+            operator = self.ahead.text
+            self.at += 1
+            left = Call(operator, (left, self.unary()))
+        return left
+
+    def unary(self) -> Term:
+        """A sign."""
+        if self.takes("-"):
+            inner = self.unary()
+            if isinstance(inner, Value) and isinstance(inner.value, int | float) and not isinstance(inner.value, bool):
+                return Value(-inner.value)
+            return Call("-", (Value(0), inner))
+        if self.takes("+"):
+            return self.unary()
+        return self.primary()
+
+    def primary(self) -> Term:
+        """A literal, a field, a function call or a group."""
+        token = self.ahead
+        if token.kind == "number":
+            self.at += 1
+            return Value(_number(token.text))
+        if token.kind in {"string", "raw", "old"}:
+            self.at += 1
+            return Value(string_of(token))
+        if token.kind == "op" and token.text == "(":
+            self.at += 1
+            inner = self.expression()
+            self.expect(")")
+            return inner
+        self.takes("?")
+        token = self.ahead
+        if token.kind not in {"name", "quoted"}:
+            self.unexpected()
+        if token.kind == "name" and token.text in {"true", "false", "null"}:
+            self.at += 1
+            return Value({"true": True, "false": False, "null": None}[token.text])
+        if token.kind == "name" and token.text in _RESERVED:
+            self.unexpected()
+        self.at += 1
+        if token.kind == "name" and self.sees("("):
+            return self.call(token)
+        return Name(self.path(token))
+
+    def call(self, token: Token) -> Term:
+        """A function call; names of functions are told apart by letters alone."""
+        self.at += 1
+        args: list[Term] = []
+        if not self.sees(")"):
+            args.append(self.expression())
+            while self.takes(","):
+                args.append(self.expression())
+        self.expect(")")
+        return Call(token.text.lower(), tuple(args))
+
+    def path(self, token: Token) -> str:
+        """A dotted field name, backticks taken off."""
+        parts = [token.text[1:-1].replace("``", "`") if token.kind == "quoted" else token.text]
+        while True:
+            if self.sees(".") and self.tokens[self.at + 1].kind in {"name", "quoted"}:
+                part = self.tokens[self.at + 1]
+                parts.append(part.text[1:-1].replace("``", "`") if part.kind == "quoted" else part.text)
+                self.at += 2
+            elif self.sees("[") and self.tokens[self.at + 1].kind == "number" and self.tokens[self.at + 2].text == "]":
+                parts[-1] += f"[{self.tokens[self.at + 1].text}]"
+                self.at += 3
+            else:
+                break
+        name = ".".join(parts)
+        if name.endswith("~"):
+            fail("a field name cannot end in '~'", token.at)
+        return name
+
+
+_RESERVED = frozenset({"and", "or", "not", "in", "in~", "like", "like~", "regex", "regex~", "where", "by", "until"})
+
+
+def _number(text: str) -> int | float:
+    return int(text) if text.isdigit() and len(text) < 19 else float(text)  # noqa: PLR2004 - a small number
+
+
+# from expressions to formulas
+
+
+def formula(term: Term) -> Formula:  # noqa: C901, PLR0911 - one branch a case
+    """What an expression asks of an event."""
+    if isinstance(term, Value):
+        if isinstance(term.value, bool):
+            return Constant(term.value)
+        if term.value is None:
+            return FALSE
+        raise UnsupportedError("a literal that stands alone")
+    if isinstance(term, Name):
+        return Atom(term.name, Truth(True), "equals")
+    if term.name == "and":
+        return conjunction(map(formula, term.args))
+    if term.name == "or":
+        return disjunction(map(formula, term.args))
+    if term.name == "not":
+        return negation(formula(term.args[0]))
+    if term.name == "!=":
+        return negation(formula(Call("==", term.args)))
+    if term.name in _LISTS or term.name == ":":
+        left, *values = term.args
+        return disjunction([_test(term.name, left, value) for value in values])
+    if term.name in _FLIPPED:
+        left, right = term.args
+        if isinstance(left, Value) and not isinstance(right, Value):
+            return _test(_FLIPPED[term.name], right, left)
+        return _test(term.name, left, right)
+    return _function(term)
+
+
+def _opaque(term: Term) -> Formula:
+    return Atom(show(term), Opaque(""), "call", term)
+
+
+def _subject(left: Term) -> tuple[str, Term | None]:
+    if any("[" in name for name in names(left)):
+        raise UnsupportedError("array positions")
+    return (left.name, None) if isinstance(left, Name) else (show(left), left)
+
+
+def _test(operator: str, left: Term, right: Term) -> Formula:  # noqa: PLR0911 - one branch a case
+    if isinstance(left, Value) or not isinstance(right, Value) or right.unit:
+        return _opaque(Call(operator, (left, right)))
+    if isinstance(left, Call) and left.name in _BOOLEAN:
+        if operator == "==" and isinstance(right.value, bool):
+            inner = formula(left)
+            return inner if right.value else negation(inner)
+        return _opaque(Call(operator, (left, right)))
+    name, term = _subject(left)
+    kind = _KINDS[operator]
+    value = right.value
+    if value is None:
+        if operator in {"==", ":"}:
+            return negation(Atom(name, Exists(), kind, term))
+        return _opaque(Call(operator, (left, right)))
+    if isinstance(value, bool):
+        if operator not in {"==", ":", "in", "in~"}:
+            return _opaque(Call(operator, (left, right)))
+        return Atom(name, Truth(True), kind, term) if value else Atom(name, Truth(False), kind, term)
+    if isinstance(value, str):
+        return _string(operator, name, kind, term, value, Call(operator, (left, right)))
+    return _number_test(operator, name, term, value, Call(operator, (left, right)))
+
+
+def _string(operator: str, name: str, kind: str, term: Term | None, value: str, whole: Term) -> Formula:  # noqa: PLR0911, PLR0917 - one branch a case
+    if operator in {"==", ":", "in", "in~"} and term is None and is_address(name) and "/" in value:
+        return Atom(name, Block(value), kind, term) if address.network(value) else _opaque(whole)
+    if operator in {"==", "in"}:
+        return Atom(name, Glob(value, False, value), kind, term)
+    if operator == "in~":
+        return Atom(name, Glob(glob.fold(value), True, value), kind, term)
+    if operator in {":", "like~"}:
+        return Atom(name, _glob(value, folds=True), kind, term)
+    if operator == "like":
+        return Atom(name, _glob(value, folds=False), kind, term)
+    if operator in {"regex", "regex~"} and term is None:
+        return Atom(name, Opaque(f"{operator}:{value}"), kind)
+    return _opaque(whole)
+
+
+def _glob(value: str, *, folds: bool) -> Glob:
+    text = glob.from_wildcards(value)
+    return Glob(glob.fold(text) if folds else text, folds, value)
+
+
+def _number_test(operator: str, name: str, term: Term | None, value: Scalar, whole: Term) -> Formula:
+    if not isinstance(value, int | float) or operator in {"like", "like~", "regex", "regex~"}:
+        return _opaque(whole)
+    kind = _KINDS[operator]
+    if operator in {"==", ":", "in", "in~"}:
+        return Atom(name, Range(value, False, value, False), kind, term)
+    if operator[0] == ">":
+        return Atom(name, Range(low=value, low_open=operator == ">"), kind, term)
+    return Atom(name, Range(high=value, high_open=operator == "<"), kind, term)
+
+
+_KINDS = {"==": "equals", ":": "like", "in": "in", "in~": "in", "like": "like", "like~": "like"} | {
+    "regex": "regex",
+    "regex~": "regex",
+    "<": "range",
+    "<=": "range",
+    ">": "range",
+    ">=": "range",
+}
+"""How an engine runs each operator; what a missing field does to one says nothing about another."""
+
+_EDGES = {
+    "startswith": ("", glob.ANY),
+    "endswith": (glob.ANY, ""),
+    "stringcontains": (glob.ANY, glob.ANY),
+}
+_BOOLEAN = frozenset({"startswith", "endswith", "stringcontains", "cidrmatch", "wildcard", "match", "matchlite"}) | {
+    "startswith~", "endswith~", "stringcontains~", "wildcard~", "match~", "matchlite~", "and", "or", "not", "==", "!=",
+    "<", "<=", ">", ">=", ":",
+} | _LISTS  # fmt: skip
+
+
+def _function(call: Call) -> Formula:
+    """A function that gives a boolean; those that are wildcards in disguise become wildcards."""
+    base = call.name.rstrip("~")
+    folds = call.name.endswith("~")
+    if len(call.args) < 2 or not all(isinstance(arg, Value) and isinstance(arg.value, str) for arg in call.args[1:]):  # noqa: PLR2004 - a small number
+        return _opaque(call)
+    left = call.args[0]
+    if isinstance(left, Value):
+        return _opaque(call)
+    name, term = _subject(left)
+    literals = [str(arg.value) for arg in call.args[1:] if isinstance(arg, Value)]
+    if base in _EDGES and len(literals) == 1:
+        before, after = _EDGES[base]
+        text = before + literals[0] + after
+        shown = glob.to_wildcards(text)
+        return Atom(name, Glob(glob.fold(text) if folds else text, folds, shown), "call", term)
+    if base == "wildcard" and term is None:
+        return disjunction([Atom(name, Opaque(f"wildcard:{literal}"), "call") for literal in literals])
+    if base == "cidrmatch" and all(address.network(literal) for literal in literals):
+        return disjunction([Atom(name, Block(literal), "call", term) for literal in literals])
+    return _opaque(call)
+
+
+__all__ = ["TRUE", "Query", "Step", "formula", "parse", "string_of"]

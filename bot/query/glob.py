@@ -1,0 +1,86 @@
+"""Wildcard patterns, and when one lies inside another.
+
+A pattern is a string in which two private characters stand for the wildcards, so that a ``*`` that a query means
+literally stays one. A pattern that folds ignores the case of ASCII letters, as Elasticsearch does.
+"""
+
+# ruff: noqa: FBT001 - the booleans here are truth values and tests, not switches
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+ANY = "\ue000"
+"""Stands for any run of characters, the empty one too."""
+
+ONE = "\ue001"
+"""Stands for exactly one character."""
+
+_UPPER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+_LOWER = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
+
+
+def fold(text: str) -> str:
+    """Lower the ASCII letters and no others."""
+    return text.lower() if text.isascii() else text.translate(_UPPER)
+
+
+def unfold(text: str) -> str:
+    """Raise the ASCII letters and no others."""
+    return text.upper() if text.isascii() else text.translate(_LOWER)
+
+
+def clean(text: str) -> bool:
+    """Tell whether a text is free of the two characters that stand for wildcards here."""
+    return ANY not in text and ONE not in text
+
+
+def is_literal(text: str) -> bool:
+    """Tell whether a pattern has no wildcard, so that it matches one string only."""
+    return clean(text)
+
+
+def from_wildcards(text: str) -> str:
+    """Read ``*`` and ``?`` as wildcards, runs of ``*`` as one."""
+    text = text.replace("*", ANY).replace("?", ONE)
+    while ANY + ANY in text:
+        text = text.replace(ANY + ANY, ANY)
+    return text
+
+
+def to_wildcards(text: str) -> str:
+    """Show a pattern with ``*`` and ``?``."""
+    return text.replace(ANY, "*").replace(ONE, "?")
+
+
+@lru_cache(maxsize=4096)
+def matcher(text: str) -> re.Pattern[str]:
+    """Compile a pattern so that it never backtracks over a ``*`` once the piece after it is found."""
+    first, *rest = text.split(ANY)
+    source = _piece(first)
+    if rest:
+        source += "".join(f"(?>.*?{_piece(piece)})" for piece in rest[:-1] if piece) + ".*" + _piece(rest[-1])
+    return re.compile(source, re.DOTALL)
+
+
+def _piece(text: str) -> str:
+    return f"[^{ANY}]".join(map(re.escape, text.split(ONE)))
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Tell whether a pattern matches a text of which every character is plain; case counts."""
+    return matcher(pattern).fullmatch(text) is not None
+
+
+def inside(one: str, one_folds: bool, other: str, other_folds: bool) -> bool:
+    """Tell whether whatever the one pattern matches, the other matches as well.
+
+    The wildcards of the one are taken as characters that only wildcards of the other absorb; right whenever it says
+    yes, and nearly always when it says no.
+    """
+    pattern = matcher(other)
+    if other_folds:
+        return pattern.fullmatch(fold(one)) is not None
+    if not one_folds:
+        return pattern.fullmatch(one) is not None
+    return pattern.fullmatch(fold(one)) is not None and pattern.fullmatch(unfold(one)) is not None

@@ -1,0 +1,260 @@
+"""KQL: from text to formula, following Kibana's grammar.
+
+``not`` binds tightest and needs a space after it; ``and`` and ``or`` need spaces around them; ``f:(a and b)`` asks each
+value of the list of the field; an unquoted ``*`` is a wildcard, a quoted one and every ``?`` are plain.
+"""
+
+# ruff: noqa: FBT003 - the booleans here are truth values and tests, not switches
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+
+from bot.query import address, glob
+from bot.query.formula import (
+    TRUE,
+    Atom,
+    Block,
+    Exists,
+    Formula,
+    Glob,
+    Opaque,
+    Range,
+    Test,
+    atoms,
+    conjunction,
+    disjunction,
+    negation,
+)
+from bot.query.kql_lexer import SPACE, scan
+from bot.query.subsume import number
+from bot.query.text import Token, UnsupportedError, fail, quote
+
+_ADDRESS = re.compile(r"(?:^|\.)(?:ip|resolved_ip|forwarded_ip)$")
+_ANALYSED = re.compile(r"(?:^|\.)(?:text|message|script_block_text|description)$")
+
+Build = Callable[[str], Formula]
+
+
+def is_address(field: str) -> bool:
+    """Tell whether a field is of type ``ip`` by its ECS name."""
+    return _ADDRESS.search(field) is not None
+
+
+def is_analysed(field: str) -> bool:
+    """Tell whether a field is, or may well be, of type ``text``: no reasoning about its words."""
+    return _ANALYSED.search(field) is not None
+
+
+def parse(query: str) -> Formula:
+    """Read a KQL query; raises ``QueryError`` where Kibana would refuse it."""
+    parser = _Parser(query)
+    if not parser.tokens:
+        return TRUE
+    formula = parser.either("")
+    parser.end()
+    return formula
+
+
+@cache
+def _escapes() -> re.Pattern[str]:
+    return re.compile(r"\\(u[0-9a-f]{4}|or|and|not|.)|(\*)", re.IGNORECASE | re.DOTALL)
+
+
+@cache
+def _quoted_escapes() -> re.Pattern[str]:
+    return re.compile(r"\\(u[0-9a-f]{4}|[trn\"\\])", re.IGNORECASE)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    code = match[1]
+    if code is None:
+        return glob.ANY
+    if len(code) == 5:  # noqa: PLR2004 - u and four digits
+        return chr(int(code[1:], 16))
+    return {"t": "\t", "r": "\r", "n": "\n"}.get(code, code)
+
+
+def text_of(token: Token) -> str:
+    """What a literal says, wildcards as ``bot.query.glob`` writes them."""
+    if not glob.clean(token.text):
+        raise UnsupportedError("private-use characters in a literal")
+    if token.kind == "quoted":
+        body = token.text[1:-1]
+        return _quoted_escapes().sub(_unescape, body) if "\\" in body else body
+    if "\\" not in token.text and "*" not in token.text:
+        return token.text
+    text = _escapes().sub(_unescape, token.text)
+    while glob.ANY + glob.ANY in text:
+        text = text.replace(glob.ANY + glob.ANY, glob.ANY)
+    return text
+
+
+class _Parser:
+    def __init__(self, query: str) -> None:
+        self.query = query
+        self.tokens = scan(query)
+        self.at = 0
+
+    def kind(self, offset: int = 0) -> str:
+        """The kind of the token ahead; punctuation is its own kind."""
+        if self.at + offset >= len(self.tokens):
+            return ""
+        token = self.tokens[self.at + offset]
+        return token.text if token.kind == "punct" else token.kind
+
+    def take(self) -> Token:
+        """Consume a token."""
+        token = self.tokens[self.at]
+        self.at += 1
+        return token
+
+    def end(self) -> None:
+        """Nothing may follow."""
+        if self.at < len(self.tokens):
+            self.unexpected()
+
+    def unexpected(self) -> None:
+        """Stop at the token ahead."""
+        if self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            fail(f"unexpected {quote(token.text)}", token.at)
+        fail("the query ends too early", len(self.query.rstrip(SPACE)))
+
+    def expect(self, kind: str) -> None:
+        """Consume this token and no other."""
+        if self.kind() != kind:
+            self.unexpected()
+        self.at += 1
+
+    def either(self, path: str) -> Formula:
+        """Alternatives."""
+        parts = [self.both(path)]
+        while self.kind() == "or":
+            self.at += 1
+            parts.append(self.both(path))
+        return disjunction(parts)
+
+    def both(self, path: str) -> Formula:
+        """Conditions joined by ``and``."""
+        parts = [self.negated(path)]
+        while self.kind() == "and":
+            self.at += 1
+            parts.append(self.negated(path))
+        return conjunction(parts)
+
+    def negated(self, path: str) -> Formula:
+        """One condition, maybe negated; ``not not`` is an error, as in Kibana."""
+        if self.kind() == "not":
+            self.at += 1
+            return negation(self.single(path))
+        return self.single(path)
+
+    def single(self, path: str) -> Formula:
+        """A group, a nested group or a test."""
+        if self.kind() == "(":
+            self.at += 1
+            inner = self.either(path)
+            self.expect(")")
+            return inner
+        if self.kind() not in {"text", "quoted"}:
+            self.unexpected()
+        name = self.take()
+        follows = self.kind()
+        if follows == ":":
+            self.at += 1
+            if self.kind() == "{":
+                return self.nested(name, path)
+            return self.values()(path + text_of(name))
+        if follows == "range":
+            return self.range(path + text_of(name))
+        return Atom("*", Opaque(f"{name.kind}:{text_of(name)}"), "any")
+
+    def nested(self, name: Token, path: str) -> Formula:
+        """``field:{ … }`` holds if one object of the list passes all of it; compared by its text."""
+        self.at += 1
+        inner_path = f"{path}{text_of(name)}."
+        inner = self.either(inner_path)
+        self.expect("}")
+        named = "\0".join(dict.fromkeys(field for atom in atoms(inner) for field in nested_fields(atom)))
+        return Atom(inner_path, Opaque(f"nested:{named}:{inner!r}"), "nested")
+
+    def range(self, field: str) -> Formula:
+        """``field >= 5``."""
+        operator = self.take().text
+        if self.kind() not in {"text", "quoted"}:
+            self.unexpected()
+        text = text_of(self.take())
+        value = number(text)
+        if value is None or text != str(value):
+            return Atom(field, Opaque(f"{operator}{text}"), "range")
+        opened = operator in {"<", ">"}
+        test = (
+            Range(low=value, low_open=opened, loose=True)
+            if operator[0] == ">"
+            else Range(high=value, high_open=opened, loose=True)
+        )
+        return Atom(field, test, "range")
+
+    def values(self) -> Build:
+        """A value, or a list of values with and, or and not between them."""
+        if self.kind() == "(":
+            self.at += 1
+            inner = self.value_list()
+            self.expect(")")
+            return inner
+        if self.kind() not in {"text", "quoted"}:
+            self.unexpected()
+        token = self.take()
+        test_of = _test_of(token)
+        return lambda field: TRUE if field == glob.ANY and test_of(field) == Exists() else Atom(field, test_of(field))
+
+    def value_list(self) -> Build:
+        """The inside of ``( … )`` after a colon."""
+        groups: list[list[Build]] = [[self.value()]]
+        while self.kind() in {"or", "and"}:
+            if self.take().kind == "or":
+                groups.append([self.value()])
+            else:
+                groups[-1].append(self.value())
+        return lambda field: disjunction([conjunction([build(field) for build in group]) for group in groups])
+
+    def value(self) -> Build:
+        """One value of a list, maybe negated."""
+        if self.kind() == "not":
+            self.at += 1
+            inner = self.values()
+            return lambda field: negation(inner(field))
+        return self.values()
+
+
+def _test_of(token: Token) -> Callable[[str], Test]:
+    text = text_of(token)
+    quoted = token.kind == "quoted"
+
+    def test(field: str) -> Test:
+        if text == glob.ANY:
+            return Exists()
+        if not quoted and text == "null":
+            return Opaque("null")
+        if is_analysed(field):
+            return Opaque(("=" if glob.clean(text) else "~") + text) if quoted else _words(text)
+        if is_address(field) and "/" in text and address.network(text) is not None:
+            return Block(text)
+        return Glob(text, False, text)
+
+    return test
+
+
+def _words(text: str) -> Test:
+    """Unquoted text on an analysed field asks for any of its words; a single word is the quoted one."""
+    return Opaque(f"={text}" if glob.clean(text) and text.isalnum() else f"~{text}")
+
+
+def nested_fields(atom: Atom) -> Iterator[str]:
+    """The fields that an atom names, those inside ``field:{ … }`` too."""
+    if atom.kind == "nested" and isinstance(atom.test, Opaque):
+        yield from atom.test.text.split(":", 2)[1].split("\0")
+    else:
+        yield atom.subject

@@ -1,0 +1,57 @@
+"""KQL's tokens, as Kibana cuts them: unquoted text may hold spaces, keywords need spaces around them."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from bot.query.text import Token, fail
+
+SPACE = " \t\r\n\xa0"
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    space = r"[ \t\r\n\xa0]"
+    return re.compile(
+        rf"""
+        (?P<or>{space}++or{space}++)
+      | (?P<and>{space}++and{space}++)
+      | (?P<space>{space}++)
+      | (?P<not>not{space}++)
+      | (?P<quoted>"(?:\\["\\]|[^"])*+")
+      | (?P<range><=|>=|<|>)
+      | (?P<punct>[():{{}}])
+      | (?P<text>(?:
+            \\[trn] | \\[\\():<>"*{{}}] | \\u[0-9a-f]{{4}} | \\(?:or|and|not)
+          | (?!{space}++(?:or|and){space}|not{space})[^\\():<>"{{}}]
+        )++)
+        """,
+        re.VERBOSE | re.IGNORECASE,
+    )
+
+
+def scan(query: str) -> list[Token]:
+    """Cut a query into tokens; spaces between them are gone, those inside unquoted text are kept."""
+    match_at = _pattern().match
+    found: list[Token] = []
+    at = 0
+    while at < len(query):
+        match = match_at(query, at)
+        kind = match.lastgroup if match else None
+        if match is None or kind is None:
+            fail("unterminated quote" if query[at] == '"' else f"unexpected character {query[at]!r}", at)
+        if kind == "text":
+            found.append(Token(kind, match.group().rstrip(SPACE), at))
+        elif kind in {"or", "and", "not"}:
+            start = at + len(match.group()) - len(match.group().lstrip(SPACE))
+            found.append(Token(kind, kind, start))
+        elif kind != "space":
+            found.append(Token(kind, match.group(), at))
+        at = match.end()
+    return found
+
+
+def tokens(query: str) -> tuple[str, ...]:
+    """The texts of the tokens; two queries with the same ones mean the same."""
+    return tuple(f"{token.kind}\0" * (token.kind in {"or", "and", "not"}) + token.text for token in scan(query))

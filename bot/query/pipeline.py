@@ -1,0 +1,416 @@
+"""ES|QL pipelines: columns put in place of their names, filters between the commands that change rows, one comparison.
+
+What a pipeline matches are the rows it gives: events, or groups after STATS. Two pipelines are compared filter by
+filter where the commands between the filters are the same; a narrower input stays narrower through a command only if
+that command and every later filter let it.
+"""
+
+# ruff: noqa: FBT001, FBT003 - the booleans here are truth values and tests, not switches
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.query import glob, groups
+from bot.query.esql import Columns, Command, Eval, Expand, Extract, Limit, Other, Rename, Sort, Source, Stats, Where
+from bot.query.esql_formula import formula
+from bot.query.explain import Style, explain
+from bot.query.formula import And, Atom, Constant, Exists, Formula, Not, Or, Range, conjunction
+from bot.query.prove import relate
+from bot.query.term import Call, Name, Term, Value, names, replace, show
+from bot.query.text import UnsupportedError
+from bot.query.truth import Reading
+from bot.query.witness import Event
+
+_ROWWISE = frozenset({"mv_expand", "enrich", "lookup"})
+_GROWING = frozenset({"count", "count_distinct", "max", "count_distinct_over_time"})
+_AGGREGATES = frozenset(
+    {"count", "count_distinct", "max", "min", "sum", "avg", "median", "values", "top", "percentile", "first", "last",
+     "std_dev", "variance", "weighted_avg", "median_absolute_deviation", "absent", "present", "sample"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Barrier:
+    """A command that changes rows.
+
+    Attributes:
+        kind: stats, limit, mv_expand, or the command's own name.
+        text: equal for equal commands.
+        shown: for the explanation.
+        stable: the keys of the groups, as text.
+        keys: the keys themselves.
+        count: of a limit.
+    """
+
+    kind: str
+    text: str
+    shown: str
+    stable: frozenset[str] = frozenset()
+    keys: tuple[Term, ...] = ()
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spine:
+    """A pipeline without its names: filters, and the commands between them.
+
+    Attributes:
+        filters: one more than there are barriers.
+    """
+
+    sources: tuple[str, ...]
+    filters: tuple[Formula, ...]
+    barriers: tuple[Barrier, ...]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """What is proven between the rows of two pipelines; a witness is one event, or the events of one group."""
+
+    narrower: bool = False
+    wider: bool = False
+    lost: Event | tuple[Event, ...] | None = None
+    gained: Event | tuple[Event, ...] | None = None
+    blocked: str = ""
+
+
+def spine(commands: Sequence[Command]) -> Spine:
+    """Put every column's meaning in its place and cut the pipeline at the commands that change rows."""
+    return _Builder(commands).run()
+
+
+class _Builder:
+    def __init__(self, commands: Sequence[Command]) -> None:
+        self.commands = commands
+        self.meaning: dict[str, Term] = {}
+        self.filters: list[list[Formula]] = [[]]
+        self.barriers: list[Barrier] = []
+        self.order: tuple[str, ...] = ()
+        self.columns: tuple[str, ...] = ()
+        self.level = 0
+
+    def run(self) -> Spine:
+        """Walk the commands."""
+        source = self.commands[0]
+        assert isinstance(source, Source)  # noqa: S101 - the parser lets nothing else begin
+        for command in self.commands[1:]:
+            self.step(command)
+        return Spine(
+            sources=tuple(sorted(set(source.patterns))),
+            filters=tuple(conjunction(parts) for parts in self.filters),
+            barriers=tuple(self.barriers),
+            columns=self.columns,
+        )
+
+    def step(self, command: Command) -> None:  # noqa: C901, PLR0912 - one branch a command
+        """Take one command."""
+        if isinstance(command, Where):
+            self.filters[-1].append(formula(self.mean(command.condition)))
+        elif isinstance(command, Eval):
+            for name, value in command.columns:
+                self.meaning[name] = self.mean(value)
+        elif isinstance(command, Rename):
+            moved = [(new, self.mean(Name(old))) for old, new in command.columns]
+            for old, _ in command.columns:
+                self.meaning[old] = Call("null", (Name(f"{old}@{self.level}"),))
+            self.meaning.update(moved)
+        elif isinstance(command, Columns):
+            self.columns = command.patterns if command.keep else self.columns
+        elif isinstance(command, Extract):
+            source = self.mean(command.input)
+            names_in_order = list(dict.fromkeys(extracted(command)))
+            pattern = _nameless(command.pattern, names_in_order)
+            for number, name in enumerate(names_in_order):
+                self.meaning[name] = Call(command.how, (source, Value(pattern), Value(number)))
+        elif isinstance(command, Sort):
+            self.order = tuple(f"{show(self.mean(key))} {order}" for key, order in command.keys) + self.order
+        elif isinstance(command, Limit):
+            self.barrier(
+                Barrier(kind="limit", text=" ".join(self.order), shown=f"limit {command.count}", count=command.count)
+            )
+        elif isinstance(command, Stats):
+            self.stats(command)
+        elif isinstance(command, Expand):
+            value = self.mean(Name(command.column))
+            self.barrier(Barrier(kind="mv_expand", text=show(value), shown=f"mv_expand {command.column}"))
+            self.meaning[command.column] = Call(f"expanded{self.level}", (value,))
+        else:
+            self.other(command)
+
+    def other(self, command: Command) -> None:
+        """A command whose columns are unknown: every later name means something new."""
+        if not isinstance(command, Other) or command.name in {
+            "fork",
+            "fuse",
+            "completion",
+            "rerank",
+            "sample",
+            "change_point",
+        }:
+            raise UnsupportedError(f"the command {getattr(command, 'name', '?')}")
+        known = sorted(f"{name}={show(value)}" for name, value in self.meaning.items() if name in command.text)
+        self.barrier(Barrier(kind=command.name, text=f"{command.text} {known}", shown=f"{command.name} {command.text}"))
+        self.level += 1
+        # what the command adds has a name like any other; columns known before keep their meaning unless it names them
+        for name in list(self.meaning):
+            if name in command.text:
+                self.meaning[name] = Call(f"after{self.level}", (self.meaning[name],))
+
+    def mean(self, term: Term) -> Term:
+        """A term with the meanings of its columns."""
+        term = replace(term, self.meaning) if self.meaning else term
+        return _counting(term)
+
+    def barrier(self, barrier: Barrier) -> None:
+        """Start a new filter."""
+        self.barriers.append(barrier)
+        self.filters.append([])
+
+    def stats(self, command: Stats) -> None:
+        """Groups: later names mean aggregates, or the values that the groups share."""
+        by = [(name, self.mean(value)) for name, value in command.by]
+        columns = [(name, self.mean(value)) for name, value in command.columns]
+        keys = sorted({show(value) for _, value in by})
+        kind = "inline stats" if command.inline else "stats"
+        text = ", ".join(keys)
+        if command.inline:
+            text += " | " + ", ".join(sorted(f"{name}={show(value)}" for name, value in columns))
+        shown = "group by " + (", ".join(name for name, _ in command.by) or "nothing")
+        self.barrier(
+            Barrier(kind=kind, text=text, shown=shown, stable=frozenset(keys), keys=tuple(value for _, value in by))
+        )
+        self.level += 1
+        kept = dict(self.meaning) if command.inline else {}
+        kept.update((name, Call(f"of{self.level}", (value,))) for name, value in columns)
+        kept.update(by)
+        self.meaning = kept
+        if not command.inline:
+            self.order = ()
+
+
+def _counting(term: Term) -> Term:
+    """``count()`` is ``count(*)``."""
+    if isinstance(term, Call):
+        args = tuple([_counting(arg) for arg in term.args])
+        if term.name == "count" and not args:
+            args = (Name("*"),)
+        return Call(term.name, args)
+    return term
+
+
+def _nameless(pattern: str, columns: Sequence[str]) -> str:
+    """A pattern with numbers in place of the columns' names, so that a new name is no new meaning."""
+    for number, name in sorted(enumerate(columns), key=lambda item: -len(item[1])):
+        pattern = re.sub(rf"(?<=[{{<:+?&*]){re.escape(name)}(?=[}}>:/-])", f"\x00{number}\x00", pattern)
+    return pattern
+
+
+def extracted(command: Extract) -> Iterator[str]:
+    """The columns that a pattern of DISSECT or GROK makes."""
+    if command.how == "dissect":
+        for key in re.findall(r"%\{([^}]*)\}", command.pattern):
+            name = key.removesuffix("->").lstrip("+?&*").split("/")[0]
+            if name:
+                yield name
+    else:
+        yield from re.findall(r"%\{\w+:([^}:]+)", command.pattern)
+        yield from re.findall(r"\(\?<([^>=!][^>]*)>", command.pattern)
+
+
+# comparison
+
+
+def compare(old: Spine, new: Spine, deadline: float) -> Rows:
+    """Prove what can be proven about the rows of two pipelines."""
+    if [barrier.kind for barrier in old.barriers] != [barrier.kind for barrier in new.barriers]:
+        return Rows(blocked="the commands that change rows are others")
+    relations = [
+        relate(one, two, Reading.KLEENE, deadline, witnesses=not old.barriers)
+        for one, two in zip(old.filters, new.filters, strict=True)
+    ]
+    equal = [relation.narrower and relation.wider for relation in relations]
+    narrower, why_not = _carried(old, new, [relation.narrower for relation in relations], equal)
+    wider, why_not_wider = _carried(new, old, [relation.wider for relation in relations], equal)
+    sources = _within(new.sources, old.sources), _within(old.sources, new.sources)
+    lost: Event | tuple[Event, ...] | None = relations[0].lost
+    gained: Event | tuple[Event, ...] | None = relations[0].gained
+    if old.barriers:
+        one, two = _stage(old), _stage(new)
+        lost = groups.witness(one, two, deadline) if one and two and not wider else None
+        gained = groups.witness(two, one, deadline) if one and two and not narrower else None
+    common = sources[0] or sources[1]
+    blocked = why_not or why_not_wider or next((relation.blocked for relation in relations if relation.blocked), "")
+    if not (narrower or wider) and not common:
+        blocked = "the index patterns changed"
+    return Rows(
+        narrower=narrower and sources[0],
+        wider=wider and sources[1],
+        lost=lost if common else None,
+        gained=gained if common else None,
+        blocked=blocked if common else "the index patterns changed",
+    )
+
+
+def _stage(pipeline: Spine) -> groups.Stage | None:
+    """The pipeline as one aggregation, None where it is something else."""
+    kinds = [barrier.kind for barrier in pipeline.barriers]
+    if (
+        kinds[:1] != ["stats"]
+        or any(kind != "limit" for kind in kinds[1:])
+        or 0 in {barrier.count for barrier in pipeline.barriers[1:]}
+    ):
+        return None
+    return groups.Stage(
+        before=pipeline.filters[0], keys=pipeline.barriers[0].keys, after=conjunction(pipeline.filters[1:])
+    )
+
+
+def _within(inner: Sequence[str], outer: Sequence[str]) -> bool:
+    """Tell whether every index that the inner patterns name is named by the outer ones."""
+    if tuple(inner) == tuple(outer):
+        return True
+    if any(pattern.startswith("-") or ":" in pattern or "<" in pattern for pattern in (*inner, *outer)):
+        return False
+    return all(
+        any(glob.inside(glob.from_wildcards(one), False, glob.from_wildcards(two), False) for two in outer)
+        for one in inner
+    )
+
+
+def _carried(outer: Spine, inner: Spine, contained: Sequence[bool], equal: Sequence[bool]) -> tuple[bool, str]:  # noqa: C901, PLR0911 - one branch a case
+    """Follow containment of rows down the two pipelines; the reason where it is lost."""
+    if not contained[0]:
+        return False, ""
+    same = equal[0] and outer.sources == inner.sources
+    stable: frozenset[str] = frozenset()
+    grouped = False
+    for number, (one, two) in enumerate(zip(outer.barriers, inner.barriers, strict=True)):
+        if one.text != two.text:
+            if one.kind == "stats":
+                return False, "the groups of STATS changed"
+            return False, f"the command {one.kind} changed" if one.kind != "limit" else "the order before LIMIT changed"
+        if one.kind == "limit":
+            if not same:
+                return False, "which rows are left after LIMIT is not known"
+            if two.count > one.count:
+                return False, ""
+            same = one.count == two.count
+        elif one.kind == "stats":
+            stable = one.stable
+            if grouped and not same:
+                return False, "a second STATS over groups that changed"
+            grouped = True
+        elif one.kind not in _ROWWISE and not same:
+            return False, f"what {one.kind.upper()} makes of other rows is not known"
+        outer_filter, inner_filter = outer.filters[number + 1], inner.filters[number + 1]
+        if not contained[number + 1]:
+            return False, ""
+        if (
+            grouped
+            and not same
+            and not (_monotone(outer_filter, True, stable) or _monotone(inner_filter, True, stable))
+        ):
+            return False, "a filter after STATS is not monotone: fewer events may let more groups through"
+        same = same and equal[number + 1]
+    return True, ""
+
+
+def _monotone(part: Formula, positive: bool, stable: frozenset[str]) -> bool:  # noqa: PLR0911 - one branch a case
+    """Tell whether a filter that a group passes still lets it pass when the group gains events."""
+    if isinstance(part, Constant):
+        return True
+    if isinstance(part, Not):
+        return _monotone(part.part, not positive, stable)
+    if isinstance(part, Or) and positive:
+        several = {_aggregated(inner, "count_distinct") for inner in part.parts if _at_least_two(inner)}
+        return all(
+            (isinstance(inner, Atom) and _aggregated(inner, "values") in several and not isinstance(inner.test, Exists))
+            or _monotone(inner, positive, stable)
+            for inner in part.parts
+        )
+    if isinstance(part, And | Or):
+        return all(_monotone(inner, positive, stable) for inner in part.parts)
+    if part.subject in stable or (part.term is not None and not _aggregates(part.term) and _inside(part.term, stable)):
+        return True
+    if not isinstance(part.test, Range) or part.term is None:
+        return False
+    term = part.term
+    if not (isinstance(term, Call) and term.name.startswith("of") and len(term.args) == 1):
+        return False
+    inner = term.args[0]
+    if isinstance(inner, Call) and inner.name == "where":
+        inner = inner.args[0]
+    if not isinstance(inner, Call) or any(_aggregates(arg) for arg in inner.args):
+        return False
+    grows, shrinks = inner.name in _GROWING, inner.name == "min"
+    low_only = part.test.high is None
+    high_only = part.test.low is None
+    return (grows and (low_only if positive else high_only)) or (shrinks and (high_only if positive else low_only))
+
+
+def _at_least_two(part: Formula) -> bool:
+    """A test that more than one value always passes: then a lone value may be tested beside it as one likes."""
+    return (
+        isinstance(part, Atom)
+        and _aggregated(part, "count_distinct") is not None
+        and isinstance(part.test, Range)
+        and part.test.high is None
+        and part.test.low is not None
+        and (part.test.low < 2 or (part.test.low == 2 and not part.test.low_open))  # noqa: PLR2004 - that is the point
+    )
+
+
+def _aggregated(part: Formula, function: str) -> Term | None:
+    """What an atom aggregates by this function."""
+    term = part.term if isinstance(part, Atom) else None
+    inner = term.args[0] if isinstance(term, Call) and term.name.startswith("of") and term.args else None
+    matches = isinstance(inner, Call) and inner.name == function and len(inner.args) == 1
+    return inner.args[0] if isinstance(inner, Call) and matches else None
+
+
+def _aggregates(term: Term) -> bool:
+    return isinstance(term, Call) and (
+        term.name in _AGGREGATES or term.name.startswith("of") or any(map(_aggregates, term.args))
+    )
+
+
+def _inside(term: Term, stable: frozenset[str]) -> bool:
+    return all(name in stable for name in names(term))
+
+
+# words
+
+
+def tell(old: Spine, new: Spine, deadline: float) -> Iterator[str]:
+    """Explain the edit of a pipeline."""
+    if old.sources != new.sources:
+        gone, come = sorted(set(old.sources) - set(new.sources)), sorted(set(new.sources) - set(old.sources))
+        yield from [f"removes index pattern: {', '.join(gone)}"] * bool(gone)
+        yield from [f"adds index pattern: {', '.join(come)}"] * bool(come)
+    if [barrier.kind for barrier in old.barriers] != [barrier.kind for barrier in new.barriers]:
+        yield f"commands that change rows: {_kinds(old)} to {_kinds(new)}"
+        return
+    changed = False
+    for number, (one, two) in enumerate(zip(old.filters, new.filters, strict=True)):
+        if number:
+            before, after = old.barriers[number - 1], new.barriers[number - 1]
+            if before.shown != after.shown and (before.text != after.text or before.count != after.count):
+                changed = True
+                yield f"{before.shown} to {after.shown}"
+        if one != two:
+            changed = True
+            place = f"after {old.barriers[number - 1].kind}: " if number else ""
+            for line in explain(one, two, Reading.KLEENE, Style.ESQL, deadline):
+                yield place + line
+    if not changed and old.sources == new.sources:
+        gone, come = sorted(set(old.columns) - set(new.columns)), sorted(set(new.columns) - set(old.columns))
+        yield "the filters are the same; only columns changed"
+        yield from [f"no longer keeps {', '.join(gone)}"] * bool(gone)
+        yield from [f"keeps {', '.join(come)} as well"] * bool(come)
+
+
+def _kinds(pipeline: Spine) -> str:
+    return ", ".join(barrier.kind for barrier in pipeline.barriers) or "none"

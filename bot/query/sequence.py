@@ -1,0 +1,256 @@
+"""EQL sequences: compared step by step, and claimed only where every step, key and span points one way.
+
+The claim is about existence: if the one fires for some join key, the other fires as well, not
+always on the same events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.query.eql import Query, Step
+from bot.query.formula import FALSE, Formula
+from bot.query.prove import Relation, relate
+from bot.query.truth import Reading, T, judge
+from bot.query.witness import Event, plain
+
+_EPOCH = 1_767_225_600_000  # 2026-01-01
+_MANY = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequels:
+    """What is proven between two sequences; the witnesses are events in order."""
+
+    narrower: bool
+    wider: bool
+    lost: tuple[Event, ...] | None = None
+    gained: tuple[Event, ...] | None = None
+    blocked: str = ""
+
+
+class Sequencer:
+    """Compares two sequences or samples within a deadline."""
+
+    def __init__(self, old: Query, new: Query, deadline: float, time_field: str = "@timestamp") -> None:
+        """Keep the two queries."""
+        self.old = old
+        self.new = new
+        self.deadline = deadline
+        self.time_field = time_field
+        self.blocked = ""
+        self._known: dict[tuple[int, int], Relation] = {}
+
+    def run(self) -> Sequels:
+        """Prove what can be proven, then look for what only one side matches."""
+        narrower = self.contained(self.new, self.old)
+        wider = self.contained(self.old, self.new)
+        lost = None if wider else self.witness(self.old, self.new)
+        gained = None if narrower else self.witness(self.new, self.old)
+        return Sequels(narrower=narrower, wider=wider, lost=lost, gained=gained, blocked=self.blocked)
+
+    def contained(self, inner: Query, outer: Query) -> bool:
+        """Prove that the outer sequence fires for a key wherever the inner one does."""
+        if inner.kind != outer.kind or inner.pipes or outer.pipes:
+            return False
+        missing = any(step.missing for step in (*inner.steps, *outer.steps))
+        if not _span_within(inner.span, outer.span) or (missing and inner.span != outer.span):
+            return False  # a longer span gives the missing event more time to turn up
+        if outer.until is not None and (
+            inner.until is None
+            or not self.implied(outer.until.formula, inner.until.formula)
+            or _keys(inner, inner.until) != _keys(outer, outer.until)
+        ):
+            return False
+        if len(inner.steps) == len(outer.steps):
+            if not all(
+                self.step_contained(inner, one, outer, two) for one, two in zip(inner.steps, outer.steps, strict=True)
+            ):
+                return False
+            return self.keys_contained(inner, outer, list(range(len(inner.steps))))
+        return not missing and self.embedded(inner, outer)
+
+    def embedded(self, inner: Query, outer: Query) -> bool:
+        """Find the outer sequence's steps among the inner one's, in order; the first fit for each will do."""
+        taken: list[int] = []
+        for step in outer.steps:
+            start = taken[-1] + 1 if taken else 0
+            for position in range(start, len(inner.steps)):
+                if self.step_contained(inner, inner.steps[position], outer, step):
+                    taken.append(position)
+                    break
+            else:
+                return False
+        return self.keys_contained(inner, outer, taken)
+
+    def step_contained(self, inner: Query, one: Step, outer: Query, two: Step) -> bool:
+        """Prove that one step asks for no less than the other."""
+        if one.missing != two.missing:
+            return False
+        if one.missing:
+            return (
+                _keys(inner, one) == _keys(outer, two)
+                and one.runs == two.runs
+                and self.implied(two.formula, one.formula)
+            )
+        return one.runs >= two.runs and self.implied(one.formula, two.formula)
+
+    @staticmethod
+    def keys_contained(inner: Query, outer: Query, taken: Sequence[int]) -> bool:
+        """Tell whether events that agree on the inner keys agree on the outer ones."""
+        ours = [_keys(inner, inner.steps[position]) for position in taken]
+        theirs = [_keys(outer, step) for step in outer.steps]
+        if len({len(keys) for keys in ours}) != 1 or len({len(keys) for keys in theirs}) != 1:
+            return False
+        columns = list(zip(*ours, strict=True))
+        return all(
+            any(all(name in {key, f"?{key}"} for key, name in zip(column, wanted, strict=True)) for column in columns)
+            for wanted in zip(*theirs, strict=True)
+        )
+
+    def implied(self, inner: Formula, outer: Formula) -> bool:
+        """Prove that one event formula lies in another."""
+        if inner == outer:
+            return True
+        return self.relation(inner, outer).wider
+
+    def relation(self, old: Formula, new: Formula) -> Relation:
+        """Compare two event formulas once."""
+        key = (id(old), id(new))
+        if key not in self._known:
+            self._known[key] = relate(old, new, Reading.MIXED, self.deadline)
+        return self._known[key]
+
+    # witnesses
+
+    def witness(self, inner: Query, outer: Query) -> tuple[Event, ...] | None:
+        """Look for events on which the one sequence surely fires and the other surely does not."""
+        if inner.pipes or outer.pipes:
+            return None
+        plans: list[tuple[int, Event | None]] = []
+        if len(inner.steps) == len(outer.steps):
+            for position, (one, two) in enumerate(zip(inner.steps, outer.steps, strict=True)):
+                if not one.missing and not two.missing and one.formula != two.formula:
+                    relation = self.relation(one.formula, two.formula)
+                    self.blocked = self.blocked or relation.blocked
+                    if relation.lost is not None:
+                        plans.append((position, relation.lost))
+        plans.append((-1, None))
+        for position, event in plans[:_MANY]:
+            steps = self.positive(inner, position, event, self._beside(inner, outer))
+            if steps is None:
+                continue
+            for spread in (False, True):
+                events = self.arrange(inner, outer, steps, spread=spread)
+                if events is not None and self.fires(inner, events) and self.silent(outer, events):
+                    return tuple(events)
+        return None
+
+    @staticmethod
+    def _beside(inner: Query, outer: Query) -> Formula:
+        """What the inner side's events must not match: the outer side, if one event is all that it asks for."""
+        return outer.steps[0].formula if len(outer.steps) == 1 < len(inner.steps) else FALSE
+
+    def positive(
+        self, query: Query, position: int, given: Event | None, beside: Formula
+    ) -> list[tuple[Step, Event]] | None:
+        """An event for every step, as often as it has to run."""
+        found: list[tuple[Step, Event]] = []
+        for index, step in enumerate(query.steps):
+            if step.missing:
+                continue
+            event = given if index == position and given is not None else self.relation(step.formula, beside).lost
+            if event is None or step.runs > _MANY:
+                return None
+            found.extend([(step, event)] * step.runs)
+        return found
+
+    def arrange(  # noqa: C901 - one branch a case
+        self, inner: Query, outer: Query, steps: list[tuple[Step, Event]], *, spread: bool
+    ) -> list[Event] | None:
+        """Give the events common join keys, keys of the other side that differ, and times where the span decides."""
+        events = [dict(event) for _, event in steps]
+        for optional in zip(*(_keys(inner, step) for step, _ in steps), strict=False):
+            column = [name.removeprefix("?") for name in optional]
+            set_values = {event[name] for event, name in zip(events, column, strict=True) if name in event}
+            if len(set_values) > 1 or not all(name.replace(".", "").replace("_", "").isalnum() for name in column):
+                return None
+            value = next(iter(set_values), (next(iter(plain(column[0])), "k1"),))
+            for event, name in zip(events, column, strict=True):
+                event[name] = value
+        ours = {name.removeprefix("?") for step, _ in steps for name in _keys(inner, step)}
+        positive = [step for step in outer.steps if not step.missing for _ in range(step.runs)]
+        if len(positive) == len(events):
+            for number, (event, step) in enumerate(zip(events, positive, strict=True)):
+                for key in _keys(outer, step):
+                    name = key.removeprefix("?")
+                    if name not in ours and name not in event:
+                        usual = plain(name)
+                        if usual and len(usual) <= number:
+                            return None
+                        event[name] = (usual[number] if usual else f"other{number + 1}",)
+        if spread:
+            if outer.span is None or not _span_within(outer.span, inner.span) or len(events) < 2:  # noqa: PLR2004 - a small number
+                return None
+            longest = outer.span * 2 if inner.span is None else inner.span
+            gap = (outer.span + min(longest, outer.span * 2)) // 2
+            if gap <= outer.span:
+                return None
+            for number, event in enumerate(events):
+                event[self.time_field] = (_moment(number if number < len(events) - 1 else gap),)
+        return list(events)
+
+    def fires(self, query: Query, events: Sequence[Event]) -> bool:
+        """Tell whether a sequence surely fires on its own events."""
+        positive = [step for step in query.steps if not step.missing for _ in range(step.runs)]
+        if len(positive) != len(events):
+            return False
+        for step, event in zip(positive, events, strict=True):
+            if judge(step.formula, event, Reading.MIXED) != T:
+                return False
+        against = [step for step in query.steps if step.missing]
+        if query.until is not None:
+            against.append(query.until)
+        return not any(judge(step.formula, event, Reading.MIXED) & T for step in against for event in events)
+
+    def silent(self, query: Query, events: Sequence[Event]) -> bool:
+        """Tell whether a sequence surely does not fire on these events and no others."""
+        positive = [step for step in query.steps if not step.missing for _ in range(step.runs)]
+        if len(positive) > len(events):
+            return True
+        if len(positive) < len(events) or query.kind == "sample":
+            return all(
+                not any(judge(step.formula, event, Reading.MIXED) & T for event in events) for step in positive[:1]
+            )
+        if any(not judge(step.formula, event, Reading.MIXED) & T for step, event in zip(positive, events, strict=True)):
+            return True
+        for column in zip(*(_keys(query, step) for step in positive), strict=False):
+            values = {event.get(name.removeprefix("?"), ()) for event, name in zip(events, column, strict=True)}
+            if len(values) > 1 and all(len(value) <= 1 for value in values):
+                return True
+        if query.span is not None and all(self.time_field in event for event in events):
+            return _elapsed(events, self.time_field) > query.span
+        return False
+
+
+def _keys(query: Query, step: Step) -> tuple[str, ...]:
+    return query.by + step.by
+
+
+def _span_within(inner: int | None, outer: int | None) -> bool:
+    return outer is None or (inner is not None and inner <= outer)
+
+
+def _moment(offset: int) -> str:
+    from datetime import UTC, datetime, timedelta
+
+    moment = datetime.fromtimestamp(_EPOCH / 1000, UTC) + timedelta(milliseconds=offset)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
+
+
+def _elapsed(events: Sequence[Event], name: str) -> int:
+    from datetime import datetime
+
+    times = [datetime.fromisoformat(str(event[name][0])) for event in events]
+    return round((times[-1] - times[0]).total_seconds() * 1000)

@@ -1,0 +1,65 @@
+"""Terms: what queries compute from fields before they test it, and whole EQL and ES|QL expressions while parsing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Scalar: TypeAlias = "str | int | float | bool | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A field or a column."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A literal; ``unit`` marks a time span (``5 minutes``) and what else is no plain value."""
+
+    value: Scalar
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function or an operator and its arguments; the name is in small letters."""
+
+    name: str
+    args: tuple[Term, ...]
+
+
+Term: TypeAlias = "Name | Value | Call"
+
+
+def show(term: Term) -> str:
+    """Write a term so that equal texts mean equal terms."""
+    if isinstance(term, Name):
+        return term.name
+    if isinstance(term, Value):
+        return json.dumps(term.value) + (f" {term.unit}" if term.unit else "")
+    return f"{term.name}({', '.join(map(show, term.args))})"
+
+
+def names(term: Term) -> Iterator[str]:
+    """Every name in a term, from left to right."""
+    stack: list[Term] = [term]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Name):
+            yield node.name
+        elif isinstance(node, Call):
+            stack.extend(reversed(node.args))
+
+
+def replace(term: Term, meaning: dict[str, Term]) -> Term:
+    """Put terms in the place of names."""
+    if isinstance(term, Name):
+        return meaning.get(term.name, term)
+    if isinstance(term, Call):
+        return Call(term.name, tuple([replace(arg, meaning) for arg in term.args]))
+    return term

@@ -1,0 +1,257 @@
+"""What a repository decides: the typed form of ``.github/ruleward.toml``, with the defaults of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bot.model import Category, Level
+
+if TYPE_CHECKING:
+    import pathspec
+
+CONFIG_PATH = ".github/ruleward.toml"
+"""Where the config stands in every repository."""
+
+
+class EcsMode(StrEnum):
+    """Whether rules may, must or must not declare ``metadata.ecs_version``."""
+
+    OPTIONAL = "optional"
+    REQUIRE = "require"
+    FORBID = "forbid"
+
+
+class CommentMode(StrEnum):
+    """When the bot comments: on what matters, always, or never."""
+
+    CHANGES = "changes"
+    ALWAYS = "always"
+    OFF = "off"
+
+
+class Permission(StrEnum):
+    """What a person may do in a repository, by GitHub's names."""
+
+    TRIAGE = "triage"
+    WRITE = "write"
+    MAINTAIN = "maintain"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Globs:
+    """Path patterns as in ``.gitignore``: ``**/`` matches no folder too, a later ``!pattern`` takes back."""
+
+    patterns: tuple[str, ...]
+
+    @cached_property
+    def _spec(self) -> pathspec.GitIgnoreSpec:
+        import pathspec  # noqa: PLC0415 - 30 ms that only commands which meet a path should pay
+
+        return pathspec.GitIgnoreSpec.from_lines(self.patterns)
+
+    def __contains__(self, path: str) -> bool:
+        """Tell whether a path, with forward slashes from the top of the repository, is meant."""
+        return bool(self.patterns) and self._spec.match_file(path)
+
+    def roots(self) -> tuple[str, ...]:
+        """Return the folders outside which nothing can match, none where a pattern is not tied to a folder."""
+        roots = {_root(pattern) for pattern in self.patterns if not pattern.startswith("!")}
+        return () if "" in roots else tuple(sorted(roots))
+
+
+def _root(pattern: str) -> str:
+    """The fixed folders at the start of an anchored pattern, empty where there are none."""
+    parts = pattern.removeprefix("/").split("/")
+    fixed: list[str] = []
+    for part in parts[:-1]:
+        if any(char in part for char in "*?[\\"):
+            break
+        fixed.append(part)
+    return "/".join(fixed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleFiles:
+    """Which files are rules."""
+
+    include: tuple[str, ...] = ("rules/**/*.toml", "rules_building_block/**/*.toml")
+    exclude: tuple[str, ...] = ()
+    deprecated: tuple[str, ...] = ("rules/_deprecated/**",)
+    max_bytes: int = 1_000_000
+
+    @cached_property
+    def included(self) -> Globs:
+        """The patterns of rule files."""
+        return Globs(self.include)
+
+    @cached_property
+    def excluded(self) -> Globs:
+        """The patterns of files that are none."""
+        return Globs(self.exclude)
+
+    @cached_property
+    def retired(self) -> Globs:
+        """The patterns of the deprecated folders."""
+        return Globs(self.deprecated)
+
+    def governs(self, path: str) -> bool:
+        """Tell whether a path is that of a rule file."""
+        return path in self.included and path not in self.excluded
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bump:
+    """Which categories of change ask for a new ``updated_date``."""
+
+    requires: frozenset[Category] = frozenset(Category) - {Category.BOOKKEEPING}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maturity:
+    """The states of a rule's life, and which may follow which."""
+
+    states: tuple[str, ...] = ("development", "experimental", "beta", "production", "deprecated")
+    entry: tuple[str, ...] = ("development", "experimental", "beta", "production")
+    shipping: tuple[str, ...] = ("production",)
+    edges: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: {
+            "development": ("experimental", "beta", "production", "deprecated"),
+            "experimental": ("beta", "production", "deprecated"),
+            "beta": ("production", "deprecated"),
+            "production": ("deprecated",),
+            "deprecated": (),
+        }
+    )
+
+    def order(self, state: str | None) -> int:
+        """Return how far along a state is, -1 for one that is none; later in ``states`` is forward."""
+        return self.states.index(state) if state in self.states else -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ecs:
+    """How ``metadata.ecs_version`` is governed."""
+
+    mode: EcsMode = EcsMode.OPTIONAL
+    minimum: str = ""
+    versions: tuple[str, ...] = ()
+    schemas: str = ""
+    stack_map: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelStyle:
+    """How one of the bot's labels looks; None keeps the default."""
+
+    name: str | None = None
+    color: str | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waivers:
+    """Who may waive a policy with a label."""
+
+    permission: Permission = Permission.WRITE
+    allow_author: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comment:
+    """What the comment holds."""
+
+    mode: CommentMode = CommentMode.CHANGES
+    bulk_threshold: int = 50
+    max_inline: int = 30
+    template: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removal:
+    """Until what age, in days, taking a rule back is no removal of coverage."""
+
+    grace_days: int = 45
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """When a rule is stale; days."""
+
+    stale_days: int = 365
+    stale_logic_days: int = 730
+    limbo_days: int = 90
+    promote_days: int = 180
+    owners: str = ".github/CODEOWNERS"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitStatus:
+    """The commit status that a branch protection rule requires; ``{base}`` is the base branch."""
+
+    context: str = "ruleward: {base}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandingException:
+    """A finding that the repository has decided to live with until a day.
+
+    Attributes:
+        expires: the last day on which it holds, None for one without end.
+        line: where it stands in the config, 1-based.
+    """
+
+    policy: str
+    reason: str
+    rule_id: str | None = None
+    path: str | None = None
+    expires: date | None = None
+    line: int | None = None
+
+    def holds(self, today: date) -> bool:
+        """Tell whether it still holds on a day."""
+        return self.expires is None or today <= self.expires
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicySetting:
+    """What the config says of one policy.
+
+    Attributes:
+        level: None keeps the policy's own.
+        options: an instance of the policy's options type, None for one that has none.
+    """
+
+    level: Level | None = None
+    options: object = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The whole config."""
+
+    rules: RuleFiles = field(default_factory=RuleFiles)
+    policies: Mapping[str, PolicySetting] = field(default_factory=dict)
+    bump: Bump = field(default_factory=Bump)
+    maturity: Maturity = field(default_factory=Maturity)
+    ecs: Ecs = field(default_factory=Ecs)
+    labels: Mapping[str, LabelStyle] = field(default_factory=dict)
+    waivers: Waivers = field(default_factory=Waivers)
+    comment: Comment = field(default_factory=Comment)
+    removal: Removal = field(default_factory=Removal)
+    audit: Audit = field(default_factory=Audit)
+    status: CommitStatus = field(default_factory=CommitStatus)
+    exceptions: tuple[StandingException, ...] = ()
+
+    def is_deprecated(self, path: str, maturity: str | None) -> bool:
+        """Tell whether a rule is deprecated, by its state or by where it stands."""
+        return maturity == DEPRECATED or path in self.rules.retired
+
+
+DEPRECATED = "deprecated"
+"""The state of a rule that is kept for the record only."""

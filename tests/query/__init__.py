@@ -1,0 +1,1 @@
+"""What a query matches, and what an edit does to it."""

@@ -1,0 +1,32 @@
+"""Rules made of a query, and the comparison of two of them."""
+
+from __future__ import annotations
+
+from bot.model import QueryChange, QueryVerdict, Rule
+from bot.query import compare
+
+TYPES = {"kuery": "query", "lucene": "query", "eql": "eql", "esql": "esql"}
+
+
+def rule(language: str, query: str, kind: str | None = None) -> Rule:
+    data = {"rule": {"type": kind or TYPES[language], "language": language, "query": query}}
+    return Rule(path="rules/a.toml", text="", data=data)
+
+
+def change(language: str, old: str, new: str) -> QueryChange:
+    found = compare(rule(language, old), rule(language, new))
+    assert found is not None
+    assert (found.reason is not None) is (found.verdict is QueryVerdict.UNKNOWN)
+    return found
+
+
+def verdict(language: str, old: str, new: str) -> str:
+    return "same text" if old == new else change(language, old, new).verdict.value
+
+
+MIRROR = {
+    "narrowed": "broadened",
+    "broadened": "narrowed",
+    "narrowed-or-equal": "broadened-or-equal",
+    "broadened-or-equal": "narrowed-or-equal",
+}
