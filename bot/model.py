@@ -23,12 +23,14 @@ class RulewardError(Exception):
 
     Attributes:
         status: the exit status of the process, 2 for usage and config, 3 for an incomplete review.
+        located: whether the message begins with its file and line already.
     """
 
-    def __init__(self, message: str, *, status: int = 2) -> None:
+    def __init__(self, message: str, *, status: int = 2, located: bool = False) -> None:
         """Keep the sentence that the user will read, and the exit status."""
         super().__init__(message)
         self.status = status
+        self.located = located
 
 
 class Level(StrEnum):
@@ -150,18 +152,17 @@ def parse_date(value: object) -> date | None:
 
 def format_date(day: date) -> str:
     """Write a day as rules write it, ``YYYY/MM/DD``."""
-    return f"{day:%Y/%m/%d}" if day.year >= 1000 else f"{day.year:04}/{day:%m/%d}"
+    return day.isoformat().replace("-", "/")
 
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
+_UNWRITABLE = re.compile(r'[\x00-\x1f\x7f"\\]')
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
 def toml_string(value: str) -> str:
     """Quote a string as a TOML basic string on one line."""
-    return '"' + "".join(
-        _ESCAPES.get(char, f"\\u{ord(char):04x}" if ord(char) < 0x20 or ord(char) == 0x7F else char) for char in value
-    ) + '"'
+    return '"' + _UNWRITABLE.sub(lambda match: _ESCAPES.get(match[0], f"\\u{ord(match[0]):04x}"), value) + '"'
 
 
 def dotted(path: KeyPath) -> str:

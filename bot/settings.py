@@ -51,7 +51,7 @@ class Globs:
 
     @cached_property
     def _spec(self) -> pathspec.GitIgnoreSpec:
-        import pathspec  # noqa: PLC0415 - 30 ms that only commands which meet a path should pay
+        import pathspec  # 30 ms that only commands which meet a path should pay
 
         return pathspec.GitIgnoreSpec.from_lines(self.patterns)
 

@@ -55,6 +55,18 @@ class RawChange:
     new: Side
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The blobs that one path held in a history.
+
+    Attributes:
+        complete: False where the clone is shallow, so that more may have been held.
+    """
+
+    oids: frozenset[str]
+    complete: bool
+
+
 class Git:
     """One repository, with a work tree or bare.
 
@@ -84,8 +96,8 @@ class Git:
             GitError: git is missing or left with a status that is not among ``codes``.
         """
         try:
-            done = subprocess.run(  # noqa: S603 - a fixed program, every argument ours or after --end-of-options
-                ["git", *_OPTIONS, *arguments],  # noqa: S607 - git is where the user's PATH says
+            done = subprocess.run(
+                ["git", *_OPTIONS, *arguments],
                 cwd=self.directory,
                 env=self._environment,
                 input=stdin,
@@ -238,11 +250,15 @@ class Git:
             found.update(name.removeprefix(prefix) for name in _names(output))
         return tuple(sorted(found))
 
-    def held(self, commit: str, path: str) -> frozenset[str] | None:
-        """Return every blob id that a path held in the history of a commit, None where history is cut off."""
+    def held(self, commit: str, path: str) -> Held:
+        """Return every blob id that a path held in the history of a commit; trees are read for it, no blobs."""
         output = self.run("log", "--format=", "--raw", "-z", "--no-abbrev", "--no-renames", "-m", commit, "--", path)
-        oids = {side.oid for row in _raw(output) for side in (row.old, row.new)}
-        return None if self.shallow() else frozenset(oids)
+        oids = frozenset(side.oid for row in _raw(output) for side in (row.old, row.new))
+        return Held(oids=oids, complete=not self.shallow())
+
+    def blob_id(self, data: bytes) -> str:
+        """Return the id that git gives to a blob of this content."""
+        return self.run("hash-object", "-t", "blob", "--stdin", stdin=data).decode("ascii").strip()
 
 
 _ABSENT = "0" * 40
@@ -279,4 +295,4 @@ def _raw(output: bytes) -> Iterator[RawChange]:
         )
 
 
-__all__ = ["Git", "GitError", "RawChange", "Side"]
+__all__ = ["Git", "GitError", "Held", "RawChange", "Side"]

@@ -22,6 +22,8 @@ Outcome: TypeAlias = "tuple[str, bool, bool, bool]"
 
 _TYPES = {"kuery": "query", "eql": "eql", "esql": "esql"}
 MAX_STEPS = 30
+NAMES = ("kuery", "eql", "eql sequence", "esql")
+"""What pairs are made of; the first word is the language."""
 
 
 def rule(language: str, query: str) -> Rule:
@@ -337,7 +339,7 @@ def judge(
     Args:
         tally: what is found is written here.
         compare: the prover.
-        language: of both queries.
+        language: of both queries; a second word keeps the count apart.
         old: the query before.
         new: the query after.
         events: how many events to try.
@@ -346,6 +348,7 @@ def judge(
         rules: the rules that hold the queries, where they are more than their text.
     """
     count = tally.of(language)
+    language = language.split(maxsplit=1)[0]
     count.pairs += 1
     one, two = rules or (rule(language, old), rule(language, new))
     change = compare(one, two)
@@ -438,7 +441,7 @@ def run(
     n_pairs: int,
     events_per_pair: int,
     seed: int,
-    languages: Sequence[str] = ("kuery", "eql", "sequence", "esql"),
+    languages: Sequence[str] = NAMES,
     compare: Compare | None = None,
 ) -> Tally:
     """Check generated pairs, an equal share for each language."""

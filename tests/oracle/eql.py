@@ -38,7 +38,7 @@ KINDS = ("eq", "order", "like", "in", "regex", "fn")
 READINGS = (
     Reading("missing is false", frozenset(KINDS)),
     Reading("missing is null"),
-    Reading("missing is null, ends count", end_inclusive=True),
+    Reading("missing is null, missing events late", late_missing=True),
     Reading("functions false, the rest null", frozenset({"fn"})),
     Reading("functions null, the rest false", frozenset(KINDS) - {"fn"}),
     Reading("comparisons false, the rest null", frozenset({"eq", "order"})),
@@ -656,7 +656,7 @@ class _Probe:
     """The first reading, noting whether another one could have answered otherwise."""
 
     asked: bool = False
-    end_inclusive: bool = False
+    late_missing: bool = False
 
     def missing(self, kind: str) -> Truth:
         """Note the question; `kind` does not matter."""
@@ -693,132 +693,94 @@ def _key_values(step: Step, doc: Doc) -> Iterator[KeyValue]:
     yield from product(*choices)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    """A partial match: the time of its first event, and of its last one with that one's place in the stream."""
-
-    first: int
-    last: int
-    index: int
+Place = tuple[int, int]
+"""When an event came, and its number in the stream."""
 
 
 class _Machine:
-    """The documented state machine of one join key: one pending match a state, the most recent wins."""
+    """The documented state machine of one join key: one pending match a state, the most recent wins.
+
+    A pending match is the places of its events. An event of ``until`` ends whatever is pending, a match that the very
+    same event began included, but not one that it completed.
+    """
 
     def __init__(self, query: Query, reading: Reading) -> None:
         self.query = query
-        self.reading = reading
+        self.late = reading.late_missing
         self.wanted = [i for i, step in enumerate(query.steps) if not step.missing]
-        self.states: list[_Pending | None] = [None] * len(self.wanted)
-        self.seen_missing: dict[int, list[tuple[int, int]]] = {
-            i: [] for i, step in enumerate(query.steps) if step.missing
-        }
-        self.waiting: list[_Pending] = []
-        self.done = False
-
-    def gap(self, before: int, after: int) -> list[int]:
-        """The missing steps that stand between two steps."""
-        return [i for i in range(before + 1, after) if self.query.steps[i].missing]
+        self.states: list[tuple[Place, ...]] = [()] * len(self.wanted)
+        self.seen: dict[int, list[Place]] = {i: [] for i, step in enumerate(query.steps) if step.missing}
+        self.complete: list[tuple[Place, ...]] = []
+        if self.seen and query.span is None:
+            raise UnsupportedError("missing events without maxspan")
 
     def clear(self) -> None:
         """An expiration event."""
-        self.states = [None] * len(self.states)
+        self.states = [()] * len(self.states)
 
-    def happened(self, steps: list[int], since: int, until: int, index: int) -> bool:
-        """Tell whether an event of a missing step came after place `since` and before (or at) place `index`."""
-        for step in steps:
-            for time, place in self.seen_missing[step]:
-                inside = since < place < index or (self.reading.end_inclusive and place in (index, since))
-                if inside and time <= until:
-                    return True
-        return False
-
-    def feed(self, stages: set[int], time: int, index: int) -> None:
+    def feed(self, stages: set[int], place: Place) -> None:
         """Take one event that matches these steps."""
-        for step in self.seen_missing:
+        for step, places in self.seen.items():
             if step in stages:
-                self.seen_missing[step].append((time, index))
-        if self.reading.end_inclusive:
-            self.waiting = [w for w in self.waiting if not self.broken(w, time, index)]
+                places.append(place)
         for state in range(len(self.wanted) - 1, -1, -1):
             if self.wanted[state] not in stages:
                 continue
-            if state == 0:
-                self.begin(time, index)
+            match: tuple[Place, ...] = ()
+            if state:
+                match = self.states[state - 1]
+                if not match or match[-1] == place:
+                    continue
+                self.states[state - 1] = ()
+                if self.query.span is not None and place[0] - match[0][0] > self.query.span:
+                    continue
+            match = (*match, place)
+            if not self.late and self.spoiled(match, final=False):
                 continue
-            before = self.states[state - 1]
-            if before is None or before.index == index:
-                continue
-            self.states[state - 1] = None
-            if self.query.span is not None and time - before.first > self.query.span:
-                continue
-            if self.happened(self.gap(self.wanted[state - 1], self.wanted[state]), before.index, time, index):
-                continue
-            self.reach(state, _Pending(before.first, time, index))
+            if state == len(self.wanted) - 1:
+                self.complete.append(match)
+            else:
+                self.states[state] = match
 
-    def begin(self, time: int, index: int) -> None:
-        """Start a match, unless a leading missing event forbids it."""
-        leading = self.gap(-1, self.wanted[0])
-        if leading:
-            span = self.query.span
-            if span is None:
-                raise UnsupportedError("a leading missing event without maxspan")
-            for step in leading:
-                for when, place in self.seen_missing[step]:
-                    if when >= time - span and (place < index or (self.reading.end_inclusive and place == index)):
-                        return
-        self.reach(0, _Pending(time, time, index))
+    def spoiled(self, match: tuple[Place, ...], *, final: bool) -> bool:
+        """Tell whether an event of a missing step came where it must not."""
+        span = self.query.span or 0
+        for step, places in self.seen.items():
+            before = [place for place, wanted in zip(match, self.wanted, strict=False) if wanted < step]
+            after = [place for place, wanted in zip(match, self.wanted, strict=False) if wanted > step]
+            for time, index in places:
+                if before and after:
+                    hit = before[-1][1] < index < after[0][1]
+                elif after:
+                    start = match[-1][0] if self.late else match[0][0]
+                    hit = index < after[0][1] and time >= start - span
+                else:
+                    hit = final and index > before[-1][1] and time <= match[0][0] + span
+                if hit:
+                    return True
+        return False
 
-    def reach(self, state: int, pending: _Pending) -> None:
-        """Enter a state; the last one completes the match unless missing events follow."""
-        if state < len(self.wanted) - 1:
-            self.states[state] = pending
-        elif self.gap(self.wanted[-1], len(self.query.steps)):
-            if self.query.span is None:
-                raise UnsupportedError("a trailing missing event without maxspan")
-            self.waiting.append(pending)
-        else:
-            self.done = True
-
-    def broken(self, pending: _Pending, time: int, index: int) -> bool:
-        """Tell whether a trailing missing event spoiled a match."""
-        steps = self.gap(self.wanted[-1], len(self.query.steps))
-        limit = pending.first + (self.query.span or 0)
-        return self.happened(steps, pending.index, min(limit, time), index + 1)
-
-    def close(self, time: int, index: int) -> bool:
-        """The stream is over and nothing more will come."""
-        return self.done or any(not self.broken(w, time, index) for w in self.waiting)
+    def fires(self) -> bool:
+        """Tell whether a match is left when the stream is over and nothing more will come."""
+        return any(not self.spoiled(match, final=True) for match in self.complete)
 
 
 def sequence_keys(query: Query, stream: Stream, reading: Reading) -> set[KeyValue]:
     """The join keys for which a sequence fires on a stream, by the documented state machine."""
     machines: dict[KeyValue, _Machine] = {}
-    done: set[KeyValue] = set()
     for index, (time, doc) in enumerate(stream):
         hits: dict[KeyValue, set[int]] = {}
         for number, step in enumerate(query.steps):
             if step.node.value(doc, reading) is True:
                 for key in _key_values(step, doc):
                     hits.setdefault(key, set()).add(number)
-        expired: list[KeyValue] = []
-        if query.until is not None and query.until.node.value(doc, reading) is True:
-            expired = list(_key_values(query.until, doc))
-        if reading.end_inclusive:
-            for key in expired:
-                if key in machines:
-                    machines[key].clear()
         for key, stages in hits.items():
-            machines.setdefault(key, _Machine(query, reading)).feed(stages, time, index)
-        if not reading.end_inclusive:
-            for key in expired:
+            machines.setdefault(key, _Machine(query, reading)).feed(stages, (time, index))
+        if query.until is not None and query.until.node.value(doc, reading) is True:
+            for key in _key_values(query.until, doc):
                 if key in machines:
                     machines[key].clear()
-    end = (stream[-1][0], len(stream)) if stream else (0, 0)
-    for key, machine in machines.items():
-        if machine.close(*end):
-            done.add(key)
-    return done
+    return {key for key, machine in machines.items() if machine.fires()}
 
 
 def sample_keys(query: Query, docs: Sequence[Doc], reading: Reading) -> set[KeyValue]:
@@ -859,8 +821,7 @@ def declared_keys(query: Query, stream: Stream, reading: Reading) -> set[KeyValu
 
     def follow(stages: list[set[int]], step: int, start: int, first: int, key: KeyValue) -> bool:
         for index in range(start, len(stages)):
-            limit = index if reading.end_inclusive else index - 1
-            if any(first < end <= limit for end in ends.get(key, ())):
+            if any(first <= end < index for end in ends.get(key, ())):
                 return False
             if query.span is not None and stream[index][0] - stream[first][0] > query.span:
                 return False

@@ -51,12 +51,13 @@ class Reading:
     Attributes:
         name: for reports.
         false_kinds: the kinds of predicate that are false on a missing field; the others are null.
-        end_inclusive: whether an ``until`` or missing event counts when it is the very event that ends the span.
+        late_missing: whether missing events of a sequence are looked for when its other events are complete, and
+            not while it grows.
     """
 
     name: str
     false_kinds: frozenset[str] = frozenset()
-    end_inclusive: bool = False
+    late_missing: bool = False
 
     def missing(self, kind: str) -> Truth:
         """What a predicate of this kind says of a missing field."""

@@ -1,0 +1,253 @@
+"""A change set to findings, labels and a verdict: asks every policy, tells what stood in the base, sorts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from bot.layout import layout_of
+from bot.model import (
+    Category,
+    ChangeSet,
+    Finding,
+    Kind,
+    Level,
+    QueryVerdict,
+    Rule,
+    RuleChange,
+    RuleRef,
+    RuleReview,
+    Verdict,
+    Waived,
+    exact,
+    quieter,
+)
+from bot.policy import Context, Policy, Scope, Violation, all_policies
+from bot.settings import Settings, StandingException
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the policies say of a whole pull request.
+
+    Attributes:
+        rules: every change with its findings, in the order of the change set.
+        findings: of no single rule.
+        labels: the label ids that the pull request should carry, sorted.
+    """
+
+    rules: tuple[RuleReview, ...]
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+    labels: tuple[str, ...]
+
+
+def judge(
+    changes: ChangeSet,
+    settings: Settings,
+    *,
+    today: date,
+    ids: Mapping[str, tuple[RuleRef, ...]] | None = None,
+    names: Mapping[str, tuple[RuleRef, ...]] | None = None,
+    title: str = "",
+    findings: Iterable[Finding] = (),
+) -> Judgement:
+    """Ask every policy about every changed rule.
+
+    Args:
+        changes: what the pull request did.
+        settings: the base branch's config.
+        today: the day of the review.
+        ids: rule id to the rules of the head that hold it, at least for every new or changed id.
+        names: the same by name.
+        title: of the pull request.
+        findings: what is known already about no single rule (a bad config).
+    """
+    context = Context(today=today, settings=settings, ids=ids or {}, names=names or {}, title=title)
+    asked = [(policy, *_setting(policy, settings)) for policy in all_policies().values()]
+    active = [(policy, level, options) for policy, level, options in asked if level is not Level.OFF]
+    reviews = tuple(_review(change, active, context) for change in changes.rules)
+    general = tuple(_excuse(finding, None, settings, today) for finding in findings)
+    everything = [*general, *(finding for review in reviews for finding in review.findings)]
+    verdict = verdict_of(everything, complete=not changes.unevaluated)
+    return Judgement(
+        rules=reviews, findings=general, verdict=verdict, labels=labels_of(changes, everything, verdict, settings)
+    )
+
+
+def _setting(policy: Policy, settings: Settings) -> tuple[Level, object]:
+    chosen = settings.policies.get(policy.id)
+    if chosen is None:
+        return policy.level, policy.defaults()
+    return chosen.level or policy.level, chosen.options if chosen.options is not None else policy.defaults()
+
+
+_Active = list[tuple[Policy, Level, object]]
+
+
+def _review(change: RuleChange, active: _Active, context: Context) -> RuleReview:
+    """Collect the findings of one rule; of policies that share a ``first_of`` the first alone speaks."""
+    findings: list[Finding] = []
+    spoken: set[str] = set()
+    for policy, level, options in active:
+        if policy.first_of in spoken:
+            continue
+        found = [
+            _finding(change, policy, level, violation, preexisting=preexisting)
+            for violation, preexisting in _violations(change, policy, context, options)
+        ]
+        if found and policy.first_of:
+            spoken.add(policy.first_of)
+        findings += found
+    subject = change.subject
+    excused = [_excuse(finding, subject, context.settings, context.today) for finding in findings]
+    return RuleReview(change=change, findings=tuple(sorted(excused, key=_order)))
+
+
+def _violations(
+    change: RuleChange, policy: Policy, context: Context, options: object
+) -> Iterator[tuple[Violation, bool]]:
+    """Run one policy on one rule; the flag tells whether the objection stood in the base."""
+    if policy.scope is not Scope.RULE:
+        for violation in policy.check(change, context, options):
+            yield violation, False
+        return
+    if change.head is None:
+        return
+    stood: set[object] | None = None
+    for violation in policy.check(change.head, context, options):
+        if stood is None:
+            base = change.base if policy.excusable else None
+            stood = {_mark(each) for each in policy.check(base, context, options)} if base is not None else set()
+        yield violation, _mark(violation) in stood
+
+
+def _mark(violation: Violation) -> object:
+    return violation.at, exact(violation.value)
+
+
+def _finding(change: RuleChange, policy: Policy, level: Level, violation: Violation, *, preexisting: bool) -> Finding:
+    severity = quieter(level, violation.cap) if violation.cap else level
+    if preexisting:
+        severity = quieter(severity, Level.NOTICE)
+    subject = change.subject
+    head = change.head
+    line = violation.line
+    if line is None and subject is not None and violation.at:
+        lines = layout_of(subject.text).lines(violation.at)
+        line = lines[0] if lines else None
+    fixed = layout_of(head.text).set(violation.at, violation.fix) if head and violation.fix is not None else None
+    return Finding(
+        policy=policy.id,
+        severity=severity,
+        message=violation.message,
+        path=change.path,
+        line=line,
+        at=violation.at,
+        value=violation.value,
+        preexisting=preexisting,
+        fix=fixed,
+    )
+
+
+def _order(finding: Finding) -> tuple[int, int, str, str]:
+    return finding.severity.rank, finding.line or 0, finding.policy, finding.message
+
+
+def _excuse(finding: Finding, rule: Rule | None, settings: Settings, today: date) -> Finding:
+    """Mark a finding that a standing exception of the config covers."""
+    policy = all_policies().get(finding.policy)
+    if policy is None or not policy.waivable:
+        return finding
+    for exception in settings.exceptions:
+        if exception.policy == finding.policy and exception.holds(today) and _covers(exception, finding, rule):
+            return replace(finding, waived=Waived(exception=exception.reason, expires=exception.expires))
+    return finding
+
+
+def _covers(exception: StandingException, finding: Finding, rule: Rule | None) -> bool:
+    if exception.rule_id is not None:
+        return rule is not None and rule.rule_id == exception.rule_id
+    return exception.path == finding.path
+
+
+def expired(settings: Settings, today: date, path: str) -> Iterator[Finding]:
+    """Yield a notice for every standing exception whose last day has passed."""
+    for exception in settings.exceptions:
+        if not exception.holds(today):
+            subject = exception.rule_id or exception.path
+            yield Finding(
+                policy=EXCEPTION_EXPIRED,
+                severity=Level.NOTICE,
+                message=f"the exception of `{exception.policy}` for `{subject}` expired on {exception.expires}",
+                path=path,
+                line=exception.line,
+            )
+
+
+EXCEPTION_EXPIRED = "exception-expired"
+CONFIG_INVALID = "config-invalid"
+
+
+def verdict_of(findings: Iterable[Finding], *, complete: bool) -> Verdict:
+    """Return the verdict: incomplete beats block beats warn beats pass; what is waived counts for nothing."""
+    if not complete:
+        return Verdict.INCOMPLETE
+    levels = {finding.severity for finding in findings if finding.waived is None}
+    if Level.ERROR in levels:
+        return Verdict.BLOCK
+    return Verdict.WARN if Level.WARNING in levels else Verdict.PASS
+
+
+_LABELLED = frozenset(
+    {
+        Kind.NEW,
+        Kind.TUNING,
+        Kind.DEPRECATION,
+        Kind.PROMOTION,
+        Kind.DEMOTION,
+        Kind.RESTORATION,
+        Kind.REMOVAL,
+        Kind.METADATA,
+    }
+)
+_IMPACTS = frozenset(
+    {
+        Category.LOGIC,
+        Category.SCOPE,
+        Category.SCHEDULE,
+        Category.SEVERITY,
+        Category.THREAT,
+        Category.RESPONSE,
+    }
+)
+_DIRECTIONS = frozenset({QueryVerdict.NARROWED, QueryVerdict.BROADENED})
+
+
+def labels_of(changes: ChangeSet, findings: Iterable[Finding], verdict: Verdict, settings: Settings) -> tuple[str, ...]:
+    """Return the ids of the labels that a pull request should carry, sorted."""
+    labels = {f"rule: {change.kind}" for change in changes.rules if change.kind in _LABELLED}
+    labels |= {f"impact: {category}" for change in changes.rules for category in change.categories & _IMPACTS}
+    labels |= {
+        f"impact: {change.query.verdict}"
+        for change in changes.rules
+        if change.query is not None and change.query.verdict in _DIRECTIONS
+    }
+    if verdict is Verdict.BLOCK:
+        labels.add("governance: blocked")
+    if any(finding.waived is not None and finding.waived.by is not None for finding in findings):
+        labels.add("governance: waived")
+    if len(changes.rules) >= settings.comment.bulk_threshold:
+        labels.add("governance: bulk")
+    return tuple(sorted(labels))
+
+
+def went_back(change: RuleChange, today: date) -> bool:
+    """Tell whether the updated date went backwards from a day that was not in the future: history must be asked."""
+    before = change.base.updated_date if change.base else None
+    after = change.head.updated_date if change.head else None
+    return before is not None and after is not None and after < before <= today + timedelta(days=1)
+
+
+__all__ = ["CONFIG_INVALID", "Judgement", "expired", "judge", "labels_of", "verdict_of", "went_back"]

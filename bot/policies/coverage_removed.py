@@ -1,0 +1,61 @@
+"""What a rule covers does not shrink unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from bot.model import KeyPath, Level, Rule, RuleChange
+from bot.policy import Context, Scope, Violation, policy
+
+_LISTS: Mapping[str, KeyPath] = {"index": ("rule", "index"), "tag": ("rule", "tags")}
+_THREATS = {"tactic": frozenset({"tactic"}), "technique": frozenset({"technique", "subtechnique"})}
+
+
+@policy(Level.NOTICE, scope=Scope.CHANGE, group="scope")
+def coverage_removed(change: RuleChange, _context: Context, _options: object) -> Iterator[Violation]:
+    """An index, a tag, a technique or a tactic was removed.
+
+    Why: searches by tag, coverage maps and the data that the rule reads all shrink, and in a long diff that is
+    easily missed.
+
+    Fix: nothing, where it is meant; else put back what the message names.
+    """
+    base, head = change.base, change.head
+    if base is None or head is None:
+        return
+    for what, at in _LISTS.items():
+        yield from _gone(what, at, _strings(base.get(*at)), _strings(head.get(*at)))
+    for what, keys in _THREATS.items():
+        yield from _gone(what, ("rule", "threat"), _threats(base, keys), _threats(head, keys))
+
+
+def _gone(what: str, at: KeyPath, before: Iterable[str], after: Iterable[str]) -> Iterator[Violation]:
+    """Object to what is left out, all of one sort together."""
+    kept = frozenset(after)
+    gone = [each for each in dict.fromkeys(before) if each not in kept]
+    if gone:
+        plural = "" if len(gone) == 1 else "es" if what == "index" else "s"
+        verb = "was" if len(gone) == 1 else "were"
+        message = f"the {what}{plural} {', '.join(f'`{each}`' for each in gone)} {verb} removed"
+        yield Violation(message=message, at=at, value=tuple(gone))
+
+
+def _strings(value: object) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def _threats(rule: Rule, keys: frozenset[str]) -> list[str]:
+    """Return the ids of every tactic, or of every technique and subtechnique, that a rule names."""
+    return list(_ids(rule.get("rule", "threat"), keys, named=False))
+
+
+def _ids(value: object, keys: frozenset[str], *, named: bool) -> Iterator[str]:
+    """Walk tables and lists; ``named`` tells whether the key above is one whose ids are wanted."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _ids(each, keys, named=named)
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            if key == "id" and named and isinstance(each, str):
+                yield each
+            yield from _ids(each, keys, named=key in keys)

@@ -1,0 +1,33 @@
+"""A declared ECS version is a list of versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.ecs import parse_version
+from bot.model import Level, Rule
+from bot.policy import Context, Scope, Violation, policy
+
+
+@policy(Level.ERROR, scope=Scope.RULE, group="ecs")
+def ecs_version_invalid(rule: Rule, _context: Context, _options: object) -> Iterator[Violation]:
+    """`ecs_version` is not a non-empty list of version strings.
+
+    Why: tooling compares these versions to find out which fields a query may use; what is no version is skipped or
+    stops a build.
+
+    Fix: write a list of full versions, for example `ecs_version = ["8.11.0"]`, or take the key out.
+    """
+    value = rule.get("metadata", "ecs_version")
+    at = ("metadata", "ecs_version")
+    if value is None:
+        return
+    if not isinstance(value, list):
+        yield Violation(message=f"`metadata.ecs_version` is `{value}`, not a list of versions", at=at, value=value)
+    elif not value:
+        yield Violation(message="`metadata.ecs_version` is an empty list", at=at, value=value)
+    else:
+        bad = [f"`{each}`" for each in value if parse_version(each) is None]
+        if bad:
+            message = f"`metadata.ecs_version` holds {', '.join(bad)}, not written like `8.11.0`"
+            yield Violation(message=message, at=at, value=value)

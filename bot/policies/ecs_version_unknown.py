@@ -1,0 +1,37 @@
+"""A declared ECS version was released."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.ecs import RELEASED, parse_version, written
+from bot.model import Level, Rule
+from bot.policy import Context, Scope, Violation, policy
+
+
+@policy(Level.ERROR, scope=Scope.RULE, group="ecs")
+def ecs_version_unknown(rule: Rule, context: Context, _options: object) -> Iterator[Violation]:
+    """`ecs_version` names a version that ECS never released.
+
+    Why: there is no schema to check the rule's fields against, and a typing error in a version reads like a
+    promise.
+
+    Fix: use a released version; if it is newer than this bot knows, add it to `ecs.versions` in the config.
+    """
+    value = rule.get("metadata", "ecs_version")
+    if not isinstance(value, list):
+        return
+    known = {parse_version(each) for each in (*RELEASED, *context.settings.ecs.versions)}
+    latest = max(version for version in known if version is not None)
+    for version in dict.fromkeys(parse_version(each) for each in value):
+        if version is None or version in known:
+            continue
+        text = written(version)
+        newer = version > latest
+        if newer:
+            message = f"ECS `{text}` is newer than `{written(latest)}`, the newest known here"
+        else:
+            message = f"ECS `{text}` was never released"
+        yield Violation(
+            message=message, at=("metadata", "ecs_version"), value=text, cap=Level.NOTICE if newer else None
+        )

@@ -1,0 +1,1 @@
+"""The proof that Ruleward does what it says."""

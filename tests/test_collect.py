@@ -1,0 +1,200 @@
+"""What git gives: merge bases, odd entries, working trees, bare and shallow clones."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.app import review
+from bot.collect.git import Git, GitError
+from bot.collect.snapshot import collect, resolve
+from bot.model import Blob, Past, Review, RulewardError
+from bot.settings import RuleFiles
+from tests.repository import Repository, new_repository, other_id, rule_text
+
+TODAY = date(2026, 11, 24)
+
+
+def done(repo: Repository, head: str | None = "HEAD", base: str = "main", config: Path | None = None) -> Review:
+    return review(Git(repo.path), base=base, head=head, config=config, today=TODAY).review
+
+
+def kinds(found: Review) -> dict[str, str]:
+    return {rule.change.path: rule.change.kind.value for rule in found.rules}
+
+
+@pytest.fixture
+def branch(repo: Repository) -> Repository:
+    repo.commit({"rules/a.toml": rule_text(), "rules/b.toml": rule_text(rule_id=other_id(2), name="B"), "x.txt": "x"})
+    repo.git("switch", "--quiet", "--create", "topic")
+    return repo
+
+
+def test_a_branch_is_not_judged_on_what_main_did_meanwhile(branch: Repository) -> None:
+    branch.commit({"rules/a.toml": rule_text(query="any where true")})
+    branch.git("switch", "--quiet", "main")
+    branch.commit({"rules/b.toml": rule_text(rule_id=other_id(2), name="B", query="any where true")})
+    assert kinds(done(branch, "topic")) == {"rules/a.toml": "tuning"}
+
+
+def test_the_working_tree_is_a_head_with_staged_unstaged_and_new_files(branch: Repository) -> None:
+    branch.write({"rules/a.toml": rule_text(query="any where true")})
+    branch.git("add", "rules/a.toml")
+    branch.write({"rules/b.toml": None, "rules/sub/c.toml": rule_text(rule_id=other_id(3), name="C"), "rules/no.txt": "x"})
+    found = done(branch, None)
+    assert kinds(found) == {"rules/a.toml": "tuning", "rules/b.toml": "removal", "rules/sub/c.toml": "new"}
+    assert found.head.sha is None
+
+
+def test_a_move_in_the_working_tree_is_followed(branch: Repository) -> None:
+    branch.write({"rules/a.toml": None, "rules/z.toml": rule_text()})
+    assert kinds(done(branch, None)) == {"rules/z.toml": "rename"}
+
+
+def test_ignored_files_are_no_rules(branch: Repository) -> None:
+    branch.write({".gitignore": "draft*\n", "rules/draft.toml": "broken ["})
+    assert kinds(done(branch, None)) == {}
+
+
+def test_links_and_submodules_are_unreadable_and_executables_are_rules(branch: Repository) -> None:
+    (branch.path / "rules/link.toml").symlink_to("../x.txt")
+    branch.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},rules/sub.toml")
+    (branch.path / "rules/a.toml").chmod(0o755)
+    branch.git("add", "rules/link.toml", "rules/a.toml")
+    branch.git("commit", "--quiet", "--message", "odd")
+    assert kinds(done(branch)) == {
+        "rules/a.toml": "cosmetic",
+        "rules/link.toml": "unreadable",
+        "rules/sub.toml": "unreadable",
+    }
+
+
+def test_a_link_in_the_working_tree_is_not_followed(branch: Repository) -> None:
+    (branch.path / "rules/b.toml").unlink()
+    (branch.path / "rules/b.toml").symlink_to("a.toml")
+    assert kinds(done(branch, None)) == {"rules/b.toml": "unreadable"}
+
+
+def test_a_large_file_is_not_read(branch: Repository) -> None:
+    branch.commit({"rules/big.toml": "#" * 2000})
+    git = Git(branch.path)
+    snapshot = collect(git, resolve(git, "main", "HEAD"), RuleFiles(max_bytes=1000))
+    assert snapshot.new == {
+        "rules/big.toml": Blob(
+            path="rules/big.toml", oid=branch.git("rev-parse", "HEAD:rules/big.toml"), size=2000, data=None
+        )
+    }
+
+
+def test_a_bare_clone_gives_the_same_review(branch: Repository, tmp_path: Path) -> None:
+    branch.commit({"rules/a.toml": rule_text(query="any where true")})
+    branch.git("clone", "--quiet", "--bare", str(branch.path), str(tmp_path / "bare.git"))
+    bare = Repository(tmp_path / "bare.git")
+    assert kinds(done(bare, "topic")) == kinds(done(branch, "topic"))
+    with pytest.raises(RulewardError, match="bare repository has no working tree"):
+        done(bare, None)
+
+
+def test_a_shallow_clone_says_what_to_fetch(branch: Repository, tmp_path: Path) -> None:
+    branch.commit({"rules/a.toml": rule_text(query="any where true")})
+    branch.git("switch", "--quiet", "main")
+    branch.commit({"x.txt": "y"})
+    shallow = new_repository(tmp_path / "shallow")
+    shallow.git("fetch", "--quiet", "--depth=1", f"file://{branch.path}", "main:main2", "topic:topic")
+    with pytest.raises(GitError, match=r"git fetch --unshallow"):
+        done(shallow, "topic", "main2")
+
+
+def test_a_blob_that_is_not_here_is_unevaluated_not_skipped(branch: Repository) -> None:
+    branch.commit({"rules/a.toml": rule_text(query="any where true")})
+    oid = branch.git("rev-parse", "HEAD:rules/a.toml")
+    (branch.path / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    found = done(branch)
+    assert found.verdict == "incomplete"
+    assert [each.path for each in found.unevaluated] == ["rules/a.toml"]
+
+
+@pytest.mark.parametrize("ref", ["no-such", "--output=x", "HEAD:rules"])
+def test_a_revision_that_is_none_is_an_error_that_names_it(branch: Repository, ref: str) -> None:
+    with pytest.raises(RulewardError, match=ref):
+        done(branch, ref)
+
+
+def test_a_folder_that_is_no_repository_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RulewardError, match="not a git repository"):
+        Git(tmp_path)
+
+
+def test_a_repository_without_main_or_origin_asks_for_a_base(repo: Repository) -> None:
+    repo.commit({"x": "y"})
+    repo.git("branch", "--move", "trunk")
+    with pytest.raises(RulewardError, match="--base"):
+        review(Git(repo.path), base=None, head="trunk", config=None, today=TODAY)
+
+
+def test_the_default_branch_is_origins(repo: Repository, tmp_path: Path) -> None:
+    repo.commit({"rules/a.toml": rule_text()})
+    repo.git("branch", "--move", "trunk")
+    repo.git("clone", "--quiet", str(repo.path), str(tmp_path / "clone"))
+    clone = Repository(tmp_path / "clone")
+    clone.commit({"rules/a.toml": rule_text(query="any where true")})
+    found = review(Git(clone.path), base=None, head=None, config=None, today=TODAY).review
+    assert found.base.ref == "origin/trunk"
+    assert kinds(found) == {"rules/a.toml": "tuning"}
+
+
+def test_a_rule_that_moved_and_changed_beyond_likeness_is_found_by_its_id(branch: Repository) -> None:
+    text = rule_text(query="any where true\n" + "// padding padding padding\n" * 200)
+    branch.commit({"rules/a.toml": None, "rules/moved.toml": text})
+    found = done(branch)
+    assert [(rule.change.previous_path, rule.change.path) for rule in found.rules] == [("rules/a.toml", "rules/moved.toml")]
+
+
+def test_a_rename_with_a_new_id_is_found_by_git(branch: Repository) -> None:
+    branch.commit({"rules/a.toml": None, "rules/moved.toml": rule_text(rule_id=other_id(9))})
+    assert done(branch).rules[0].change.previous_path == "rules/a.toml"
+
+
+def test_a_revert_is_known_by_the_bases_history(repo: Repository) -> None:
+    repo.commit({"rules/a.toml": rule_text(updated="2025/01/01")})
+    repo.commit({"rules/a.toml": rule_text(updated="2026/01/01", query="any where true")})
+    repo.git("switch", "--quiet", "--create", "topic")
+    repo.commit({"rules/a.toml": rule_text(updated="2025/01/01")})
+    assert done(repo).rules[0].change.past is Past.HELD
+    repo.commit({"rules/a.toml": rule_text(updated="2024/06/01")})
+    assert done(repo).rules[0].change.past is Past.NOT_HELD
+    repo.write({"rules/a.toml": rule_text(updated="2025/01/01")})
+    assert done(repo, None).rules[0].change.past is Past.HELD
+
+
+CONFIG = ".github/ruleward.toml"
+
+
+def test_the_config_is_the_base_branchs_never_the_heads(branch: Repository) -> None:
+    branch.commit({CONFIG: "[rules]\ninclude = []\n", "rules/a.toml": rule_text(query="any where true")})
+    assert kinds(done(branch)) == {"rules/a.toml": "tuning"}
+
+
+def test_an_edited_config_is_validated_on_its_line(branch: Repository) -> None:
+    branch.commit({CONFIG: "[rules]\nincluded = []\n"})
+    found = done(branch)
+    assert found.verdict == "block"
+    assert [(each.policy, each.path, each.line) for each in found.findings] == [("config-invalid", CONFIG, 2)]
+
+
+def test_a_broken_config_of_the_base_stops_all_but_its_repair(branch: Repository) -> None:
+    branch.git("switch", "--quiet", "main")
+    branch.commit({CONFIG: "[rulez]\n"})
+    branch.git("switch", "--quiet", "--create", "repair")
+    branch.commit({CONFIG: "[rules]\n"})
+    assert done(branch, "repair").verdict == "pass"
+    branch.commit({"rules/a.toml": rule_text(query="any where true")})
+    with pytest.raises(RulewardError, match=r"^\.github/ruleward\.toml:1:1: unknown key `rulez`"):
+        done(branch, "repair")
+
+
+def test_paths_with_odd_names_are_reviewed(branch: Repository) -> None:
+    branch.commit({"rules/ü -x\n*.toml": rule_text(rule_id=other_id(5), name="Odd")})
+    assert kinds(done(branch)) == {"rules/ü -x\n*.toml": "new"}

@@ -1,0 +1,203 @@
+"""Real pull requests: what Ruleward says of them, against facts that were computed apart from it.
+
+The corpus is not part of this repository; without it these tests skip, and the rest of the suite stands alone.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app import review
+from bot.collect.git import Git
+from bot.diff import SET_LIKE
+from bot.model import Finding, Kind, Level, Op, Review, Rule, RuleReview, parse_date
+
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
+pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real pull requests is not beside this clone")
+
+FLAGS = {
+    "updated_date_not_bumped": "updated-date-not-bumped",
+    "updated_date_regressed": "updated-date-backwards",
+    "updated_date_in_future": "updated-date-in-future",
+    "updated_before_creation": "updated-date-before-creation",
+    "invalid_date": "invalid-date",
+    "creation_date_changed": "creation-date-changed",
+    "deleted_production": "rule-removed",
+    "deprecated_rule_edited": "deprecated-rule-edited",
+    "ecs_version_removed": "ecs-version-lowered",
+    "rule_id_malformed": "invalid-rule-id",
+    "type_changed": "rule-type-changed",
+}
+"""The corpus's flag to the policy that must say the same of the same rule."""
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("corpus") / "rules"
+    subprocess.run(["git", "clone", "--quiet", "--bare", CORPUS / "dev.bundle", place], check=True)
+    return place
+
+
+@pytest.fixture(scope="module")
+def pulls() -> list[dict[str, Any]]:
+    with lzma.open(CORPUS / "dev.jsonl.xz", "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+@pytest.fixture(scope="module")
+def reviews(repository: Path, pulls: list[dict[str, Any]]) -> dict[str, Review]:
+    git = Git(repository)
+    return {
+        pull["id"]: review(
+            git,
+            base=pull["base"],
+            head=pull["head"],
+            config=None,
+            today=date.fromisoformat(pull["commit_date_utc"]),
+        ).review
+        for pull in pulls
+    }
+
+
+def each_rule(
+    reviews: Mapping[str, Review], pulls: list[dict[str, Any]]
+) -> Iterator[tuple[dict[str, Any], dict[str, Any], RuleReview]]:
+    for pull in pulls:
+        ours = {rule.change.path: rule for rule in reviews[pull["id"]].rules}
+        for fact in pull["rules"]:
+            path = fact["path"] or fact["old_path"]
+            assert path in ours, f"{pull['id']}: {path} is missing"
+            yield pull, fact, ours[path]
+
+
+def test_the_same_rules_are_found_with_the_same_partner(reviews: dict[str, Review], pulls: list[dict[str, Any]]) -> None:
+    kinds = {"new": {Kind.NEW}, "deleted": {Kind.REMOVAL}}
+    wrong = []
+    for pull, fact, ours in each_rule(reviews, pulls):
+        change = ours.change
+        previous = change.previous_path or (change.path if change.before is not None else None)
+        if fact["old_path"] != previous or (change.kind in kinds.get(fact["change"], {change.kind})) is False:
+            wrong.append((pull["id"], fact["path"], fact["old_path"], previous, change.kind))
+    assert not wrong
+    for pull in pulls:
+        assert len(reviews[pull["id"]].rules) == len(pull["rules"]), pull["id"]
+
+
+def test_dates_maturity_and_ecs_version_are_the_facts(reviews: dict[str, Review], pulls: list[dict[str, Any]]) -> None:
+    wrong = []
+    for pull, fact, ours in each_rule(reviews, pulls):
+        for key in ("updated_date", "creation_date", "maturity", "ecs_version"):
+            if key in fact:
+                sides = [ours.change.base, ours.change.head]
+                seen = [None if side is None else side.get("metadata", key) for side in sides]
+                if seen != fact[key]:
+                    wrong.append((pull["id"], fact["path"], key, fact[key], seen))
+    assert not wrong
+
+
+def test_changed_keys_are_the_facts_but_for_sets(reviews: dict[str, Review], pulls: list[dict[str, Any]]) -> None:
+    wrong = []
+    for pull, fact, ours in each_rule(reviews, pulls):
+        base, head = ours.change.base, ours.change.head
+        if base is None or head is None:
+            continue
+        seen = {change.key for change in ours.change.changes}
+        reordered = {
+            ".".join(path)
+            for path in SET_LIKE
+            if isinstance(base.get(*path), list) and _bag(base, path) == _bag(head, path)
+        }
+        if set(fact["changed"]) - reordered != seen:
+            wrong.append((pull["id"], fact["path"], set(fact["changed"]) ^ seen))
+    assert not wrong
+
+
+def _bag(rule: Rule, path: tuple[str, ...]) -> set[str]:
+    value = rule.get(*path)
+    return set(map(str, value)) if isinstance(value, list) else set()
+
+
+def test_findings_are_the_flags(reviews: dict[str, Review], pulls: list[dict[str, Any]]) -> None:
+    """Every difference is one that the contract asks for."""
+    missing: list[object] = []
+    surplus: list[object] = []
+    agreed: Counter[str] = Counter()
+    for pull, fact, ours in each_rule(reviews, pulls):
+        today = date.fromisoformat(pull["commit_date_utc"])
+        said = {finding.policy: finding for finding in ours.findings}
+        flagged = {FLAGS[flag] for flag in fact["flags"] if flag in FLAGS}
+        for policy in sorted(set(FLAGS.values())):
+            if (policy in said) == (policy in flagged):
+                agreed[policy] += policy in said
+            elif policy in flagged and not _may_be_silent(policy, ours, said, today):
+                missing.append((pull["id"], policy, fact["path"], fact["updated_date"]))
+            elif policy in said and not _may_speak(policy, ours, said[policy]):
+                surplus.append((pull["id"], policy, fact["path"], fact["updated_date"], said[policy].message))
+    assert not missing
+    assert not surplus
+    assert set(agreed) == set(FLAGS.values())
+
+
+def _may_be_silent(policy: str, ours: RuleReview, said: Mapping[str, Finding], today: date) -> bool:
+    """Where the contract is silent on what the corpus flags."""
+    base, head = ours.change.base, ours.change.head
+    if policy == "updated-date-not-bumped":
+        fresh = base is not None and (base.updated_date or today) >= today - timedelta(days=1)
+        return fresh or not ours.change.asked - {"bookkeeping"} or "invalid-date" in said
+    if policy == "updated-date-in-future":
+        return head is not None and (head.updated_date or today) <= today + timedelta(days=1)
+    if policy == "updated-date-backwards":
+        return base is not None and (base.updated_date or date.max) > today + timedelta(days=1)
+    return False
+
+
+def _may_speak(policy: str, ours: RuleReview, finding: Finding) -> bool:
+    """Where the contract speaks of what the corpus does not flag."""
+    if policy in {"updated-date-before-creation", "invalid-date", "updated-date-in-future"}:
+        head = ours.change.head
+        return head is not None and (finding.preexisting or parse_date(head.get("metadata", "updated_date")) is not None)
+    return finding.preexisting
+
+
+def test_backward_dates_of_reverts_are_notices(reviews: dict[str, Review], pulls: list[dict[str, Any]]) -> None:
+    levels: Counter[Level] = Counter()
+    for _pull, _fact, ours in each_rule(reviews, pulls):
+        levels.update(finding.severity for finding in ours.findings if finding.policy == "updated-date-backwards")
+    assert sum(levels.values()) > 0
+
+
+FINER = {
+    "tuning": {"tuning", "metadata", "promotion", "demotion"},
+    "new": {"new", "restoration"},
+    "deprecation": {"deprecation"},
+}
+
+
+def test_labels_hold_the_maintainers_word(reviews: dict[str, Review], pulls: list[dict[str, Any]]) -> None:
+    tagged = [pull for pull in pulls if set(pull["truth_labels"]) & FINER.keys()]
+    agreed = [
+        pull["id"]
+        for pull in tagged
+        if all(
+            {f"rule: {word}" for word in FINER[label]} & set(reviews[pull["id"]].labels)
+            for label in set(pull["truth_labels"]) & FINER.keys()
+        )
+    ]
+    assert len(agreed) / len(tagged) >= 0.95, sorted({pull["id"] for pull in tagged} - set(agreed))
+
+
+def test_no_review_is_incomplete_and_every_change_has_two_ops(reviews: dict[str, Review]) -> None:
+    for done in reviews.values():
+        assert done.unevaluated == ()
+        for rule in done.rules:
+            for change in rule.change.changes:
+                assert (change.op is Op.ADDED) == (change.before is None)

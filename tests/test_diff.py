@@ -1,0 +1,218 @@
+"""Pairing, leaves, categories and kinds, as the contract has them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.diff import category_of, diff, leaves, pair
+from bot.model import Blob, Category, Kind, Op, Parsed, RuleChange, Status, same
+from bot.parse import parse
+from bot.settings import Settings
+from tests.repository import other_id, rule_text
+
+BROKEN = "[rule\n"
+
+
+def parsed(files: dict[str, str]) -> dict[str, Parsed]:
+    blobs = {path: Blob(path=path, data=text.encode(), size=len(text)) for path, text in files.items()}
+    return {path: parse(blob, max_bytes=10**6) for path, blob in blobs.items()}
+
+
+def changes(
+    old: dict[str, str], new: dict[str, str], renames: dict[str, str] | None = None
+) -> dict[str, RuleChange]:
+    done = diff(pair(parsed(old), parsed(new), renames), Settings())
+    return {change.path: change for change in done.rules}
+
+
+def one(before: str, after: str, path: str = "rules/x.toml") -> RuleChange:
+    return changes({path: before}, {path: after})[path]
+
+
+A, B = rule_text(rule_id=other_id(1), name="A"), rule_text(rule_id=other_id(2), name="B")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "renames", "expected"),
+    [
+        ({"rules/a.toml": A}, {"rules/b.toml": A}, {}, {"rules/b.toml": "rules/a.toml"}),
+        (
+            {"rules/a.toml": A, "rules/b.toml": B},
+            {"rules/a.toml": B, "rules/b.toml": A},
+            {},
+            {"rules/a.toml": "rules/b.toml", "rules/b.toml": "rules/a.toml"},
+        ),
+        (
+            {"rules/a.toml": A, "rules/b.toml": B},
+            {"rules/b.toml": A, "rules/c.toml": B},
+            {},
+            {"rules/b.toml": "rules/a.toml", "rules/c.toml": "rules/b.toml"},
+        ),
+        ({"rules/a.toml": A}, {"rules/a.toml": B}, {}, {"rules/a.toml": "rules/a.toml"}),
+        ({"rules/a.toml": A}, {"rules/b.toml": B}, {}, {"rules/b.toml": None, "rules/a.toml": "gone"}),
+        (
+            {"rules/a.toml": A},
+            {"rules/b.toml": B},
+            {"rules/b.toml": "rules/a.toml"},
+            {"rules/b.toml": "rules/a.toml"},
+        ),
+        (
+            {"rules/a.toml": A},
+            {"rules/a.toml": BROKEN, "rules/b.toml": A},
+            {},
+            {"rules/a.toml": "rules/a.toml", "rules/b.toml": None},
+        ),
+        ({}, {"rules/a.toml": A, "rules/b.toml": A}, {}, {"rules/a.toml": None, "rules/b.toml": None}),
+        (
+            {"rules/a.toml": A},
+            {"rules/a.toml": A.replace("One", "1"), "rules/b.toml": A},
+            {},
+            {"rules/a.toml": "rules/a.toml", "rules/b.toml": None},
+        ),
+    ],
+)
+def test_rules_are_paired_in_the_contracts_order(
+    old: dict[str, str], new: dict[str, str], renames: dict[str, str], expected: dict[str, str | None]
+) -> None:
+    found = changes(old, new, renames)
+    origins = {
+        path: "gone" if change.after is None else change.before.path if change.before else None
+        for path, change in found.items()
+    }
+    assert origins == expected
+
+
+def test_a_file_that_never_was_a_rule_is_counted_and_skipped() -> None:
+    pairing = pair(parsed({"rules/c.toml": "x = 1\n"}), parsed({"rules/c.toml": "x = 2\n"}))
+    assert (pairing.pairs, pairing.skipped) == ((), 1)
+
+
+@pytest.mark.parametrize(("old", "kind"), [({}, Kind.UNREADABLE), ({"rules/a.toml": A}, Kind.UNREADABLE)])
+def test_a_rule_that_lost_its_rule_table_is_unreadable_not_removed(old: dict[str, str], kind: Kind) -> None:
+    assert changes(old, {"rules/a.toml": "[metadata]\n"})["rules/a.toml"].kind is kind
+
+
+RETIRED = rule_text(maturity="deprecated")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        (rule_text(), rule_text(updated="2026/01/01"), Kind.METADATA),
+        (rule_text(), rule_text(query="any where true"), Kind.TUNING),
+        (rule_text(), rule_text() + "\n[transform]\nx = 1\n", Kind.TUNING),
+        (rule_text(), rule_text() + "# a comment\n", Kind.COSMETIC),
+        (rule_text(), rule_text().replace("\n", "\r\n"), Kind.COSMETIC),
+        (rule_text(), rule_text().replace('["One", "Two"]', '[\n"Two","One"\n]'), Kind.COSMETIC),
+        (rule_text(), rule_text(name="Deprecated - A rule"), Kind.DEPRECATION),
+        (rule_text(), RETIRED, Kind.DEPRECATION),
+        (RETIRED, rule_text(), Kind.RESTORATION),
+        (rule_text(maturity="beta"), rule_text(), Kind.PROMOTION),
+        (rule_text(), rule_text(maturity="beta", query="any where true"), Kind.DEMOTION),
+        (rule_text(), rule_text(maturity="odd"), Kind.METADATA),
+        (rule_text(), BROKEN, Kind.UNREADABLE),
+        (BROKEN, rule_text(), Kind.NEW),
+    ],
+)
+def test_the_first_kind_that_holds_is_the_kind(before: str, after: str, kind: Kind) -> None:
+    assert one(before, after).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("new_path", "kind", "status"),
+    [("rules/y.toml", Kind.RENAME, Status.RENAMED), ("rules/_deprecated/x.toml", Kind.DEPRECATION, Status.RENAMED)],
+)
+def test_a_move_is_a_rename_or_a_deprecation(new_path: str, kind: Kind, status: Status) -> None:
+    change = changes({"rules/x.toml": rule_text()}, {new_path: rule_text()})[new_path]
+    assert (change.kind, change.status, change.previous_path) == (kind, status, "rules/x.toml")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("rule.odd = 1", "rule.odd = 1.0", {("rule.odd", Op.CHANGED, Category.LOGIC)}),
+        ("rule.odd = 1", "rule.odd = true", {("rule.odd", Op.CHANGED, Category.LOGIC)}),
+        ("rule.meta = {}", "", {("rule.meta", Op.REMOVED, Category.RESPONSE)}),
+        (
+            "rule.threshold = { field = [], value = 1 }",
+            "rule.threshold = { field = [], value = 2 }",
+            {("rule.threshold.value", Op.CHANGED, Category.LOGIC)},
+        ),
+        ('rule.tags = ["a", "b"]', 'rule.tags = ["b", "a"]', set()),
+        ('rule.tags = ["a", "b"]', 'rule.tags = ["b", "c"]', {("rule.tags", Op.CHANGED, Category.TAXONOMY)}),
+        ('rule.index = ["a"]', 'rule.index = ["a", "a"]', set()),
+        ("rule.x = [1, 2]", "rule.x = [2, 1]", {("rule.x", Op.CHANGED, Category.LOGIC)}),
+        ('metadata.integration = "a"', 'metadata.integration = ["a"]', {("metadata.integration", Op.CHANGED, Category.SCOPE)}),
+        ("", "metadata.bypass_x = true", {("metadata.bypass_x", Op.ADDED, Category.COMPATIBILITY)}),
+        ("", 'metadata."odd key" = 1', {('metadata."odd key"', Op.ADDED, Category.BOOKKEEPING)}),
+        ("", "transform.osquery = []", {("transform.osquery", Op.ADDED, Category.DOCS)}),
+        ("rule.day = nan", "rule.day = nan", set()),
+    ],
+)
+def test_leaves_differ_by_type_and_value(
+    before: str, after: str, expected: set[tuple[str, Op, Category]]
+) -> None:
+    keep = "rule.name = 'n'\nmetadata.maturity = 'production'\n"
+    change = one(f"{keep}{before}\n", f"{keep}{after}\n# \n")
+    assert {(each.key, each.op, each.category) for each in change.changes} == expected
+
+
+def test_a_reformatted_query_is_no_logic_but_asks_for_a_bump() -> None:
+    change = one(rule_text(query='process where process.name == "a"'), rule_text(query='process  where\nprocess.name == "a"'))
+    assert change.query is not None
+    assert change.query.verdict == "cosmetic"
+    assert change.categories == frozenset()
+    assert change.asked == {Category.LOGIC}
+    assert change.kind is Kind.TUNING
+
+
+@pytest.mark.parametrize(
+    ("path", "category"),
+    [
+        (("rule", "alert_suppression", "group_by"), Category.LOGIC),
+        (("rule", "saved_id"), Category.SCOPE),
+        (("rule", "throttle"), Category.SCHEDULE),
+        (("rule", "threat_mappings"), Category.THREAT),
+        (("rule", "enabled"), Category.LIFECYCLE),
+        (("metadata", "promotion"), Category.COMPATIBILITY),
+        (("rule", "revision"), Category.IDENTITY),
+        (("rule", "outcome"), Category.RESPONSE),
+        (("rule", "never_seen"), Category.LOGIC),
+        (("metadata", "never_seen"), Category.BOOKKEEPING),
+        (("elsewhere",), Category.BOOKKEEPING),
+    ],
+)
+def test_every_key_has_a_category(path: tuple[str, ...], category: Category) -> None:
+    assert category_of(path) is category
+
+
+json_like = st.recursive(
+    st.booleans() | st.integers(-2, 2) | st.floats(width=16) | st.text("ab", max_size=2),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=2), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(json_like, json_like)
+def test_sameness_is_python_equality_with_types(one_value: object, other: object) -> None:
+    assert same(one_value, one_value)
+    assert same(one_value, other) == same(other, one_value)
+    if same(one_value, other):
+        assert type(one_value) is type(other)
+        assert one_value == other
+
+
+@given(st.dictionaries(st.text("ab", max_size=2), json_like, max_size=4))
+def test_leaves_hold_the_whole_table(table: dict[str, object]) -> None:
+    def rebuilt() -> dict[str, object]:
+        made: dict[str, object] = {}
+        for path, value in leaves(table):
+            inner = made
+            for part in path[:-1]:
+                inner = inner.setdefault(part, {})  # type: ignore[assignment]  # tables all the way down
+            inner[path[-1]] = value
+        return made
+
+    assert same(rebuilt(), table)
