@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 Version: TypeAlias = "tuple[int, int, int]"
 
@@ -27,10 +26,15 @@ def parse_version(text: object) -> Version | None:
     return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
-def newest(versions: object) -> Version | None:
-    """Return the newest of a list of versions, passing over what is none; None where nothing is left."""
-    found = [parse_version(each) for each in versions] if isinstance(versions, Iterable) else []
-    return max((version for version in found if version is not None), default=None)
+def declared(value: object) -> tuple[Version, ...]:
+    """Return the versions that a list holds, each once, passing over what is none; nothing for what is no list."""
+    items = cast("list[object]", value) if isinstance(value, list) else []
+    return tuple(dict.fromkeys(version for version in map(parse_version, items) if version is not None))
+
+
+def newest(value: object) -> Version | None:
+    """Return the newest of the versions that a list holds, None where it holds none."""
+    return max(declared(value), default=None)
 
 
 def written(version: Version) -> str:
@@ -38,4 +42,4 @@ def written(version: Version) -> str:
     return ".".join(map(str, version))
 
 
-__all__ = ["RELEASED", "Version", "newest", "parse_version", "written"]
+__all__ = ["RELEASED", "Version", "declared", "newest", "parse_version", "written"]

@@ -91,7 +91,7 @@ def test_every_key_of_the_contract_is_read() -> None:
     assert settings.ecs.mode is EcsMode.REQUIRE
     assert settings.labels["rule: new"].name == "Rule: New"
     assert settings.exceptions[0].expires == date(2027, 1, 31)
-    assert settings.exceptions[0].line == 58
+    assert settings.exceptions[0].line == 54
     assert settings.exceptions[1].expires is None
 
 

@@ -1,4 +1,4 @@
-"""Runs the manual: each page of ``tests/policies`` is a list of claims about one policy, with the rules that show it."""
+"""Runs the manual: each page of ``tests/policies`` is a list of claims about one policy and rules that show it."""
 
 from __future__ import annotations
 

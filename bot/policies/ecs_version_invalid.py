@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from bot.ecs import parse_version
 from bot.model import Level, Rule
@@ -24,10 +25,9 @@ def ecs_version_invalid(rule: Rule, _context: Context, _options: object) -> Iter
         return
     if not isinstance(value, list):
         yield Violation(message=f"`metadata.ecs_version` is `{value}`, not a list of versions", at=at, value=value)
-    elif not value:
-        yield Violation(message="`metadata.ecs_version` is an empty list", at=at, value=value)
-    else:
-        bad = [f"`{each}`" for each in value if parse_version(each) is None]
-        if bad:
-            message = f"`metadata.ecs_version` holds {', '.join(bad)}, not written like `8.11.0`"
-            yield Violation(message=message, at=at, value=value)
+        return
+    items = cast("list[object]", value)
+    bad = [f"`{each}`" for each in items if parse_version(each) is None]
+    if bad or not items:
+        what = f"holds {', '.join(bad)}, not written like `8.11.0`" if bad else "is an empty list"
+        yield Violation(message=f"`metadata.ecs_version` {what}", at=at, value=items)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.ecs import Version, newest, written
+from bot.ecs import newest, written
 from bot.model import Level, RuleChange
 from bot.policy import Context, Scope, Violation, policy
 from bot.settings import EcsMode
@@ -28,12 +28,7 @@ def ecs_version_lowered(change: RuleChange, context: Context, _options: object) 
         if context.settings.ecs.mode is EcsMode.OPTIONAL:
             yield Violation(message="`metadata.ecs_version` was dropped", at=at, value=before, cap=Level.NOTICE)
         return
-    was, now = _newest(before), _newest(after)
+    was, now = newest(before), newest(after)
     if was is not None and now is not None and now < was:
         message = f"the newest ECS version went down from `{written(was)}` to `{written(now)}`"
         yield Violation(message=message, at=at, value=(before, after))
-
-
-def _newest(versions: object) -> Version | None:
-    """Return the newest declared version; what is no list declares none."""
-    return newest(versions) if isinstance(versions, list) else None

@@ -18,9 +18,8 @@ def ecs_version_outdated(rule: Rule, context: Context, _options: object) -> Iter
 
     Fix: test the query against a supported schema and add that version to `ecs_version`.
     """
-    value = rule.get("metadata", "ecs_version")
     least = parse_version(context.settings.ecs.minimum)
-    latest = newest(value) if isinstance(value, list) else None
+    latest = newest(rule.get("metadata", "ecs_version"))
     if least is not None and latest is not None and latest < least:
         message = f"the newest ECS version declared is `{written(latest)}`, older than `{written(least)}`"
         yield Violation(message=message, at=("metadata", "ecs_version"), value=written(latest))

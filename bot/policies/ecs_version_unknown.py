@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.ecs import RELEASED, parse_version, written
+from bot.ecs import RELEASED, declared, written
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 
@@ -18,13 +18,10 @@ def ecs_version_unknown(rule: Rule, context: Context, _options: object) -> Itera
 
     Fix: use a released version; if it is newer than this bot knows, add it to `ecs.versions` in the config.
     """
-    value = rule.get("metadata", "ecs_version")
-    if not isinstance(value, list):
-        return
-    known = {parse_version(each) for each in (*RELEASED, *context.settings.ecs.versions)}
-    latest = max(version for version in known if version is not None)
-    for version in dict.fromkeys(parse_version(each) for each in value):
-        if version is None or version in known:
+    known = declared([*RELEASED, *context.settings.ecs.versions])
+    latest = max(known)
+    for version in declared(rule.get("metadata", "ecs_version")):
+        if version in known:
             continue
         text = written(version)
         newer = version > latest

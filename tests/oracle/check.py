@@ -13,7 +13,7 @@ from bot.model import QueryChange, QueryVerdict, Rule
 
 from . import eql, esql, kql
 from .events import Event, Maker
-from .logic import Doc, Node, Or, UnsupportedError
+from .logic import Doc, Node, Or, UnsupportedError, address_of, is_address_field
 
 Compare: TypeAlias = "Callable[[Rule, Rule], QueryChange | None]"
 Stream: TypeAlias = "list[tuple[int, Doc]]"
@@ -35,6 +35,10 @@ def rule(language: str, query: str) -> Rule:
     )
 
 
+class ImpossibleError(Exception):
+    """A witness that no index could hold."""
+
+
 class Subject:
     """A pair of queries that can be tried on events."""
 
@@ -54,7 +58,13 @@ class Subject:
 def _document(raw: object) -> Event:
     if not isinstance(raw, Mapping):
         raise TypeError("a witness is an event")
-    return {str(name): tuple(values) for name, values in raw.items()}
+    event = {str(name): tuple(values) for name, values in raw.items()}
+    for name, values in event.items():
+        if is_address_field(name) and not all(isinstance(v, str) and address_of(v) is not None for v in values):
+            raise ImpossibleError(f"{name} is an address, and {values} is none")
+        if len({type(value) for value in values} - {int, float}) > 1:
+            raise ImpossibleError(f"{name} has values of different types: {values}")
+    return event
 
 
 class KqlSubject(Subject):
@@ -65,7 +75,7 @@ class KqlSubject(Subject):
         self._maker: Maker | None = None
 
     def stimulus(self, rng: random.Random) -> object:
-        maker = self._maker = self._maker or Maker([self.old, self.new], rng, arrays=0.15)
+        maker = self._maker = self._maker or Maker([self.old, self.new], rng, arrays=0.15, loose=True)
         return maker.some()
 
     def outcomes(self, stimulus: object) -> Iterator[Outcome]:
@@ -419,6 +429,8 @@ def _check_witnesses(count: Count, fault: Callable[..., None], change: QueryChan
             wrong = [outcome[0] for outcome in pair.outcomes(stimulus) if not outcome[index]]
         except UnsupportedError:
             continue
+        except ImpossibleError as error:
+            stimulus, wrong = raw, [str(error)]
         if wrong:
             count.rejected += 1
             fault("witness", f"{side}: not so where {', '.join(wrong)}", stimulus)

@@ -21,10 +21,13 @@ from .logic import (
     Reading,
     Truth,
     UnsupportedError,
+    address_of,
+    equal_addresses,
     glob_from,
     glob_match,
     holds,
     in_block,
+    is_address_field,
     is_glob,
     is_number,
     is_text_field,
@@ -164,13 +167,23 @@ def _equal(left: Operand, right: Operand) -> Node:
     if left.truth is not None and left.field is None and isinstance(right.constant, bool):
         return left.truth if right.constant else Not(left.truth)
     aims = _aim(left, "exact", right.constant, "==") if right.literal else ()
-    return Leaf(_compare("eq", left, right, lambda one, other: _same(one, other, fold=False)), aims)
+    same = equal_addresses if _by_address(left, right) else lambda one, other: _same(one, other, fold=False)
+    return Leaf(_compare("eq", left, right, same), aims)
+
+
+def _by_address(left: Operand, right: Operand) -> bool:
+    field, text = left.field, right.constant
+    return field is not None and is_address_field(field) and isinstance(text, str) and address_of(text) is not None
 
 
 def _like(left: Operand, right: Operand, *, fold: bool) -> Node:
     """``:`` and like: a pattern against text; ``:`` on anything but text is equality."""
     if right.literal and isinstance(right.constant, str):
         pattern = glob_from(right.constant, any_char=True)
+        if is_glob(pattern) and left.field is not None and is_address_field(left.field):
+            raise UnsupportedError("a pattern on an address")
+        if _by_address(left, right):
+            return Leaf(_compare("like", left, right, equal_addresses), _aim(left, "exact", right.constant))
         kind = "glob" if is_glob(pattern) else "exact"
         aims = _aim(left, kind, pattern)
         return Leaf(
@@ -570,7 +583,12 @@ class _Parser:
         if word == "in":
             lists = [
                 Leaf(
-                    _compare("in", left, item, lambda one, other: _same(one, other, fold=fold)),
+                    _compare(
+                        "in",
+                        left,
+                        item,
+                        equal_addresses if _by_address(left, item) else lambda one, other: _same(one, other, fold=fold),
+                    ),
                     _aim(left, "exact", item.constant) if item.literal else (),
                 )
                 for item in self.items()

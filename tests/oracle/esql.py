@@ -24,6 +24,8 @@ from .logic import (
     Reading,
     Truth,
     UnsupportedError,
+    address_of,
+    equal_addresses,
     glob_from,
     glob_match,
     holds,
@@ -151,6 +153,11 @@ def _same(one: object, other: object) -> bool:
     if is_number(one) and is_number(other):
         return float(one) == float(other)  # type: ignore[arg-type]
     return type(one) is type(other) and one == other
+
+
+def _by_address(left: Expr, right: Expr) -> bool:
+    root, text = left.root, right.constant
+    return root is not None and is_address_field(root) and isinstance(text, str) and address_of(text) is not None
 
 
 def _like_pattern(text: str) -> str:
@@ -808,7 +815,13 @@ class _Parser:
         if self.keyword("in"):
             node = Or(
                 tuple(
-                    _single(left, item, _same, _aim(left, self.kind(left, item), item.constant)) for item in self.items()
+                    _single(
+                        left,
+                        item,
+                        equal_addresses if _by_address(left, item) else _same,
+                        _aim(left, "exact", item.constant),
+                    )
+                    for item in self.items()
                 )
             )
         elif self.keyword("like"):
@@ -829,11 +842,6 @@ class _Parser:
             return left
         return _condition(Not(node) if negated else node)
 
-    def kind(self, left: Expr, right: Expr) -> str:
-        constant = right.constant
-        address = left.root is not None and is_address_field(left.root)
-        return "cidr" if address and isinstance(constant, str) and "/" in constant else "exact"
-
     def comparison(self, left: Expr) -> Node:
         op = self.now.text
         self.at += 1
@@ -842,7 +850,8 @@ class _Parser:
             left, right = right, left
             op = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(op, op)
         if op in ("==", "!="):
-            node = _single(left, right, _same, _aim(left, "exact", right.constant, "=="))
+            same = equal_addresses if _by_address(left, right) else _same
+            node = _single(left, right, same, _aim(left, "exact", right.constant, "=="))
             return Not(node) if op == "!=" else node
         return _single(left, right, lambda one, other: holds(op, one, other), _aim(left, "range", right.constant, op))
 

@@ -34,8 +34,16 @@ _FILL = ("", "", "a", "x", "Z9", "/tmp/a", "\\b", ".exe", " ", "1")
 class Maker:
     """Makes values, events and near misses from the hints of some queries."""
 
-    def __init__(self, nodes: Sequence[Node], rng: random.Random, *, arrays: float) -> None:
-        """Gather the hints of all conditions; `arrays` is how often a field gets a further value."""
+    def __init__(self, nodes: Sequence[Node], rng: random.Random, *, arrays: float, loose: bool = False) -> None:
+        """Gather the hints of all conditions.
+
+        Args:
+            nodes: the conditions, the old one first and the new one last.
+            rng: where chance comes from.
+            arrays: how often a field gets a further value.
+            loose: whether a number in a query may be looked for in a field of text, as in KQL.
+        """
+        self.loose = loose
         self.nodes = nodes
         self.rng = rng
         self.arrays = arrays
@@ -52,7 +60,7 @@ class Maker:
 
     def _is_numeric(self, hints: list[Hint]) -> bool:
         if any(hint.kind == "range" and is_number(hint.value) for hint in hints):
-            return True
+            return not self.loose or self.rng.random() < 0.7
         texts = [hint.value for hint in hints if hint.kind in ("exact", "glob")]
         if any(is_number(value) for value in texts):
             return True
@@ -103,7 +111,10 @@ class Maker:
         if is_number(hint.value):
             step = self.rng.choice((-1, 0, 0, 1, 1000, -1000, 0.5))
             moved = float(hint.value) + step  # type: ignore[arg-type]
-            return int(moved) if moved.is_integer() else moved
+            number = int(moved) if moved.is_integer() else moved
+            if hint.field in self.numeric:
+                return number
+            return self.rng.choice((text_of(number), text_of(number) + "0", "1" + text_of(number), "x"))
         text = str(hint.value)
         return self.rng.choice((text, text + "0", text[:-1], "~", ""))
 

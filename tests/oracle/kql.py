@@ -21,6 +21,7 @@ from .logic import (
     Sequence,
     Truth,
     UnsupportedError,
+    address_of,
     glob_match,
     holds,
     in_block,
@@ -86,7 +87,7 @@ def _matches(literal: Literal, value: object, name: str) -> bool:
         number = number_of(literal.text)
         return number is not None and number == float(value)  # type: ignore[arg-type]
     text = text_of(value)
-    if is_address_field(name) and network_of(literal.text) is not None:
+    if is_address_field(name) and (network_of(literal.text) or address_of(literal.text)) is not None:
         return in_block(text, literal.text)
     return text == literal.text
 
@@ -105,6 +106,8 @@ def _is(name: Literal | None, literal: Literal) -> Node:
         raise UnsupportedError("an analysed field")
     if not literal.quoted and literal.text == "null":
         raise UnsupportedError("a null literal")
+    if is_glob(literal.text) and literal.text != GLOB_STAR and is_address_field(field):
+        raise UnsupportedError("a pattern on an address")
     if literal.text == GLOB_STAR and field == GLOB_STAR:
         return Const(truth=True)
     if literal.text == GLOB_STAR:

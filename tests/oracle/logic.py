@@ -272,6 +272,14 @@ def is_address_field(name: str) -> bool:
     return last in ("ip", "resolved_ip") or last.endswith(("_ip", "ip_address"))
 
 
+def equal_addresses(one: object, other: object) -> bool:
+    """Tell whether two texts write the same address."""
+    if not isinstance(one, str) or not isinstance(other, str):
+        return False
+    left = address_of(one)
+    return left is not None and left == address_of(other)
+
+
 TEXT_FIELDS = frozenset({"message", "powershell.file.script_block_text", "event.original", "error.message"})
 
 

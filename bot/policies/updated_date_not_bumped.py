@@ -1,0 +1,33 @@
+"""Changes that left the update date behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from bot.model import Level, RuleChange, format_date
+from bot.policy import Context, Scope, Violation, policy
+
+
+@policy(Level.ERROR, scope=Scope.CHANGE, group="dates", first_of="dates", rank=3)
+def updated_date_not_bumped(change: RuleChange, context: Context, _options: None) -> Iterator[Violation]:
+    """A rule changed, but its `updated_date` did not.
+
+    Why: Whoever runs the rule learns from `updated_date` that there is something new to look at, and reviews for age
+    are planned by it; a silent edit escapes both.
+
+    Fix: Set `updated_date` to the day of this change.
+    """
+    before = change.base.updated_date if change.base else None
+    after = change.head.updated_date if change.head else None
+    asking = sorted(change.asked & context.settings.bump.requires)
+    if before is None or before != after or not asking or before >= context.today - timedelta(days=1):
+        return
+    *most, last = asking
+    areas = f"{', '.join(most)} and {last}" if most else last
+    yield Violation(
+        message=f"`updated_date` is still `{format_date(before)}`, though the rule changed in {areas}",
+        at=("metadata", "updated_date"),
+        value=format_date(before),
+        fix=format_date(context.today),
+    )

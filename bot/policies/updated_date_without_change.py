@@ -1,0 +1,28 @@
+"""Update dates that announce nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.model import Level, RuleChange
+from bot.policy import Context, Scope, Violation, policy
+
+_KEY = ("metadata", "updated_date")
+
+
+@policy(Level.NOTICE, scope=Scope.CHANGE, group="dates")
+def updated_date_without_change(change: RuleChange, _context: Context, _options: None) -> Iterator[Violation]:
+    """`updated_date` changed, and no other value did.
+
+    Why: A new date asks users to look at the rule again, and here there is nothing to see: layout, comments and the
+    place of the file are not part of what they run. It also resets the clock of reviews for age.
+
+    Fix: Put the old date back, unless the change that belongs to the new one is still to come.
+    """
+    if [leaf.path for leaf in change.changes] == [_KEY]:
+        leaf = change.changes[0]
+        yield Violation(
+            message="`updated_date` is the only value that changed",
+            at=_KEY,
+            value=(leaf.before, leaf.after),
+        )

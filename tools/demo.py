@@ -1,0 +1,271 @@
+"""``make demo``: a pull request made for show, in a temporary repository, and the review a maintainer would get."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+TODAY = "2026-11-24"
+BRANCH = "rename-a-tag"
+
+_DAY = TODAY.replace("-", "/")
+_OLD_ENOUGH = "2026/11/01"  # a date that lags behind, whatever the time zone
+_FEWEST = 8  # rules that make a bulk change
+_BLOCKED = 1  # the exit status of a review that found an error
+_OLDER_ECS = "1.4.0"
+_PACK = ("rules", "rules_building_block")
+_NEW_PATH = "rules/linux/discovery_demo_account_list_read_by_web_server.toml"
+_NEW_RULE = f'''\
+[metadata]
+creation_date = "{_DAY}"
+integration = ["endpoint"]
+maturity = "development"
+updated_date = "{_DAY}"
+
+[rule]
+author = ["Ruleward"]
+description = """
+A web server started a program that lists the accounts of the host. That is seldom part of serving pages, and often the
+first thing somebody does who found a way to run commands through it.
+"""
+from = "now-9m"
+index = ["logs-endpoint.events.process-*"]
+language = "eql"
+license = "Apache-2.0"
+name = "Account List Read by a Web Server"
+risk_score = 47
+rule_id = "6f0c2a0e-3b1d-4c53-9a57-0d4f1f8c7be2"
+severity = "medium"
+tags = ["Platform: Linux", "Tactic: Discovery"]
+timestamp_override = "event.ingested"
+type = "eql"
+
+query = \'\'\'
+process where host.os.type == "linux" and event.type == "start" and
+  process.parent.name in ("nginx", "apache2", "httpd") and
+  process.name in ("getent", "id", "whoami")
+\'\'\'
+'''
+
+
+class PackTooSmall(SystemExit):
+    """The rule pack has no rule of the kind that the demo needs."""
+
+
+@dataclass
+class Pack:
+    """The rules of a folder, edited as text.
+
+    Attributes:
+        root: the temporary repository.
+        taken: the rules that play a part already.
+        told: what was done, a line each.
+    """
+
+    root: Path
+    taken: set[str] = field(default_factory=set)
+    told: list[str] = field(default_factory=list)
+
+    def rules(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Yield path, text and content of every rule that ships and is old enough, in a fixed order."""
+        for folder in _PACK:
+            for file in sorted((self.root / folder).rglob("*.toml")):
+                text = file.read_text(encoding="utf-8")
+                rule = tomllib.loads(text)
+                metadata = rule["metadata"]
+                if metadata["maturity"] == "production" and metadata["updated_date"] < _OLD_ENOUGH:
+                    yield file.relative_to(self.root).as_posix(), text, rule
+
+    def one(self, wanted: str, fits: Callable[[str, dict[str, Any]], bool]) -> str:
+        """Return the path of a rule of some kind that plays no part yet."""
+        for path, text, rule in self.rules():
+            if path not in self.taken and fits(text, rule):
+                self.taken.add(path)
+                return path
+        raise PackTooSmall(f"demo: the rule pack has no {wanted}")
+
+    def edit(self, path: str, *replacements: tuple[str, str]) -> None:
+        """Replace patterns that each occur once in a rule."""
+        file = self.root / path
+        text = file.read_text(encoding="utf-8")
+        for pattern, replacement in replacements:
+            text, count = re.subn(pattern, lambda _, to=replacement: to, text, flags=re.MULTILINE)
+            if count != 1:
+                raise PackTooSmall(f"demo: {path} has {pattern} {count} times, not once")
+        file.write_text(text, encoding="utf-8")
+
+
+_BUMP = (r'^updated_date = "[^"]*"', f'updated_date = "{_DAY}"')
+
+
+def _rename_tag(pack: Pack) -> None:
+    """Rename the commonest tag in every rule that has it, and hide one narrowed query among them."""
+    tags = Counter(tag for _, text, rule in pack.rules() for tag in rule["rule"]["tags"] if text.count(f'"{tag}"') == 1)
+    tag, count = max(tags.items(), key=lambda item: (item[1], item[0]))
+    if count < _FEWEST:
+        raise PackTooSmall(f"demo: the commonest tag of the rule pack is in {count} rules, not in {_FEWEST}")
+    renamed = f"{tag} Environment" if tag.startswith(("Domain:", "Platform:", "OS:")) else f"{tag} (2026)"
+
+    def narrowable(text: str, rule: dict[str, Any]) -> bool:
+        query = _query(rule)
+        return (
+            f'"{tag}"' in text
+            and rule["rule"].get("language") in {"eql", "kuery"}
+            and rule["rule"]["type"] in {"eql", "query"}
+            and "process.name" in query
+            and query.endswith(")")
+            and not query.startswith(("sequence", "sample"))
+            and "|" not in query
+            and text.count(query) == 1
+        )
+
+    narrow = pack.one(f"single-event query over process.name that is tagged {tag!r}", narrowable)
+    members = [path for path, text, _ in pack.rules() if text.count(f'"{tag}"') == 1 and path not in pack.taken]
+    for path in (*members, narrow):
+        pack.edit(path, (re.escape(f'"{tag}"'), f'"{renamed}"'), _BUMP)
+    query = _query(tomllib.loads((pack.root / narrow).read_text(encoding="utf-8")))
+    hidden = f'{query} and\n  not process.parent.name : "updater*"'
+    pack.edit(narrow, (re.escape(query), hidden))
+    pack.told += [
+        f"the tag {tag!r} becomes {renamed!r} in {len(members) + 1} rules, dates bumped",
+        f"among them, {narrow} gains an exclusion that nobody mentions",
+    ]
+
+
+def _query(rule: dict[str, Any]) -> str:
+    return str(rule["rule"].get("query", "")).strip()
+
+
+def _forget_the_date(pack: Pack) -> None:
+    path = pack.one("rule of medium severity and risk 47", lambda _, rule: rule["rule"].get("risk_score") == _MEDIUM)
+    pack.edit(path, (r"^risk_score = 47$", "risk_score = 73"), (r'^severity = "medium"$', 'severity = "high"'))
+    pack.told.append(f"{path} goes from medium to high, its updated_date stays")
+
+
+_MEDIUM = 47
+
+
+def _break(pack: Pack) -> None:
+    def named(text: str, rule: dict[str, Any]) -> bool:
+        return f'\nname = "{rule["rule"]["name"]}"\n' in text
+
+    path = pack.one("rule with its name on one line", named)
+    name = tomllib.loads((pack.root / path).read_text(encoding="utf-8"))["rule"]["name"]
+    pack.edit(path, (rf'^name = "{re.escape(name)}"$', f'name = "{name}'))
+    pack.told.append(f"{path} loses a quotation mark and is no TOML any more")
+
+
+def _half_deprecate(pack: Pack) -> None:
+    path = pack.one("second plain rule", lambda _, rule: "building_block_type" not in rule["rule"])
+    pack.edit(path, (r'^maturity = "production"', 'maturity = "deprecated"'), _BUMP)
+    pack.told.append(f"{path} is called deprecated, but stays where it is and has no deprecation_date")
+
+
+def _lower_ecs(pack: Pack) -> None:
+    def declares(text: str, rule: dict[str, Any]) -> bool:
+        versions = rule["metadata"].get("ecs_version")
+        lower = versions and all(_version(each) > _version(_OLDER_ECS) for each in versions)
+        return bool(lower) and len(re.findall(r"^ecs_version = \[[^\]]*\]", text, re.M)) == 1
+
+    path = pack.one(f"rule with an ecs_version above {_OLDER_ECS}", declares)
+    pack.edit(path, (r"^ecs_version = \[[^\]]*\]", f'ecs_version = ["{_OLDER_ECS}"]'), _BUMP)
+    pack.told.append(f"{path} goes back to ecs_version {_OLDER_ECS}")
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))
+
+
+def _add(pack: Pack) -> None:
+    place = pack.root / _NEW_PATH
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(_NEW_RULE, encoding="utf-8")
+    pack.told.append(f"{_NEW_PATH} is new")
+
+
+@contextmanager
+def pull_request() -> Iterator[Pack]:
+    """Build the repository: the pack on main, the pull request on a branch."""
+    missing = [name for name in ("rules", ".github/ruleward.toml") if not (ROOT / name).exists()]
+    if missing:
+        raise PackTooSmall(f"demo: there is no {missing[0]} to build on")
+    with tempfile.TemporaryDirectory(prefix="ruleward-demo-") as folder:
+        pack = Pack(Path(folder))
+        for name in _PACK:
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, pack.root / name)
+        (pack.root / ".github").mkdir()
+        shutil.copy(ROOT / ".github" / "ruleward.toml", pack.root / ".github")
+        _git(pack.root, "init", "--quiet", "--initial-branch", "main")
+        _commit(pack.root, "The rule pack")
+        _git(pack.root, "checkout", "--quiet", "-b", BRANCH)
+        for step in (_forget_the_date, _half_deprecate, _lower_ecs, _rename_tag, _break, _add):
+            step(pack)
+        _commit(pack.root, "Rename a tag")
+        yield pack
+
+
+def _commit(root: Path, message: str) -> None:
+    _git(root, "add", "--all")
+    _git(root, "commit", "--quiet", "--message", message)
+
+
+def _git(root: Path, *arguments: str) -> None:
+    """Run git as if nobody had configured anything, always on the same day."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")} | {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_DATE": f"{TODAY}T09:00:00Z",
+        "GIT_COMMITTER_DATE": f"{TODAY}T09:00:00Z",
+    }
+    who = ("-c", "user.name=Demo", "-c", "user.email=demo@example.org")
+    done = subprocess.run(["git", *who, *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"demo: git {arguments[0]} failed: {done.stderr.strip()}")
+
+
+def _run(root: Path, format_name: str) -> str:
+    """Review the pull request with the command that everybody uses."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "120", "PYTHONIOENCODING": "utf-8"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    command = ["review", "--base", "main", "--head", BRANCH, "--today", TODAY, "--format", format_name]
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *command], cwd=root, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+    if done.returncode != _BLOCKED:
+        raise SystemExit(f"demo: the review ended with status {done.returncode}, not {_BLOCKED}:\n{done.stderr}{done.stdout}")
+    return done.stdout
+
+
+def review(format_name: str) -> str:
+    """Return the review of the demo's pull request."""
+    with pull_request() as pack:
+        return _run(pack.root, format_name)
+
+
+def main() -> None:
+    """Print what the pull request does, and its review as a comment and as a terminal shows it."""
+    with pull_request() as pack:
+        print('A pull request called "Rename a tag". What it does:\n')
+        for line in pack.told:
+            print(f"- {line}")
+        for title, format_name in (("as a comment in Markdown", "markdown"), ("in a terminal", "text")):
+            print(f"\n{f' The review, {title} ':=^120}\n")
+            print(_run(pack.root, format_name).rstrip())
+    print(f"\n{'':=^120}\n\nThe review's exit status is 1: errors stand, so a required check would hold the pull request back.")
+
+
+if __name__ == "__main__":
+    main()
