@@ -30,8 +30,8 @@ from bot.model import (
     Review,
     Rule,
     RuleChange,
-    RulewardError,
     RuleRef,
+    RulewardError,
 )
 from bot.parse import parse
 from bot.settings import CONFIG_PATH, Settings
@@ -84,9 +84,7 @@ def review(
     return Reviewed(review=done, settings=settings)
 
 
-def _settings(
-    git: Git, ends: Ends, files: ConfigFiles, config: Path | None
-) -> tuple[Settings, tuple[Finding, ...]]:
+def _settings(git: Git, ends: Ends, files: ConfigFiles, config: Path | None) -> tuple[Settings, tuple[Finding, ...]]:
     """Read the base branch's config, and judge the head's where it was edited.
 
     A broken config of the base stops the review, but for a pull request that changes no TOML file beside it.

@@ -17,7 +17,7 @@ from bot.model import Level, Review, RulewardError, Verdict
 _BLOCKED, _INCOMPLETE = 1, 3
 
 
-class _Day(click.ParamType):
+class _Day(click.ParamType[date]):
     """``YYYY-MM-DD``."""
 
     name = "YYYY-MM-DD"

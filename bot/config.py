@@ -7,12 +7,13 @@ from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date
 from enum import StrEnum
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeGuard, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import tomli
 
+from bot.ecs import parse_version
 from bot.layout import Layout
-from bot.model import KeyPath, Level, RulewardError, dotted
+from bot.model import KeyPath, Level, RulewardError, dotted, is_list, is_table
 from bot.policy import Policy, all_policies
 from bot.settings import (
     CONFIG_PATH,
@@ -30,6 +31,8 @@ from bot.settings import (
     StandingException,
     Waivers,
 )
+
+_T = TypeVar("_T")
 
 LABELS = (
     *(
@@ -137,8 +140,9 @@ class _Reader:
 
     def unknown(self, at: KeyPath, known: tuple[str, ...]) -> None:
         """Note a key that means nothing here."""
-        place = f" in [{dotted(at[:-1])}]" if len(at) > 1 else ""
-        self.fault(at, f"unknown key `{at[-1]}`{place}; known here: {', '.join(known)}")
+        *table, key = at
+        place = f" in [{dotted(tuple(table))}]" if table else ""
+        self.fault(at, f"unknown key `{key}`{place}; known here: {', '.join(known)}")
 
     def settings(self, tables: Mapping[str, object]) -> Settings:
         """Read the whole file."""
@@ -161,15 +165,15 @@ class _Reader:
 
     def table(self, value: object, at: KeyPath) -> Mapping[str, object]:
         """Return a table, an empty one (and a fault) where there is something else."""
-        if isinstance(value, dict):
+        if is_table(value):
             return value
         self.fault(at, f"`{dotted(at)}` must be a table")
         return {}
 
-    def record(self, kind: type, value: object, at: KeyPath, *, skip: frozenset[str] = frozenset()) -> Any:
+    def record(self, kind: type[_T], value: object, at: KeyPath, *, skip: frozenset[str] = frozenset()) -> _T | None:
         """Make a dataclass of a table, or None where it lacks something that is needed."""
         hints = get_type_hints(kind)
-        known = {field.name: field for field in fields(kind)}
+        known: dict[str, Field[Any]] = {field.name: field for field in fields(cast("Any", kind))}
         given: dict[str, object] = {}
         table = self.table(value, at)
         for key, item in table.items():
@@ -189,8 +193,9 @@ class _Reader:
 
     def value(self, hint: object, value: object, at: KeyPath) -> tuple[bool, object]:
         """Check one value against a type; (whether it is good, the value as the dataclass wants it)."""
-        maker = _MAKERS.get(get_origin(hint) or hint)
-        if isinstance(hint, type) and issubclass(hint, StrEnum):
+        kind: object = get_origin(hint) or hint
+        maker = _MAKERS.get(kind)
+        if _is_choice(hint):
             return self.choice(hint, value, at)
         if maker is not None:
             return maker(self, hint, value, at)
@@ -218,16 +223,17 @@ class _Reader:
 
     def sequence(self, hint: object, value: object, at: KeyPath) -> tuple[bool, object]:
         """Check a list of one type."""
-        item, make = get_args(hint)[0], frozenset if get_origin(hint) is frozenset else tuple
-        if not isinstance(value, list):
+        item = get_args(hint)[0]
+        if not is_list(value):
             self.fault(at, f"`{dotted(at)}` must be a list")
             return False, None
         results = [self.value(item, each, (*at, index)) for index, each in enumerate(value)]
-        return all(good for good, _ in results), make(each for _, each in results)
+        items = tuple(each for _, each in results)
+        return all(good for good, _ in results), frozenset(items) if get_origin(hint) is frozenset else items
 
     def mapping(self, hint: object, value: object, at: KeyPath) -> tuple[bool, object]:
         """Check a table whose keys are free."""
-        if not isinstance(value, dict):
+        if not is_table(value):
             self.fault(at, f"`{dotted(at)}` must be a table")
             return False, None
         item = get_args(hint)[1]
@@ -254,7 +260,7 @@ class _Reader:
             policy = known.get(key)
             if policy is None:
                 self.fault(at, f"unknown policy `{key}`; known here: {', '.join(sorted(known))}")
-            elif isinstance(given, dict):
+            elif is_table(given):
                 yield key, self.policy_table(policy, given, at)
             else:
                 good, level = self.choice(Level, given, at)
@@ -265,7 +271,7 @@ class _Reader:
         level = self.choice(Level, given["level"], (*at, "level"))[1] if "level" in given else None
         options: object = None
         if policy.options is not None:
-            options = self.record(policy.options, given, at, skip=frozenset({"level"}))
+            options = self.record(cast("type[object]", policy.options), given, at, skip=frozenset({"level"}))
         else:
             for key in given:
                 if key != "level":
@@ -292,12 +298,12 @@ class _Reader:
 
     def exceptions(self, value: object) -> Iterator[StandingException]:
         """Read ``[[exceptions]]``: a policy, a rule_id or a path, a reason, and the last day."""
-        if not isinstance(value, list):
+        if not is_list(value):
             self.fault(("exceptions",), "`exceptions` must be a list of tables, [[exceptions]]")
             return
         for index, given in enumerate(value):
             at: KeyPath = ("exceptions", index)
-            if isinstance(given, dict) and "line" in given:
+            if is_table(given) and "line" in given:
                 self.unknown((*at, "line"), _EXCEPTION_KEYS)
                 continue
             made = self.record(StandingException, given, at)
@@ -335,7 +341,7 @@ class _Reader:
         """Check that versions are versions."""
         for key, versions in (("minimum", (ecs.minimum,) if ecs.minimum else ()), ("versions", ecs.versions)):
             for version in versions:
-                if not _is_version(version):
+                if parse_version(version) is None:
                     self.fault(("ecs", key), f"`{version}` is no version; write it like 8.11.0")
 
 
@@ -351,9 +357,8 @@ _NAMES: Mapping[object, str] = {
 }
 
 
-def _is_version(text: str) -> bool:
-    parts = text.split(".")
-    return len(parts) == 3 and all(part.isascii() and part.isdigit() for part in parts)  # noqa: PLR2004 - x.y.z
+def _is_choice(hint: object) -> TypeGuard[type[StrEnum]]:
+    return isinstance(hint, type) and issubclass(hint, StrEnum)
 
 
 def _needed(field: Field[Any]) -> bool:
@@ -400,7 +405,7 @@ def config_schema() -> dict[str, Any]:
     }
 
 
-def _schema(hint: Any) -> dict[str, Any]:
+def _schema(hint: object) -> dict[str, Any]:
     """JSON Schema of one type of the settings."""
     origin = get_origin(hint)
     if origin in (UnionType, Union):
@@ -413,7 +418,7 @@ def _schema(hint: Any) -> dict[str, Any]:
         needed = [field.name for field in fields(hint) if _needed(field)]
         made: dict[str, Any] = {"type": "object", "properties": _properties(hint), "additionalProperties": False}
         return {**made, "required": needed} if needed else made
-    if issubclass(hint, StrEnum):
+    if _is_choice(hint):
         return {"enum": [member.value for member in hint]}
     return dict(_JSON_TYPES[hint])
 

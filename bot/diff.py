@@ -20,15 +20,19 @@ from bot.model import (
     Unevaluated,
     Unreadable,
     exact,
+    is_list,
+    is_table,
     same,
 )
 from bot.settings import DEPRECATED, Settings
 
 _KEYS: Mapping[Category, tuple[str, str]] = {  # keys under [rule], keys under [metadata]
     Category.LOGIC: (
-        "type query language filters threshold new_terms threat_query threat_language threat_filters threat_mapping "
-        "threat_indicator_path machine_learning_job_id anomaly_threshold event_category_override timestamp_field "
-        "tiebreaker_field alert_suppression",
+        (
+            "type query language filters threshold new_terms threat_query threat_language threat_filters "
+            "threat_mapping threat_indicator_path machine_learning_job_id anomaly_threshold event_category_override "
+            "timestamp_field tiebreaker_field alert_suppression"
+        ),
         "",
     ),
     Category.SCOPE: ("index data_view_id threat_index saved_id", "integration"),
@@ -104,9 +108,7 @@ class Pairing:
         return any(pair.after is None for pair in self.pairs) and any(pair.before is None for pair in self.pairs)
 
 
-def pair(
-    old: Mapping[str, Parsed], new: Mapping[str, Parsed], renames: Mapping[str, str] | None = None
-) -> Pairing:
+def pair(old: Mapping[str, Parsed], new: Mapping[str, Parsed], renames: Mapping[str, str] | None = None) -> Pairing:
     """Match the files of both sides: same path and id, same id elsewhere, same path, git's renames.
 
     Args:
@@ -139,7 +141,9 @@ def pair(
             matched[path] = origin
             taken.add(origin)
 
-    pairs = [Pair(before=before[matched[path]] if path in matched else None, after=head) for path, head in after.items()]
+    pairs = [
+        Pair(before=before[matched[path]] if path in matched else None, after=head) for path, head in after.items()
+    ]
     pairs += [Pair(before=base, after=None) for path, base in before.items() if path not in taken]
     return Pairing(pairs=tuple(pairs), skipped=len(skipped))
 
@@ -219,14 +223,14 @@ def _leaf_changes(before: Table, after: Table) -> Iterator[Change]:
 def leaves(table: Table, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
     """Yield every leaf of a table: tables are walked, an empty one is a leaf, a list is one leaf."""
     for key, value in table.items():
-        if isinstance(value, Mapping) and value:
+        if is_table(value) and value:
             yield from leaves(value, (*at, key))
         else:
             yield (*at, key), value
 
 
 def _equal(path: tuple[str, ...], one: object, other: object) -> bool:
-    if path in SET_LIKE and isinstance(one, list) and isinstance(other, list):
+    if path in SET_LIKE and is_list(one) and is_list(other):
         return {exact(item) for item in one} == {exact(item) for item in other}
     return same(one, other)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -83,7 +83,7 @@ def _setting(policy: Policy, settings: Settings) -> tuple[Level, object]:
     return chosen.level or policy.level, chosen.options if chosen.options is not None else policy.defaults()
 
 
-_Active = list[tuple[Policy, Level, object]]
+_Active = Sequence[tuple[Policy, Level, object]]
 
 
 def _review(change: RuleChange, active: _Active, context: Context) -> RuleReview:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias, TypeGuard, cast
 
 KeyPath: TypeAlias = "tuple[str | int, ...]"
 """Where a value stands in a rule: ``("rule", "threat", 0, "technique", 1, "id")``."""
@@ -176,12 +176,24 @@ def dotted(path: KeyPath) -> str:
     return text
 
 
+def is_table(value: object) -> TypeGuard[dict[str, object]]:
+    """Tell whether a parsed value is a table."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[object]]:
+    """Tell whether a parsed value is a list."""
+    return isinstance(value, list)
+
+
 def exact(value: object) -> Hashable:
     """Return a parsed value in a form that compares and hashes by type and value: ``1``, ``1.0``, ``true`` differ."""
-    if isinstance(value, Mapping):
+    if is_table(value):
         return ("table", frozenset((key, exact(each)) for key, each in value.items()))
-    if isinstance(value, list | tuple):
+    if is_list(value):
         return ("list", tuple(map(exact, value)))
+    if isinstance(value, tuple):
+        return ("tuple", tuple(map(exact, cast("tuple[object, ...]", value))))
     if isinstance(value, float):
         return ("float", repr(value))  # a TOML nan equals itself here
     return (type(value).__name__, value)
@@ -235,19 +247,15 @@ class Rule:
         value: object = self.data
         for part in path:
             if isinstance(part, int):
-                if not isinstance(value, list) or not -len(value) <= part < len(value):
-                    return None
-                value = value[part]
-            elif isinstance(value, Mapping):
-                value = value.get(part)
+                value = value[part] if is_list(value) and -len(value) <= part < len(value) else None
             else:
-                return None
+                value = value.get(part) if is_table(value) else None
         return value
 
     def table(self, *path: str | int) -> Table:
         """Return the table at a key path, an empty one where there is none."""
         value = self.get(*path)
-        return value if isinstance(value, Mapping) else NO_TABLE
+        return value if is_table(value) else NO_TABLE
 
     def string(self, *path: str | int) -> str | None:
         """Return the string at a key path, None where there is none or it is something else."""
@@ -566,7 +574,7 @@ class Review:
     findings: tuple[Finding, ...] = ()
     unevaluated: tuple[Unevaluated, ...] = ()
     skipped: int = 0
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def all_findings(self) -> Iterator[Finding]:
         """Every finding, those of single rules first."""

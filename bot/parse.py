@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomli
 
 from bot.layout import too_deep
-from bot.model import Blob, NoRule, Parsed, Rule, Unreadable
+from bot.model import Blob, NoRule, Parsed, Rule, Unreadable, is_list, is_table
 
 MAX_DEPTH = 50
 """How deep tables and lists may nest: real rules reach 8."""
@@ -20,40 +20,59 @@ def parse(blob: Blob, *, max_bytes: int) -> Parsed:
         blob: the file.
         max_bytes: files larger than this are not read.
     """
-
-    def unreadable(reason: str, line: int | None = 1, column: int | None = 1) -> Unreadable:
-        return Unreadable(path=blob.path, reason=reason, line=line, column=column, oid=blob.oid)
-
-    if blob.mode == Blob.SYMLINK:
-        return unreadable("it is a symbolic link, which is never followed", None, None)
-    if blob.mode == Blob.SUBMODULE:
-        return unreadable("it is a submodule, not a file", None, None)
-    data = blob.data
-    if data is None or len(data) > max_bytes:
-        return unreadable(f"it has {blob.size:,} bytes, more than the {max_bytes:,} that rules.max_bytes allows")
-    if data.startswith(_LFS):
-        return unreadable("it is a Git LFS pointer; the rule itself is not in git")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8")
-        return unreadable(f"byte 0x{data[error.start]:02x} is not UTF-8", *_place(before, len(before)))
-    deep = too_deep(text, MAX_DEPTH)
-    if deep is not None:
-        return unreadable(f"brackets nest deeper than {MAX_DEPTH}", *_place(text, deep))
-    try:
-        tables = tomli.loads(text)
-    except tomli.TOMLDecodeError as error:
-        return unreadable(f"not TOML: {_lower_first(error.msg)}", error.lineno, error.colno)
-    except (ValueError, RecursionError) as error:  # a number of too many digits, a key of too many dots
-        return unreadable(f"not TOML that can be read: {error}")
-    if _deeper(tables, MAX_DEPTH):
-        return unreadable(f"tables nest deeper than {MAX_DEPTH}")
+    read = _text(blob, max_bytes)
+    if isinstance(read, Unreadable):
+        return read
+    tables = _tables(blob, read)
+    if isinstance(tables, Unreadable):
+        return tables
     if not isinstance(tables.get("rule"), dict):
         return NoRule(path=blob.path, oid=blob.oid)
     if not isinstance(tables.get("metadata"), dict):
-        return unreadable("it has no [metadata] table")
-    return Rule(path=blob.path, text=text, data=tables, oid=blob.oid)
+        return _unreadable(blob, "it has no [metadata] table")
+    return Rule(path=blob.path, text=read, data=tables, oid=blob.oid)
+
+
+def _unreadable(blob: Blob, reason: str, line: int | None = 1, column: int | None = 1) -> Unreadable:
+    return Unreadable(path=blob.path, reason=reason, line=line, column=column, oid=blob.oid)
+
+
+def _text(blob: Blob, max_bytes: int) -> str | Unreadable:
+    """Return the text of a file, unless it is no plain UTF-8 file of a size to read."""
+    if blob.mode in _ODD:
+        return _unreadable(blob, _ODD[blob.mode], None, None)
+    data = blob.data
+    if data is None or len(data) > max_bytes:
+        return _unreadable(blob, f"it has {blob.size:,} bytes, more than the {max_bytes:,} that rules.max_bytes allows")
+    if data.startswith(_LFS):
+        return _unreadable(blob, "it is a Git LFS pointer; the rule itself is not in git")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        return _unreadable(blob, f"byte 0x{data[error.start]:02x} is not UTF-8", *_place(before, len(before)))
+
+
+def _tables(blob: Blob, text: str) -> dict[str, object] | Unreadable:
+    """Return the tables of a text, unless it is no TOML or nests too deep."""
+    deep = too_deep(text, MAX_DEPTH)
+    if deep is not None:
+        return _unreadable(blob, f"brackets nest deeper than {MAX_DEPTH}", *_place(text, deep))
+    try:
+        tables: dict[str, object] = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        return _unreadable(blob, f"not TOML: {_lower_first(error.msg)}", error.lineno, error.colno)
+    except (ValueError, RecursionError) as error:  # a number of too many digits, a key of too many dots
+        return _unreadable(blob, f"not TOML that can be read: {error}")
+    if _deeper(tables, MAX_DEPTH):
+        return _unreadable(blob, f"tables nest deeper than {MAX_DEPTH}")
+    return tables
+
+
+_ODD = {
+    Blob.SYMLINK: "it is a symbolic link, which is never followed",
+    Blob.SUBMODULE: "it is a submodule, not a file",
+}
 
 
 def _place(text: str, offset: int) -> tuple[int, int]:
@@ -72,8 +91,8 @@ def _deeper(value: object, most: int) -> bool:
         level = [
             child
             for each in level
-            for child in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
-            if isinstance(child, dict | list)
+            for child in (each.values() if is_table(each) else each if is_list(each) else ())
+            if is_table(child) or is_list(child)
         ]
         if not level:
             return False

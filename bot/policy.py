@@ -58,8 +58,8 @@ class Context:
 
     today: date
     settings: Settings
-    ids: Mapping[str, tuple[RuleRef, ...]] = field(default_factory=dict)
-    names: Mapping[str, tuple[RuleRef, ...]] = field(default_factory=dict)
+    ids: Mapping[str, tuple[RuleRef, ...]] = field(default_factory=dict[str, tuple[RuleRef, ...]])
+    names: Mapping[str, tuple[RuleRef, ...]] = field(default_factory=dict[str, tuple[RuleRef, ...]])
     title: str = ""
 
 

@@ -236,11 +236,11 @@ class Settings:
     """The whole config."""
 
     rules: RuleFiles = field(default_factory=RuleFiles)
-    policies: Mapping[str, PolicySetting] = field(default_factory=dict)
+    policies: Mapping[str, PolicySetting] = field(default_factory=dict[str, PolicySetting])
     bump: Bump = field(default_factory=Bump)
     maturity: Maturity = field(default_factory=Maturity)
     ecs: Ecs = field(default_factory=Ecs)
-    labels: Mapping[str, LabelStyle] = field(default_factory=dict)
+    labels: Mapping[str, LabelStyle] = field(default_factory=dict[str, LabelStyle])
     waivers: Waivers = field(default_factory=Waivers)
     comment: Comment = field(default_factory=Comment)
     removal: Removal = field(default_factory=Removal)

@@ -11,7 +11,7 @@ RULE_ID = "11111111-2222-4333-8444-555555555555"
 QUERY = 'process where process.name == "a.exe"'
 
 
-def rule_text(  # noqa: PLR0913 - a rule has many keys, and each test varies one
+def rule_text(
     *,
     rule_id: str = RULE_ID,
     name: str = "A rule",

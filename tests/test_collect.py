@@ -42,7 +42,9 @@ def test_a_branch_is_not_judged_on_what_main_did_meanwhile(branch: Repository) -
 def test_the_working_tree_is_a_head_with_staged_unstaged_and_new_files(branch: Repository) -> None:
     branch.write({"rules/a.toml": rule_text(query="any where true")})
     branch.git("add", "rules/a.toml")
-    branch.write({"rules/b.toml": None, "rules/sub/c.toml": rule_text(rule_id=other_id(3), name="C"), "rules/no.txt": "x"})
+    branch.write(
+        {"rules/b.toml": None, "rules/sub/c.toml": rule_text(rule_id=other_id(3), name="C"), "rules/no.txt": "x"}
+    )
     found = done(branch, None)
     assert kinds(found) == {"rules/a.toml": "tuning", "rules/b.toml": "removal", "rules/sub/c.toml": "new"}
     assert found.head.sha is None
@@ -149,7 +151,9 @@ def test_a_rule_that_moved_and_changed_beyond_likeness_is_found_by_its_id(branch
     text = rule_text(query="any where true\n" + "// padding padding padding\n" * 200)
     branch.commit({"rules/a.toml": None, "rules/moved.toml": text})
     found = done(branch)
-    assert [(rule.change.previous_path, rule.change.path) for rule in found.rules] == [("rules/a.toml", "rules/moved.toml")]
+    assert [(rule.change.previous_path, rule.change.path) for rule in found.rules] == [
+        ("rules/a.toml", "rules/moved.toml")
+    ]
 
 
 def test_a_rename_with_a_new_id_is_found_by_git(branch: Repository) -> None:

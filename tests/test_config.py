@@ -121,7 +121,10 @@ def test_no_config_is_the_defaults() -> None:
         ("rules = 1\n", ":1:1: `rules` must be a table"),
         ("[policies]\nno-such = 'error'\n", ":2:1: unknown policy `no-such`; known here: "),
         ("[policies]\nrule-removed = 'loud'\n", "must be one of error, warning, notice, off"),
-        ("[policies]\nrule-removed = { days = 1 }\n", "unknown key `days` in [policies.rule-removed]; known here: level"),
+        (
+            "[policies]\nrule-removed = { days = 1 }\n",
+            "unknown key `days` in [policies.rule-removed]; known here: level",
+        ),
         ("[bump]\nrequires = ['all']\n", ":2:13: `bump.requires[0]` must be one of logic, "),
         ("[maturity]\nentry = ['draft']\n", "`draft` is not among maturity.states"),
         ("[ecs]\nminimum = '8.11'\n", ":2:1: `8.11` is no version"),
@@ -130,7 +133,10 @@ def test_no_config_is_the_defaults() -> None:
         ("[[exceptions]]\npolicy = 'rule-removed'\n", ":1:1: `exceptions[0]` needs `reason`"),
         ("[[exceptions]]\npolicy = 'rule-removed'\nreason = 'x'\n", "names either `rule_id` or `path`"),
         ("[[exceptions]]\npolicy = 'unreadable-rule'\npath = 'a'\nreason = 'x'\n", "cannot be excepted"),
-        ("[[exceptions]]\npolicy='rule-removed'\npath='a'\nreason='x'\nexpires='soon'\n", ":5:1: `exceptions[0].expires`"),
+        (
+            "[[exceptions]]\npolicy='rule-removed'\npath='a'\nreason='x'\nexpires='soon'\n",
+            ":5:1: `exceptions[0].expires`",
+        ),
         ("a = \n", ":1:5: not TOML"),
     ],
 )

@@ -20,9 +20,7 @@ def parsed(files: dict[str, str]) -> dict[str, Parsed]:
     return {path: parse(blob, max_bytes=10**6) for path, blob in blobs.items()}
 
 
-def changes(
-    old: dict[str, str], new: dict[str, str], renames: dict[str, str] | None = None
-) -> dict[str, RuleChange]:
+def changes(old: dict[str, str], new: dict[str, str], renames: dict[str, str] | None = None) -> dict[str, RuleChange]:
     done = diff(pair(parsed(old), parsed(new), renames), Settings())
     return {change.path: change for change in done.rules}
 
@@ -144,23 +142,27 @@ def test_a_move_is_a_rename_or_a_deprecation(new_path: str, kind: Kind, status: 
         ('rule.tags = ["a", "b"]', 'rule.tags = ["b", "c"]', {("rule.tags", Op.CHANGED, Category.TAXONOMY)}),
         ('rule.index = ["a"]', 'rule.index = ["a", "a"]', set()),
         ("rule.x = [1, 2]", "rule.x = [2, 1]", {("rule.x", Op.CHANGED, Category.LOGIC)}),
-        ('metadata.integration = "a"', 'metadata.integration = ["a"]', {("metadata.integration", Op.CHANGED, Category.SCOPE)}),
+        (
+            'metadata.integration = "a"',
+            'metadata.integration = ["a"]',
+            {("metadata.integration", Op.CHANGED, Category.SCOPE)},
+        ),
         ("", "metadata.bypass_x = true", {("metadata.bypass_x", Op.ADDED, Category.COMPATIBILITY)}),
         ("", 'metadata."odd key" = 1', {('metadata."odd key"', Op.ADDED, Category.BOOKKEEPING)}),
         ("", "transform.osquery = []", {("transform.osquery", Op.ADDED, Category.DOCS)}),
         ("rule.day = nan", "rule.day = nan", set()),
     ],
 )
-def test_leaves_differ_by_type_and_value(
-    before: str, after: str, expected: set[tuple[str, Op, Category]]
-) -> None:
+def test_leaves_differ_by_type_and_value(before: str, after: str, expected: set[tuple[str, Op, Category]]) -> None:
     keep = "rule.name = 'n'\nmetadata.maturity = 'production'\n"
     change = one(f"{keep}{before}\n", f"{keep}{after}\n# \n")
     assert {(each.key, each.op, each.category) for each in change.changes} == expected
 
 
 def test_a_reformatted_query_is_no_logic_but_asks_for_a_bump() -> None:
-    change = one(rule_text(query='process where process.name == "a"'), rule_text(query='process  where\nprocess.name == "a"'))
+    change = one(
+        rule_text(query='process where process.name == "a"'), rule_text(query='process  where\nprocess.name == "a"')
+    )
     assert change.query is not None
     assert change.query.verdict == "cosmetic"
     assert change.categories == frozenset()

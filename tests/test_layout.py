@@ -119,7 +119,9 @@ def document(table: dict[str, object], rng: random.Random, at: tuple[str, ...] =
         elif isinstance(value, list) and value and all(isinstance(each, dict) for each in value) and rng.random() < 0.6:
             tables += [f"[[{header}]] # x\n" + document(each, rng, here) for each in value]
         else:
-            plain.append(f"{rng.choice(['', '  '])}{toml_string(key)} = {written(value, rng)}{rng.choice(['', ' # c'])}\n")
+            plain.append(
+                f"{rng.choice(['', '  '])}{toml_string(key)} = {written(value, rng)}{rng.choice(['', ' # c'])}\n"
+            )
     return "".join(plain) + "".join(tables)
 
 
@@ -161,7 +163,7 @@ def test_setting_a_value_changes_nothing_else_of_its_line(line: str, after: str,
 
 
 def test_a_missing_key_is_put_under_the_last_key_of_its_table() -> None:
-    fix = Layout('[metadata]\na = 1\nb = 2\n\n[rule]\nc = 3\n').set(("metadata", "d"), "x")
+    fix = Layout("[metadata]\na = 1\nb = 2\n\n[rule]\nc = 3\n").set(("metadata", "d"), "x")
     assert fix is not None
     assert (fix.start_line, fix.replacement) == (3, 'b = 2\nd = "x"')
 

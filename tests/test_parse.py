@@ -63,14 +63,18 @@ def test_a_file_without_a_rule_table_may_be_no_rule(text: str) -> None:
 
 
 @settings(max_examples=300)
-@given(st.binary(max_size=200) | st.text(st.sampled_from("ab=[]{}\"'\\\n.#\t\x00é019:-T"), max_size=200).map(str.encode))
+@given(
+    st.binary(max_size=200) | st.text(st.sampled_from("ab=[]{}\"'\\\n.#\t\x00é019:-T"), max_size=200).map(str.encode)
+)
 def test_no_bytes_raise(data: bytes) -> None:
     assert read(data) is not None
 
 
 @pytest.mark.long
 @settings(max_examples=20_000)
-@given(st.binary(max_size=400) | st.text(st.sampled_from("ab=[]{}\"'\\\n.#\t\x00é019:-T"), max_size=400).map(str.encode))
+@given(
+    st.binary(max_size=400) | st.text(st.sampled_from("ab=[]{}\"'\\\n.#\t\x00é019:-T"), max_size=400).map(str.encode)
+)
 def test_no_bytes_raise_in_the_long_run(data: bytes) -> None:
     assert read(data) is not None
 

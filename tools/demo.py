@@ -101,7 +101,7 @@ class Pack:
         file = self.root / path
         text = file.read_text(encoding="utf-8")
         for pattern, replacement in replacements:
-            text, count = re.subn(pattern, lambda _, to=replacement: to, text, flags=re.MULTILINE)
+            text, count = re.subn(pattern, replacement.replace("\\", "\\\\"), text, flags=re.MULTILINE)
             if count != 1:
                 raise PackTooSmall(f"demo: {path} has {pattern} {count} times, not once")
         file.write_text(text, encoding="utf-8")
@@ -116,7 +116,8 @@ def _rename_tag(pack: Pack) -> None:
     tag, count = max(tags.items(), key=lambda item: (item[1], item[0]))
     if count < _FEWEST:
         raise PackTooSmall(f"demo: the commonest tag of the rule pack is in {count} rules, not in {_FEWEST}")
-    renamed = f"{tag} Environment" if tag.startswith(("Domain:", "Platform:", "OS:")) else f"{tag} (2026)"
+    family, _, rest = tag.rpartition(": ")
+    renamed = f"{_FAMILIES.get(family, 'About')}: {rest}"
 
     def narrowable(text: str, rule: dict[str, Any]) -> bool:
         query = _query(rule)
@@ -155,6 +156,7 @@ def _forget_the_date(pack: Pack) -> None:
 
 
 _MEDIUM = 47
+_FAMILIES = {"Domain": "Area", "OS": "Platform", "Platform": "OS", "Use Case": "Purpose", "Data Source": "Source"}
 
 
 def _break(pack: Pack) -> None:
@@ -177,7 +179,7 @@ def _lower_ecs(pack: Pack) -> None:
     def declares(text: str, rule: dict[str, Any]) -> bool:
         versions = rule["metadata"].get("ecs_version")
         lower = versions and all(_version(each) > _version(_OLDER_ECS) for each in versions)
-        return bool(lower) and len(re.findall(r"^ecs_version = \[[^\]]*\]", text, re.M)) == 1
+        return bool(lower) and len(re.findall(r"^ecs_version = \[[^\]]*\]", text, re.MULTILINE)) == 1
 
     path = pack.one(f"rule with an ecs_version above {_OLDER_ECS}", declares)
     pack.edit(path, (r"^ecs_version = \[[^\]]*\]", f'ecs_version = ["{_OLDER_ECS}"]'), _BUMP)
@@ -231,7 +233,8 @@ def _git(root: Path, *arguments: str) -> None:
         "GIT_COMMITTER_DATE": f"{TODAY}T09:00:00Z",
     }
     who = ("-c", "user.name=Demo", "-c", "user.email=demo@example.org")
-    done = subprocess.run(["git", *who, *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False)
+    command = ["git", *who, *arguments]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"demo: git {arguments[0]} failed: {done.stderr.strip()}")
 
@@ -242,10 +245,16 @@ def _run(root: Path, format_name: str) -> str:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = ["review", "--base", "main", "--head", BRANCH, "--today", TODAY, "--format", format_name]
     done = subprocess.run(
-        [sys.executable, "-m", "bot", *command], cwd=root, env=environment, capture_output=True, encoding="utf-8", check=False
+        [sys.executable, "-m", "bot", *command],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
-    if done.returncode != _BLOCKED:
-        raise SystemExit(f"demo: the review ended with status {done.returncode}, not {_BLOCKED}:\n{done.stderr}{done.stdout}")
+    if done.returncode != _BLOCKED or not done.stdout.strip():  # a crash ends with 1 too
+        said = f"{done.stderr}{done.stdout}"
+        raise SystemExit(f"demo: the review ended with status {done.returncode}, not {_BLOCKED}:\n{said}")
     return done.stdout
 
 
@@ -264,7 +273,8 @@ def main() -> None:
         for title, format_name in (("as a comment in Markdown", "markdown"), ("in a terminal", "text")):
             print(f"\n{f' The review, {title} ':=^120}\n")
             print(_run(pack.root, format_name).rstrip())
-    print(f"\n{'':=^120}\n\nThe review's exit status is 1: errors stand, so a required check would hold the pull request back.")
+    print(f"\n{'':=^120}\n")
+    print("The review's exit status is 1: errors stand, so a required check would hold the pull request back.")
 
 
 if __name__ == "__main__":

@@ -24,10 +24,11 @@ _HEAD = """\
 
 <!-- Made by `make generate` from the docstrings in bot/policies; edits here are lost. -->
 
-What each policy objects to, why, and what to do about it. The level is the default: set another, or options, under `[policies]` in
-`.github/ruleward.toml`. `ruleward explain POLICY` prints the same.
+What each policy objects to, why, and what to do about it. The level is the default: set another, or options, under
+`[policies]` in `.github/ruleward.toml`. `ruleward explain POLICY` prints the same.
 
-A finding about one rule as it stands that stood in the base already is never above a notice, unless its policy says otherwise here.
+A finding about one rule as it stands that stood in the base already is never above a notice, unless its policy says
+otherwise here.
 """
 
 _TAIL = """\
@@ -41,9 +42,9 @@ The pull request edits the config, and the new one cannot be used.
 
 **Level:** error
 
-**Why:** it would stop every review once it is merged. This pull request is still judged by the config of its base.
+**Why:** It would stop every review once it is merged. This pull request is still judged by the config of its base.
 
-**Fix:** put right what the finding names, on its line.
+**Fix:** Put right what the finding names, on its line.
 
 ### exception-expired
 
@@ -51,9 +52,9 @@ The last day of a standing exception has passed.
 
 **Level:** notice
 
-**Why:** an exception that nobody looks at again turns into a rule that nobody decided on.
+**Why:** An exception that nobody looks at again turns into a rule that nobody decided on.
 
-**Fix:** remove the exception, or give it a new `expires` and a reason that is still true.
+**Fix:** Remove the exception, or give it a new `expires` and a reason that is still true.
 """
 
 
@@ -70,16 +71,20 @@ def _section(policy: Policy) -> Iterator[str]:
     yield f"### {policy.id}\n"
     yield f"{policy.summary}\n"
     yield f"**Level:** {policy.level}{', until the config gives it one' if policy.level is Level.OFF else ''}\n"
-    yield f"**Why:** {policy.why}\n"
-    yield f"**Fix:** {policy.remedy}\n"
+    yield f"**Why:** {_capital(policy.why)}\n"
+    yield f"**Fix:** {_capital(policy.remedy)}\n"
     if policy.options is not None:
-        yield "**Options:**\n"
+        yield f"**Options:** {(inspect.getdoc(policy.options) or '').splitlines()[0]}\n"
         yield from (f"- {line}" for line in _options(policy.options))
         yield ""
     if not policy.excusable:
         yield "A finding that stood in the base already counts in full.\n"
     waivable = "yes, with `[[exceptions]]` in the config" if policy.waivable else "no"
     yield f"**Can be waived:** {waivable}\n"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _options(kind: type) -> Iterator[str]:
@@ -104,7 +109,7 @@ def _toml(value: object) -> str:
 
 def table() -> str:
     """Return the README's table of policies."""
-    rows = ["| Policy | Level | Objects when |", "|---|---|---|"]
+    rows = ["| Policy | Level | What it finds |", "|---|---|---|"]
     for policy in all_policies().values():
         summary = policy.summary.removesuffix(".").replace("|", "\\|")
         rows.append(f"| [`{policy.id}`](docs/policies.md#{policy.id}) | {policy.level} | {summary} |")

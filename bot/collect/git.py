@@ -129,9 +129,7 @@ class Git:
         return sha
 
     def _commit_or_none(self, ref: str) -> str | None:
-        name = self.text(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", codes=(0, 1, 128)
-        )
+        name = self.text("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", codes=(0, 1, 128))
         return name or None
 
     def shallow(self) -> bool:

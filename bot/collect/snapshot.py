@@ -103,9 +103,7 @@ def _read(git: Git, sides: Iterable[Side], max_bytes: int) -> tuple[dict[_Key, B
                 path=side.path, reason=f"blob {side.oid[:12]} is not in this clone; run `git fetch` and try again"
             )
         else:
-            blobs[key] = Blob(
-                path=side.path, mode=side.mode, oid=side.oid, size=size or 0, data=contents.get(side.oid)
-            )
+            blobs[key] = Blob(path=side.path, mode=side.mode, oid=side.oid, size=size or 0, data=contents.get(side.oid))
     return blobs, absent
 
 

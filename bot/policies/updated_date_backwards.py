@@ -34,6 +34,6 @@ def updated_date_backwards(change: RuleChange, context: Context, _options: None)
         + _NOTES.get(change.past, ""),
         at=("metadata", "updated_date"),
         value=(format_date(before), format_date(after)),
-        fix=None if change.past is Past.HELD else format_date(context.today),
+        fix=None if change.past is Past.HELD else format_date(max(before, context.today)),
         cap=_CAPS.get(change.past),
     )

@@ -209,10 +209,12 @@ class EsqlSubject(Subject):
         self.wants = [tuple(query.early()) for query in (self.old, self.new)]
         self.nodes = nodes
         self._maker: Maker | None = None
+        for query in (self.old, self.new):
+            query.indices = query.indices or ("*",)
         self.groups = sorted({name for query in (self.old, self.new) for name in query.group_fields()})
 
     def stimulus(self, rng: random.Random) -> object:
-        maker = self._maker = self._maker or Maker(self.nodes, rng, arrays=0.06)
+        maker = self._maker = self._maker or Maker(self.nodes, rng, arrays=0.1)
         aggregated = self.old.aggregates or self.new.aggregates
         size = rng.choice((1, 2, 3, 5, 8, 12)) if aggregated else rng.choice((1, 1, 1, 2, 4))
         table = []
@@ -227,6 +229,9 @@ class EsqlSubject(Subject):
             for name in self.groups:
                 if name not in event and rng.random() < 0.95:
                     event[name] = (link[name],)
+            if self.old.indices != self.new.indices and rng.random() < 0.5:
+                patterns = [*self.old.indices, *self.new.indices]
+                event["_index"] = (rng.choice(patterns).lstrip("-").replace("*", rng.choice(("", "x", "-b"))),)
             event.setdefault("@timestamp", (rng.choice((0, 1000, 60_000, 3_600_000)),))
             table.append(event)
         return table

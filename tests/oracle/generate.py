@@ -640,7 +640,7 @@ def pipeline(rng: random.Random) -> Pipeline:
         alias = (rng.choice(("low", "Esql.low")), rng.choice(KEYWORDS), patterns)
     aggregate = None
     group: tuple[str, ...] = ()
-    if rng.random() < 0.45:
+    if rng.random() < 0.35:
         function = rng.choice(("count(*)", "count(*)", "count_distinct(user.name)", "max(process.pid)", "min(process.pid)", "sum(process.pid)", "count(user.name)"))
         aggregate = (function, rng.choice((">", ">=", ">=", "<", "==")), rng.choice((1, 1, 2, 3)))
         group = tuple(rng.sample(("host.id", "user.id"), rng.choice((0, 1, 1, 2))))
@@ -651,7 +651,7 @@ def pipeline(rng: random.Random) -> Pipeline:
         keep=tuple(rng.sample(KEYWORDS, 2)) if rng.random() < 0.5 else (),
         aggregate=aggregate,
         group=group,
-        limit=rng.choice((None, None, None, 1, 2, 10)),
+        limit=rng.choice((None,) * 8 + (1, 2, 10)),
         sort=rng.choice((None, None, "process.pid", "process.pid desc")),
     )
 
@@ -670,22 +670,22 @@ def _monotone(query: Pipeline) -> bool:
 def edit_pipeline(rng: random.Random, old: Pipeline) -> tuple[Pipeline, Label]:
     """Edit a pipeline."""
     dice = rng.random()
-    if dice < 0.5:
+    if dice < 0.6:
         new, label = edit(rng, old.where, "esql")
         return replace(old, where=new), label if _monotone(old) or label == "same" else ""
-    if dice < 0.58:
+    if dice < 0.64:
         return replace(old, split=not old.split), "same"
-    if dice < 0.66:
+    if dice < 0.68:
         return replace(old, keep=tuple(rng.sample(KEYWORDS, 3)) if rng.random() < 0.7 else ()), "same"
     if dice < 0.72 and old.alias is not None:
         return replace(old, alias=("renamed", *old.alias[1:])), "same"
-    if dice < 0.78 and old.aggregate is not None:
+    if dice < 0.76 and old.aggregate is not None:
         return replace(old, column="other"), "same"
-    if dice < 0.9 and old.aggregate is not None:
+    if dice < 0.94 and old.aggregate is not None:
         function, compare, bound = old.aggregate
         label = "narrower" if compare in (">", ">=") else "wider" if compare == "<" else ""
         return replace(old, aggregate=(function, compare, bound + 1)), label if old.limit is None else ""
-    if dice < 0.95:
+    if dice < 0.97:
         more = rng.choice((1, 2, 10))
         return replace(old, limit=more), "narrower" if old.limit is None else ""
     other = rng.choice(("process.pid", "process.pid desc", None))

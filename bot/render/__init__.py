@@ -1,0 +1,47 @@
+"""A review as text: one module a format, each imported only where it is asked for."""
+
+from __future__ import annotations
+
+from bot.model import Review
+from bot.settings import Settings
+
+
+def render(
+    review: Review,
+    settings: Settings,
+    format_name: str,
+    *,
+    colour: bool = False,
+    width: int = 100,
+    blob_url: str = "",
+) -> str:
+    """Write a review in a format: ``text``, ``markdown``, ``json`` or ``github``.
+
+    Args:
+        review: the finished review.
+        settings: the config it was made under.
+        format_name: which format.
+        colour: whether the terminal shows colours; text alone.
+        width: of the terminal in characters; text alone.
+        blob_url: where the head's files can be read, such as ``https://github.com/o/r/blob/SHA``; Markdown alone.
+
+    Raises:
+        ValueError: there is no such format.
+    """
+    if format_name == "text":
+        from bot.render import as_text
+
+        return as_text.render(review, settings, colour=colour, width=width)
+    if format_name == "markdown":
+        from bot.render import as_markdown
+
+        return as_markdown.render(review, settings, blob_url=blob_url)
+    if format_name == "json":
+        from bot.render import as_json
+
+        return as_json.render(review, settings)
+    if format_name == "github":
+        from bot.render import as_github
+
+        return as_github.render(review, settings)
+    raise ValueError(f"no format named {format_name}")

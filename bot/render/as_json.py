@@ -1,0 +1,19 @@
+"""The report as JSON, for programs."""
+
+from __future__ import annotations
+
+import json
+
+from bot.model import Review
+from bot.report import report
+from bot.settings import Settings
+
+_BROKEN = {"<!--": "\\u003c!--", "</": "\\u003c/", "::": ":\\u003a", "##[": "#\\u0023["}
+
+
+def render(review: Review, _settings: Settings) -> str:
+    """Write the report; what a log or a page could obey is spelled as JSON escapes, which parse to the same text."""
+    text = json.dumps(report(review), ensure_ascii=False, indent=2, allow_nan=False)
+    for bytes_, escape in _BROKEN.items():
+        text = text.replace(bytes_, escape)
+    return text + "\n"

@@ -1,0 +1,345 @@
+"""The comment: what a maintainer reads first, and often alone."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from bot.model import Event, Finding, Kind, Level, Review, Rule, RuleReview, Verdict
+from bot.policy import all_policies
+from bot.render.escape import Safe, code, cut, fenced, prose, url_path
+from bot.render.fold import Objection, Row, asides, count, detects, first_line, problems, rows, verdict_line, waived
+from bot.settings import Settings
+from bot.words import Phrase, query_words, short
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
+
+MARKER = "<!-- ruleward:review v1 -->"
+"""What the sticky comment starts with."""
+
+LIMIT = 65_536
+"""The most characters that GitHub takes."""
+
+BULK_LIMIT = 20_000
+"""The comment of a bulk pull request stays under this."""
+
+MANUAL = "https://github.com/ruleward/ruleward/blob/main/docs/policies.md"
+_TEMPLATE = "comment.md.j2"
+_SLACK = 600  # for the line that says what was left out
+_PATHS = 3
+_QUERY_LINES = 120
+_MARKS = {Verdict.INCOMPLETE: "⚠️", Verdict.BLOCK: "❌", Verdict.WARN: "⚠️", Verdict.PASS: "✅"}
+_LEVELS = {Level.ERROR: "❌ error", Level.WARNING: "⚠️ warning", Level.NOTICE: "notice", Level.OFF: "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """One block of the comment.
+
+    Attributes:
+        name: what is counted where it is left out.
+        weight: the greater, the sooner it is left out; 0 never.
+    """
+
+    name: str
+    weight: int
+    text: str
+
+
+def render(review: Review, settings: Settings, *, blob_url: str = "") -> str:
+    """Write the comment.
+
+    Args:
+        review: the finished review.
+        settings: the config it was made under.
+        blob_url: where the head's files can be read; paths become links to their lines.
+    """
+    bulk = len(review.rules) >= settings.comment.bulk_threshold
+    limit = BULK_LIMIT - 1 if bulk else LIMIT
+    page = _Page(review=review, settings=settings, blob_url=blob_url, limit=limit)
+    return _assemble(list(page.sections()), limit, page.block)
+
+
+def _assemble(sections: list[_Section], limit: int, block: Callable[..., str]) -> str:
+    """Join the sections; while they are too long, leave out the least important one, the last of its kind first."""
+    kept = list(sections)
+    dropped: Counter[str] = Counter()
+    size = sum(len(section.text) + 2 for section in kept)
+    room = limit - _SLACK
+    for section in sorted(reversed(sections), key=lambda each: -each.weight):
+        if size <= room or section.weight == 0:
+            break
+        kept.remove(section)
+        dropped[section.name] += 1
+        size -= len(section.text) + 2
+    parts = [section.text for section in kept]
+    if dropped:
+        what = ", ".join(_counted(name, number) for name, number in dropped.items())
+        parts.append(block("dropped", what=what))
+    return "\n\n".join(parts) + "\n"
+
+
+def _counted(name: str, number: int) -> str:
+    return count(number, "query", "queries") if name == "query" else name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """Makes the sections of one comment."""
+
+    review: Review
+    settings: Settings
+    blob_url: str
+    limit: int
+
+    def block(self, name: str, **values: object) -> str:
+        """Fill one block of the template."""
+        template = _template()
+        context = template.new_context(dict(values))
+        return "".join(template.blocks[name](context)).strip("\n")
+
+    def sections(self) -> Iterator[_Section]:
+        """Yield every section, in reading order."""
+        yield _Section("the headline", 0, self._headline())
+        loud = problems(self.review)
+        if self.review.unevaluated:
+            yield _Section("the files that could not be judged", 3, self._unevaluated())
+        if loud:
+            yield _Section("errors and warnings", 1, self._problems(loud))
+            policies = dict.fromkeys(each.first.policy for each in loud)
+            remedies = self._remedies(policies)
+            if remedies:
+                yield _Section("how to fix them", 4, remedies)
+        if self.review.rules:
+            yield _Section("the table of rules", 2, self._changes(rows(self.review)))
+        edited = [rule for rule in self.review.rules if rule.change.query is not None]
+        edited.sort(key=lambda rule: not detects(rule.change))
+        for rule in edited:
+            yield _Section("query", 5 if detects(rule.change) else 7, self._query(rule, alone=len(edited) == 1))
+        if excused := waived(self.review):
+            yield _Section("waived findings", 6, self._waived(excused))
+        if quiet := asides(self.review):
+            yield _Section("notices", 8, self._notices(quiet))
+
+    def _headline(self) -> str:
+        lead, beside = first_line(self.review)
+        verdict, counts = verdict_line(self.review)
+        return self.block(
+            "headline", lead=lead, beside=beside, verdict=verdict, counts=counts, mark=Safe(_MARKS[self.review.verdict])
+        )
+
+    def _problems(self, loud: Sequence[Objection]) -> str:
+        made = [
+            {
+                "severity": Safe(_LEVELS[each.first.severity]),
+                "where": self._where(each),
+                "message": prose(each.first.message, most=400),
+                "policy": self._manual(each.first.policy),
+                "fix": _fix(each),
+            }
+            for each in loud
+        ]
+        shown, more = _fitting(made, self.limit * 2 // 5)
+        return self.block("problems", rows=shown, more=more and count(more, "more finding", "more findings"))
+
+    def _remedies(self, ids: Iterable[str]) -> str:
+        known = all_policies()
+        policies = [
+            {
+                "id": code(each),
+                "url": Safe(f"{MANUAL}#{each}"),
+                "command": code(f"ruleward explain {each}"),
+                "why": prose(known[each].why),
+                "remedy": prose(known[each].remedy.replace("``", "`")),
+                "waivable": known[each].waivable,
+                "label": code(f"waive: {each}"),
+            }
+            for each in ids
+            if each in known
+        ]
+        author = "" if self.settings.waivers.allow_author else "who is not its author"
+        permission = self.settings.waivers.permission.value
+        return self.block("remedies", policies=policies, permission=permission, author=author) if policies else ""
+
+    def _changes(self, table: Sequence[Row]) -> str:
+        made = [{"rule": self._rule(row), "kind": row.change.kind.value, "words": _words(row.phrases)} for row in table]
+        shown, more = _fitting(made, self.limit * 7 // 20)
+        left = sum(len(row.rules) for row in table[len(shown) :])
+        return self.block("changes", rows=shown, more=more and count(left, "more rule", "more rules"))
+
+    def _rule(self, row: Row) -> Safe:
+        if len(row.rules) == 1:
+            return self._link(row.change.path, None, there=row.change.kind is not Kind.REMOVAL)
+        return self._several([rule.change.path for rule in row.rules])
+
+    def _several(self, paths: Sequence[str]) -> Safe:
+        shown = ", ".join(code(path, most=120) for path in paths[:_PATHS])
+        rest = len(paths) - _PATHS
+        return Safe(f"**{count(len(paths), 'rule')}**: {shown}{f' and {rest:,} more' if rest > 0 else ''}")
+
+    def _where(self, each: Objection) -> Safe:
+        if len(each.findings) == 1:
+            return self._place(each.first)
+        return self._several(each.paths)
+
+    def _place(self, finding: Finding) -> Safe:
+        if not finding.path:
+            return self._several(finding.paths) if finding.paths else Safe("the pull request")
+        gone = any(
+            rule.change.path == finding.path and rule.change.kind is Kind.REMOVAL for rule in self.review.rules
+        )
+        return self._link(finding.path, finding.line, there=not gone)
+
+    def _link(self, path: str, line: int | None, *, there: bool = True) -> Safe:
+        shown = code(path if line is None else f"{path}:{line}", most=200)
+        if not self.blob_url or not there:
+            return shown
+        anchor = "" if line is None else f"#L{line}"
+        return Safe(f"[{shown}]({self.blob_url}/{url_path(path)}{anchor})")
+
+    def _manual(self, policy: str) -> Safe:
+        return Safe(f"[{code(policy)}]({MANUAL}#{policy})") if policy in all_policies() else code(policy)
+
+    def _query(self, rule: RuleReview, *, alone: bool) -> str:
+        change = rule.change
+        query = change.query
+        if query is None:
+            return ""
+        witness = query.witness
+        sides = [
+            {"claim": Safe(claim), "event": _events(events)}
+            for claim, events in (
+                ("no longer matches", witness and witness.lost),
+                ("newly matches", witness and witness.gained),
+            )
+            if events
+        ]
+        subject = change.subject
+        return self.block(
+            "query",
+            open=alone and detects(change),
+            name=code(cut(subject.name, 120) if subject and subject.name else change.path),
+            verdict=query_words(query.verdict),
+            explanation=[prose(line, most=600) for line in query.explanation],
+            reason=prose(query.reason) if query.reason else "",
+            witness=sides,
+            diff=_diff(change.base, change.head),
+        )
+
+    def _unevaluated(self) -> str:
+        made = [{"path": code(each.path), "reason": prose(each.reason)} for each in self.review.unevaluated]
+        shown, more = _fitting(made, self.limit // 10)
+        return self.block("unevaluated", files=shown, more=more and count(more, "more file", "more files"))
+
+    def _waived(self, excused: Sequence[Finding]) -> str:
+        made = [
+            {
+                "where": self._place(each),
+                "message": prose(each.message, most=400),
+                "policy": code(each.policy),
+                "why": _excuse(each),
+            }
+            for each in excused
+        ]
+        shown, more = _fitting(made, self.limit // 8)
+        title = count(len(excused), "finding") + " waived"
+        return self.block("waived", findings=shown, title=title, more=more and count(more, "more finding"))
+
+    def _notices(self, quiet: Sequence[Objection]) -> str:
+        number = sum(len(each.findings) for each in quiet)
+        stood = sum(len(each.findings) for each in quiet if each.first.preexisting)
+        made = [
+            {
+                "where": self._where(each),
+                "message": Safe(
+                    prose(each.first.message, most=400) + (" (stood here before)" if each.first.preexisting else "")
+                ),
+                "policy": self._manual(each.first.policy),
+            }
+            for each in quiet
+        ]
+        shown, more = _fitting(made, self.limit // 6)
+        title = count(number, "notice") + (f", {stood:,} of them stood here before" if stood else "")
+        return self.block("notices", findings=shown, title=title, more=more and count(more, "more line"))
+
+
+def _fitting(made: Sequence[Mapping[str, str]], budget: int) -> tuple[Sequence[Mapping[str, str]], int]:
+    """Return as many rows as the budget of characters holds, and how many are left."""
+    for number, row in enumerate(made):
+        budget -= sum(len(cell) + 3 for cell in row.values()) + 20
+        if budget < 0:
+            return made[:number], len(made) - number
+    return made, 0
+
+
+def _words(phrases: Iterable[Phrase]) -> Safe:
+    """Write a rule's phrases, values as code."""
+    told = ("".join(code(piece.text) if piece.value else prose(piece.text) for piece in phrase) for phrase in phrases)
+    return Safe("; ".join(list(told)[:12]))
+
+
+def _fix(each: Objection) -> Safe:
+    replacements = {finding.fix.replacement for finding in each.findings if finding.fix is not None}
+    if len(replacements) != 1:
+        return Safe("in each its own value") if replacements else Safe("")
+    return code(replacements.pop().strip())
+
+
+def _excuse(finding: Finding) -> Safe:
+    reason = finding.waived
+    if reason is None:
+        return Safe("")
+    if reason.exception is not None:
+        until = f", until {reason.expires.isoformat()}" if reason.expires else ""
+        return Safe(f"exception in the config, {code(reason.exception)}{until}")
+    return Safe(f"waived by {code(reason.by or 'nobody')}{f' at {code(reason.at)}' if reason.at else ''}")
+
+
+def _events(events: Event | tuple[Event, ...]) -> Safe:
+    several = events if isinstance(events, tuple) else (events,)
+    return Safe(", then ".join(code(_event(event), most=600) for event in several) or "an event")
+
+
+def _event(event: Event) -> str:
+    fields = (f"{field}: {', '.join(short(value) for value in values)}" for field, values in event.items())
+    return "{" + "; ".join(fields) + "}"
+
+
+def _diff(base: Rule | None, head: Rule | None) -> Safe:
+    old, new = (rule.get("rule", "query") if rule else None for rule in (base, head))
+    before, after = (value.strip("\n").splitlines() if isinstance(value, str) else [] for value in (old, new))
+    lines = list(difflib.unified_diff(before, after, lineterm="", n=3))[2:]
+    shown = [cut(line, 400) for line in lines[:_QUERY_LINES]]
+    if len(lines) > _QUERY_LINES:
+        shown.append(f"# … {len(lines) - _QUERY_LINES} more lines")
+    return fenced(shown, "diff") if shown else Safe("The text differs in its ends alone.")
+
+
+def _finalize(value: object) -> object:
+    """Escape what a template prints, unless it was made Markdown by our own hands."""
+    return value if isinstance(value, Safe) else prose(str(value))
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    from jinja2 import DictLoader, Environment, StrictUndefined  # 70 ms that only a comment pays
+
+    text = files("bot").joinpath("templates", _TEMPLATE).read_text(encoding="utf-8")
+    return Environment(
+        loader=DictLoader({_TEMPLATE: text}),
+        autoescape=False,  # noqa: S701 - HTML's escaping is not Markdown's: `finalize` escapes everything
+        finalize=_finalize,
+        undefined=StrictUndefined,
+        keep_trailing_newline=False,
+    )
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    return _environment().get_template(_TEMPLATE)

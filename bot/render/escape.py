@@ -1,0 +1,110 @@
+"""Escaping, in one place: nothing that stands in a rule can be more than text on any surface."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_BREAK = "\u200b"
+_DANGEROUS = re.compile(r"<(?=!--|/details)|:(?=:)|#(?=#\[)", re.IGNORECASE)
+_HARMLESS = re.compile(r"[A-Za-z0-9 ,;()'/.\-→…+−×≥≤]*", re.ASCII)
+_PROSE_RISK = re.compile(r"www\.|gh-\d|\b[0-9a-f]{7,}\b|--|^[ \-+.]|^\d+[.)]", re.IGNORECASE)
+_PUNCTUATION = re.compile(r"[^A-Za-z0-9 \u0080-\U0010ffff]")
+_BACKTICKS = re.compile("`+")
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_PLACES = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\x7e]")
+
+
+class Safe(str):
+    """Markdown that we made; every other text is escaped on its way into a template."""
+
+    __slots__ = ()
+
+
+def visible(text: str, *, keep: str = "") -> str:
+    """Show what cannot be seen: line breaks as ↵, tabs as a blank, other control and format characters by number."""
+
+    def show(match: re.Match[str]) -> str:
+        char = match[0]
+        if char in keep:
+            return char
+        if char == "\t":
+            return " "
+        if char in "\n\r":
+            return "↵"
+        return f"⟨U+{ord(char):04X}⟩" if unicodedata.category(char) in _INVISIBLE else char
+
+    return _PLACES.sub(show, text.replace("\r\n", "\n") if "\r" not in keep else text)
+
+
+def cut(text: str, most: int) -> str:
+    """Shorten a text to so many characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def tame(text: str) -> str:
+    """Break, with a blank of no width, what a runner or a page could obey where no entity can stand."""
+    return _DANGEROUS.sub(lambda match: match[0] + _BREAK, text)
+
+
+def _entity(match: re.Match[str]) -> str:
+    char = match[0]
+    return f"&#{ord(char)};" + ("<wbr>" if char == "@" else "")
+
+
+def code(text: str, *, most: int = 400) -> Safe:
+    """Return a code element that shows a text as it is; only entities, so that nothing can end it or be a table's bar.
+
+    The ``<wbr>`` after an ``@`` is no character: it keeps an address from becoming a link.
+    """
+    return Safe(f"<code>{_PUNCTUATION.sub(_entity, cut(visible(text), most)) or ' '}</code>")
+
+
+def prose(text: str, *, most: int = 1_000) -> Safe:
+    """Return a sentence whose values stand in backticks; whatever is not plainly harmless becomes code as well."""
+    parts = cut(visible(text), most).split("`")
+    return Safe("".join(_part(part, quoted=number % 2 == 1) for number, part in enumerate(parts)))
+
+
+def _part(text: str, *, quoted: bool) -> str:
+    if not text:
+        return ""
+    if quoted:
+        return code(text)
+    core = text.strip(" ")
+    ends = text[: len(text) - len(text.lstrip(" "))], text[len(text.rstrip(" ")) :] if core else ""
+    simple = core.rstrip(":").replace(": ", " ")
+    if not core or (_HARMLESS.fullmatch(simple) and not _PROSE_RISK.search(simple)):
+        return text
+    return ends[0] + code(core, most=1_000) + ends[1]
+
+
+def fenced(lines: Iterable[str], language: str) -> Safe:
+    """Return a fenced block, its fence longer than any run of backticks inside."""
+    body = "\n".join(tame(visible(line, keep="\t")) for line in lines)
+    longest = max((len(run) for run in _BACKTICKS.findall(body)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return Safe(f"{fence}{language}\n{body}\n{fence}")
+
+
+def terminal(text: str, *, keep: str = "") -> str:
+    """Return a text for a terminal or a log: no control character, nothing that a runner obeys."""
+    return tame(visible(text, keep=keep))
+
+
+def command_data(text: str) -> str:
+    """Escape the message of a workflow command."""
+    clean = tame(visible(text, keep="\n\r"))
+    return clean.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def command_property(text: str) -> str:
+    """Escape a property of a workflow command."""
+    return command_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def url_path(path: str) -> str:
+    """Percent-encode a path, slashes kept."""
+    kept = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-/")
+    return "".join(chr(byte) if byte in kept else f"%{byte:02X}" for byte in path.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,311 @@
+"""What changed, in a reviewer's words: one short phrase a leaf, the most important first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import cast
+
+from bot.model import SAME_MATCHES, Category, Change, Kind, Op, QueryVerdict, Rule, RuleChange, Status, exact
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of a phrase: our own words, or a value that stands in the rule.
+
+    Attributes:
+        value: whether the text is the rule's, so that a renderer sets it apart and escapes it.
+    """
+
+    text: str
+    value: bool = False
+
+
+Phrase = tuple[Piece, ...]
+"""One phrase; the texts of its pieces, joined, read as a sentence's part."""
+
+LONGEST = 60
+"""The most characters that a value shows."""
+
+_MOST = 3
+_SMALL = 4_000  # characters of a list item that are worth a look inside
+_SHORT = {"risk_score": "risk", "building_block_type": "building block", "machine_learning_job_id": "job"}
+_ORDER = {category: place for place, category in enumerate(Category)}
+_FIRST = ("query", "type", "language", "maturity", "severity", "risk_score", "name", "rule_id")
+_COUNTED = frozenset({"references", "false_positives"})
+
+_QUERY = {
+    QueryVerdict.COSMETIC: "query reformatted",
+    QueryVerdict.EQUIVALENT: "query rewritten, matches the same",
+    QueryVerdict.NARROWED: "query narrowed",
+    QueryVerdict.BROADENED: "query broadened",
+    QueryVerdict.NARROWED_OR_EQUAL: "query narrowed or equal",
+    QueryVerdict.BROADENED_OR_EQUAL: "query broadened or equal",
+    QueryVerdict.CHANGED: "query changed both ways",
+    QueryVerdict.UNKNOWN: "query changed, effect unknown",
+}
+
+
+def short(value: object) -> str:
+    """Write a value on one line of at most sixty characters."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        text = "↵".join(value.strip("\r\n").splitlines()) or '""'
+    elif isinstance(value, date | datetime | time):
+        text = value.isoformat()
+    elif isinstance(value, list):
+        items = _items(value)
+        shown = ", ".join(short(item) for item in items[:_MOST])
+        text = f"[{shown}{', …' if len(items) > _MOST else ''}]"
+    elif isinstance(value, Mapping):
+        keys = [str(key) for key in cast("Mapping[object, object]", value)]
+        text = "{" + ", ".join(keys[:_MOST]) + (", …" if len(keys) > _MOST else "") + "}"
+    else:
+        text = str(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def change_words(change: Change) -> str:
+    """Return one short phrase for a leaf: ``risk 47 → 73``."""
+    return plain(change_phrase(change))
+
+
+def rule_words(rule: RuleChange) -> tuple[str, ...]:
+    """Return what happened to a rule, the most important first, bookkeeping left out."""
+    return tuple(plain(phrase) for phrase in rule_phrases(rule))
+
+
+def plain(phrase: Phrase) -> str:
+    """Join a phrase's pieces."""
+    return "".join(piece.text for piece in phrase)
+
+
+def query_words(verdict: QueryVerdict) -> str:
+    """Return a query verdict as a phrase."""
+    return _QUERY[verdict]
+
+
+def rule_phrases(rule: RuleChange) -> tuple[Phrase, ...]:
+    """Return what ``rule_words`` says, in pieces."""
+    phrases = [_say("moved from ", rule.previous_path)] if _moved(rule) else []
+    if rule.kind is Kind.UNREADABLE:
+        return (*phrases, _say("cannot be read"))
+    if rule.kind is Kind.NEW and rule.head is not None:
+        return (*phrases, _whole("new", rule.head))
+    if rule.kind is Kind.REMOVAL and rule.base is not None:
+        return (*phrases, _whole("removed", rule.base))
+    told = [_told(change, rule) for change in sorted(rule.changes, key=_importance) if _worth(change)]
+    if not told and rule.changes:
+        told = [_say("bookkeeping only")]
+    if not told and not phrases:
+        told = [_say("layout only")]
+    return (*told, *phrases)
+
+
+def _moved(rule: RuleChange) -> bool:
+    return rule.status is Status.RENAMED and rule.previous_path is not None and rule.previous_path != rule.path
+
+
+def _told(change: Change, rule: RuleChange) -> Phrase:
+    if change.path == ("rule", "query") and rule.query is not None:
+        return _say(_QUERY[rule.query.verdict])
+    return change_phrase(change)
+
+
+def _worth(change: Change) -> bool:
+    return change.category is not Category.BOOKKEEPING
+
+
+def _importance(change: Change) -> tuple[int, int, tuple[str, ...]]:
+    name = change.path[-1]
+    return _ORDER[change.category], _FIRST.index(name) if name in _FIRST else len(_FIRST), change.path
+
+
+def _whole(word: str, rule: Rule) -> Phrase:
+    """Name what came or went: ``new eql rule, severity high, risk 73``."""
+    phrase = (*_say(f"{word} "), *_say("", rule.type, " "), *_say("rule"))
+    if rule.type is None:
+        phrase = _say(f"{word} rule")
+    for label, value in (
+        ("severity", rule.get("rule", "severity")),
+        ("risk", rule.get("rule", "risk_score")),
+        ("maturity", rule.get("metadata", "maturity")),
+    ):
+        if value is not None:
+            phrase = (*phrase, *_say(f", {label} ", short(value)))
+    return phrase
+
+
+def _say(words: str, value: str | None = None, after: str = "") -> Phrase:
+    pieces = (Piece(words), Piece(value or "", value=True), Piece(after))
+    return tuple(piece for piece in pieces if piece.text)
+
+
+def _label(change: Change) -> Phrase:
+    """Name a key: our word for one we know, the rule's own where an author chose it."""
+    parts = change.path[1:] if change.path[0] in {"rule", "metadata"} else change.path
+    name = ".".join(parts) or change.key
+    known = _SHORT.get(name, name)
+    return (Piece(known if len(known) <= LONGEST else known[: LONGEST - 1] + "…", value=not _common(known)),)
+
+
+def _common(name: str) -> bool:
+    """Whether a key is plain enough to stand among our own words."""
+    return name.replace("_", "").isalpha() and name.isascii() and name.islower()
+
+
+def change_phrase(change: Change) -> Phrase:
+    """Return what ``change_words`` says, in pieces."""
+    label = _label(change)
+    name = change.path[-1]
+    before, after = change.before, change.after
+    if change.path == ("rule", "threat"):
+        return _listed(label, _techniques(before), _techniques(after)) or (*label, Piece(" changed"))
+    if change.path == ("rule", "query"):
+        return (*label, Piece({Op.ADDED: " added", Op.REMOVED: " removed", Op.CHANGED: " changed"}[change.op]))
+    if isinstance(before, list) or isinstance(after, list):
+        return _lists(label, change, counted=name in _COUNTED)
+    if _prose(change):
+        return (*label, Piece({Op.ADDED: " added", Op.REMOVED: " removed", Op.CHANGED: " reworded"}[change.op]))
+    if change.op is Op.ADDED:
+        return (*label, *_say(" set to ", short(after)))
+    if change.op is Op.REMOVED:
+        return (*label, *_say(" dropped (was ", short(before), ")"))
+    old, new = short(before), short(after)
+    if old == new:
+        return (*label, Piece(" changed"))
+    return (*label, *_say(" ", old), *_say(" → ", new))
+
+
+def _prose(change: Change) -> bool:
+    if change.category is not Category.DOCS:
+        return False
+    sides = (change.before, change.after)
+    return any(isinstance(side, str) for side in sides)
+
+
+def _lists(label: Phrase, change: Change, *, counted: bool) -> Phrase:
+    old, new = _items(change.before), _items(change.after)
+    if any(isinstance(item, Mapping | list) for item in (*old, *new)):
+        return _tables(label, old, new)
+    if counted:
+        gone, come = _difference(old, new), _difference(new, old)
+        signs = [f"+ {len(come)}"] * bool(come) + [f"− {len(gone)}"] * bool(gone)
+        return (*label, Piece(f" {', '.join(signs)}")) if signs else (*label, Piece(" reordered"))
+    if change.path[-1] in {"ecs_version", "ecs_versions"} and len(old) == 1 and len(new) == 1:
+        return (*label, *_say(" ", short(old[0])), *_say(" → ", short(new[0])))
+    listed = _listed(label, old, new)
+    if listed:
+        return listed
+    if isinstance(change.before, list) and isinstance(change.after, list):
+        return (*label, Piece(" reordered" if len(old) > 1 else " changed"))
+    return (*label, *_say(" ", short(change.before)), *_say(" → ", short(change.after)))
+
+
+def _listed(label: Phrase, old: Sequence[object], new: Sequence[object]) -> Phrase:
+    """Tell what came and went by name, empty where nothing did."""
+    come, gone = _difference(new, old), _difference(old, new)
+    phrase: Phrase = label
+    separator = " "
+    for sign, values in (("+", come), ("−", gone)):
+        for number, value in enumerate(values[:_MOST]):
+            phrase = (*phrase, *_say(f"{separator}{sign} " if number == 0 else ", ", short(value)))
+            separator = ", "
+        if len(values) > _MOST:
+            phrase = (*phrase, Piece(f" and {len(values) - _MOST} more"))
+    return phrase if come or gone else ()
+
+
+def _difference(these: Iterable[object], those: Iterable[object]) -> list[object]:
+    """Return what these hold more often than those, in order."""
+    left = Counter(exact(item) for item in those)
+    extra: list[object] = []
+    for item in these:
+        key = exact(item)
+        if left[key] > 0:
+            left[key] -= 1
+        else:
+            extra.append(item)
+    return extra
+
+
+def _tables(label: Phrase, old: Sequence[object], new: Sequence[object]) -> Phrase:
+    """Count what came, went and changed in a list of tables; look inside where one alone changed."""
+    gone, come = _difference(old, new), _difference(new, old)
+    changed = min(len(gone), len(come))
+    counts = [
+        f"{count} {word}"
+        for count, word in ((changed, "changed"), (len(come) - changed, "added"), (len(gone) - changed, "removed"))
+        if count
+    ]
+    if not counts:
+        return (*label, Piece(" reordered"))
+    phrase: Phrase = (*label, Piece(f": {', '.join(counts)}"))
+    if changed == 1 and len(come) == len(gone) == 1:
+        inside = _inside(gone[0], come[0])
+        if inside:
+            return (*phrase, *_say(" (", inside, ")"))
+    return phrase
+
+
+def _inside(old: object, new: object) -> str:
+    """Name the keys that differ between two tables, empty where that is too much to look at."""
+    if not (isinstance(old, Mapping) and isinstance(new, Mapping)) or len(repr(old)) + len(repr(new)) > _SMALL:
+        return ""
+    from deepdiff import DeepDiff  # 105 ms that only a rule with edited tables pays
+
+    tree = cast("Mapping[str, Iterable[object]]", DeepDiff(old, new, view="tree"))
+    paths: set[str] = set()
+    for found in tree.values():
+        for level in found:
+            parts = cast("list[object]", level.path(output_format="list"))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+            paths.add(".".join(str(part) for part in parts))
+    listed = sorted(paths)
+    return short(", ".join(listed[:_MOST]) + (", …" if len(listed) > _MOST else ""))
+
+
+def _techniques(threat: object) -> list[object]:
+    """Return the ids of every tactic, technique and sub-technique once, in order."""
+    found: dict[object, None] = {}
+    for entry in _items(threat):
+        for identity in _ids(entry):
+            found.setdefault(identity)
+    return list(found)
+
+
+def _ids(entry: object) -> Iterator[object]:
+    if not isinstance(entry, Mapping):
+        return
+    table = cast("Mapping[str, object]", entry)
+    tactic = table.get("tactic")
+    if isinstance(tactic, Mapping):
+        identity = cast("Mapping[str, object]", tactic).get("id")
+        if isinstance(identity, str):
+            yield identity
+    if isinstance(table.get("id"), str):
+        yield table["id"]
+    for key in ("technique", "subtechnique"):
+        for inner in _items(table.get(key)):
+            yield from _ids(inner)
+
+
+def _items(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
+__all__ = [
+    "LONGEST",
+    "SAME_MATCHES",
+    "Phrase",
+    "Piece",
+    "change_phrase",
+    "change_words",
+    "plain",
+    "query_words",
+    "rule_phrases",
+    "rule_words",
+    "short",
+]

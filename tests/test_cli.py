@@ -1,0 +1,167 @@
+"""The command line: exit statuses, streams, and errors without a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from bot import __version__
+from bot.policy import all_policies
+from tests.repository import Repository, other_id, rule_text
+
+ROOT = Path(__file__).parents[1]
+
+
+def ruleward(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPATH"] = str(ROOT)
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.fixture
+def branch(repo: Repository) -> Repository:
+    repo.commit({"rules/a.toml": rule_text(), "rules/b.toml": rule_text(rule_id=other_id(2), name="B")})
+    repo.git("switch", "--quiet", "--create", "topic")
+    return repo
+
+
+def reviewed(repo: Repository, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return ruleward("review", "--base", "main", "--today", "2026-11-24", *arguments, cwd=repo.path)
+
+
+def test_the_version_is_told() -> None:
+    assert ruleward("--version").stdout == f"ruleward {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fail_on", "status"),
+    [
+        (rule_text(query="any where true", updated="2026/11/24"), "error", 0),
+        (rule_text(query="any where true"), "error", 1),
+        (rule_text(query="any where true"), "never", 0),
+        (rule_text(created="2024/02/02", updated="2026/11/24"), "error", 0),
+        (rule_text(created="2024/02/02", updated="2026/11/24"), "warning", 1),
+    ],
+)
+def test_the_exit_status_follows_the_findings(branch: Repository, text: str, fail_on: str, status: int) -> None:
+    branch.commit({"rules/a.toml": text})
+    assert reviewed(branch, "--head", "topic", "--fail-on", fail_on).returncode == status
+
+
+def test_an_incomplete_review_never_looks_like_a_pass(branch: Repository) -> None:
+    branch.commit({"rules/a.toml": rule_text(query="any where true", updated="2026/11/24")})
+    oid = branch.git("rev-parse", "HEAD:rules/a.toml")
+    (branch.path / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    assert reviewed(branch, "--head", "topic", "--fail-on", "never").returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("--head", "nowhere"), 2, "ruleward: nowhere: no such commit"),
+        (("--today", "24.11.2026"), 2, "is no day"),
+        (("--config", "none.toml"), 2, "ruleward: none.toml: cannot be read"),
+        (("--format", "pdf"), 2, "is not one of"),
+        (("--repo", "/nonexistent"), 2, "no such folder"),
+        (("--output", "/nonexistent/x"), 2, "cannot be written"),
+    ],
+)
+def test_a_wrong_call_is_told_in_a_line(branch: Repository, arguments: tuple[str, ...], status: int, said: str) -> None:
+    done = reviewed(branch, *arguments)
+    assert done.returncode == status
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_broken_config_is_told_by_its_place(branch: Repository) -> None:
+    branch.write({"mine.toml": "[rules]\nincluded = []\n"})
+    done = reviewed(branch, "--config", "mine.toml")
+    assert done.returncode == 2
+    assert done.stderr.startswith("mine.toml:2:1: unknown key `included` in [rules]; known here: include")
+
+
+@pytest.mark.parametrize("format_name", ["text", "markdown", "json", "github"])
+def test_every_format_is_the_same_twice_and_stands_alone_on_stdout(branch: Repository, format_name: str) -> None:
+    branch.commit({"rules/a.toml": rule_text(query="any where true"), "rules/c.toml": "broken ["})
+    first, second = (reviewed(branch, "--head", "topic", "--format", format_name) for _ in range(2))
+    assert first.stdout == second.stdout
+    assert "rules/a.toml" in first.stdout
+    assert first.stderr == ""
+    assert first.returncode == 1
+
+
+def test_the_json_report_is_what_its_schema_says(branch: Repository) -> None:
+    branch.commit(
+        {
+            "rules/a.toml": rule_text(query="any where true"),
+            "rules/c.toml": "broken [",
+            "rules/d.toml": rule_text(name="D"),
+        }
+    )
+    report = json.loads(reviewed(branch, "--head", "topic", "--format", "json").stdout)
+    jsonschema.validate(report, json.loads(ruleward("schema", "report").stdout))
+    assert report["verdict"] == "block"
+    assert [rule["kind"] for rule in report["rules"]] == ["tuning", "unreadable", "new"]
+    policies = {finding["policy"] for rule in report["rules"] for finding in rule["findings"]}
+    assert policies == {"updated-date-not-bumped", "unreadable-rule", "duplicate-rule-id"}
+    assert report["labels"] == sorted(report["labels"])
+    assert {"governance: blocked", "impact: logic", "rule: new", "rule: tuning"} <= set(report["labels"])
+
+
+def test_a_report_goes_to_a_file(branch: Repository) -> None:
+    done = reviewed(branch, "--format", "json", "--output", "report.json")
+    assert done.stdout == ""
+    assert json.loads((branch.path / "report.json").read_text("utf-8"))["verdict"] == "pass"
+
+
+def test_every_policy_explains_itself() -> None:
+    table = ruleward("explain").stdout
+    assert all(policy in table for policy in all_policies())
+    assert "Why: " in ruleward("explain", "rule-removed").stdout
+    assert ruleward("explain", "no-such").returncode == 2
+
+
+def test_the_projects_own_rules_are_clean() -> None:
+    """The pack, as one new pull request, has no finding at all."""
+    from datetime import date  # noqa: PLC0415
+
+    from bot.config import read_config  # noqa: PLC0415
+    from bot.diff import diff, pair  # noqa: PLC0415
+    from bot.judge import judge  # noqa: PLC0415
+    from bot.model import Blob, RuleRef  # noqa: PLC0415
+    from bot.parse import parse  # noqa: PLC0415
+
+    settings = read_config((ROOT / ".github/ruleward.toml").read_bytes())
+    paths = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("rules*/**/*.toml"))]
+    blobs = [Blob(path=path, data=(ROOT / path).read_bytes()) for path in paths]
+    rules = {blob.path: parse(blob, max_bytes=10**6) for blob in blobs}
+    changes = diff(pair(rules, rules), settings)
+    fresh = diff(pair({}, rules), settings)
+    ids: dict[str, tuple[RuleRef, ...]] = {}
+    for change in fresh.rules:
+        assert change.head is not None, change.path
+        held = RuleRef(path=change.path, rule_id=change.head.rule_id, name=change.head.name, deprecated=False)
+        ids[change.head.rule_id or ""] = (*ids.get(change.head.rule_id or "", ()), held)
+    assert len(rules) >= 12
+    assert all(rule.findings == () for rule in judge(changes, settings, today=date(2026, 11, 24)).rules)
+    wrong = [
+        (finding.path, finding.policy, finding.message)
+        for rule in judge(fresh, settings, today=date(2026, 11, 24), ids=ids).rules
+        for finding in rule.findings
+        if finding.policy != "maturity-transition"  # deprecated rules do not begin as such
+    ]
+    assert not wrong

@@ -1,0 +1,68 @@
+"""The demo shows what it promises."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import demo
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def output() -> str:
+    """What ``make demo`` prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.demo"], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def parts(output: str) -> dict[str, str]:
+    """What was done, the comment and the terminal's review."""
+    told, _, rest = output.partition("as a comment in Markdown")
+    comment, _, terminal = rest.partition("in a terminal")
+    return {"told": told, "comment": comment, "terminal": terminal}
+
+
+def _path_in(told: str, word: str) -> str:
+    """The rule that a line of the account is about."""
+    (line,) = (line for line in told.splitlines() if word in line)
+    return next(part for part in line.split() if part.endswith(".toml"))
+
+
+@pytest.mark.parametrize("part", ["comment", "terminal"])
+@pytest.mark.parametrize(
+    ("word", "policy"),
+    [
+        ("no TOML any more", "unreadable-rule"),
+        ("its updated_date stays", "updated-date-not-bumped"),
+        ("is called deprecated", "deprecation-incomplete"),
+        ("goes back to ecs_version", "ecs-version-lowered"),
+    ],
+)
+def test_the_review_names_the_rule_and_what_is_wrong(parts: dict[str, str], part: str, word: str, policy: str) -> None:
+    review = parts[part]
+    assert policy in review
+    assert Path(_path_in(parts["told"], word)).stem in review.replace("\n", "")
+
+
+@pytest.mark.parametrize("part", ["comment", "terminal"])
+def test_the_review_finds_the_query_that_the_tag_change_hides(parts: dict[str, str], part: str) -> None:
+    assert Path(_path_in(parts["told"], "gains an exclusion")).stem in parts[part].replace("\n", "")
+    assert "updater*" in parts[part]
+
+
+def test_the_demo_says_the_same_twice(output: str) -> None:
+    assert demo.review("markdown").strip() in output
+
+
+def test_a_pack_that_lacks_what_the_demo_needs_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="the rule pack has no rule of some kind"):
+        demo.Pack(tmp_path).one("rule of some kind", lambda _text, _rule: True)

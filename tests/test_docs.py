@@ -1,0 +1,186 @@
+"""The documents a newcomer reads are true: their commands parse, their config is good, their example policy works."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from bot.cli import cli
+from bot.config import read_config
+from bot.policy import all_policies
+from tests.repository import Repository, rule_text
+from tools import generate
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+DOCUMENTS = (README, CONTRIBUTING, ROOT / "CHANGELOG.md")
+EXAMPLE = "short-description"
+
+# The program as a user calls it, with one more folder to find policies in.
+_RULEWARD = "import sys, bot.policies; bot.policies.__path__.append(sys.argv.pop(1)); import bot.cli; bot.cli.main()"
+_CLAIMS = """
+import sys, pathlib, bot.policies
+bot.policies.__path__.append(sys.argv[1])
+from tests.test_policies import read_page, run, said
+claims = read_page(pathlib.Path(sys.argv[2]))
+for claim in claims:
+    ours = [said(finding) for finding in run(claim) if finding.policy == claim.policy]
+    assert ours == claim.findings, (claim.sentence, ours)
+print(len(claims), sum(bool(claim.findings) for claim in claims))
+"""
+
+
+def fences(path: Path, language: str) -> list[str]:
+    """The contents of a document's fenced blocks in a language."""
+    tokens = MarkdownIt().parse(path.read_text(encoding="utf-8"))
+    return [token.content for token in tokens if token.type == "fence" and token.info == language]
+
+
+def ruleward_calls() -> list[list[str]]:
+    """The arguments of every call of ruleward in the README, in fences and in running text."""
+    lines = [line for block in fences(README, "console") for line in block.splitlines()]
+    lines += re.findall(r"`(ruleward [a-z][^`]*)`", README.read_text(encoding="utf-8"))
+    words = [shlex.split(line.partition(" > ")[0], comments=True) for line in lines]
+    return [call[1:] for call in words if call and call[0].rpartition("/")[2] == "ruleward"]
+
+
+def python(script: str, *arguments: str | Path, cwd: Path = ROOT, status: int = 0) -> str:
+    """Run a script in a process of its own, so that what it registers is gone afterwards."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{script}", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    """The example policy and its page, taken out of CONTRIBUTING.md."""
+    folder = tmp_path / "more-policies"
+    folder.mkdir()
+    (code,) = fences(CONTRIBUTING, "python")
+    (page,) = fences(CONTRIBUTING, "markdown")
+    (folder / f"{EXAMPLE.replace('-', '_')}.py").write_text(code, encoding="utf-8")
+    (folder / f"{EXAMPLE}.md").write_text(page, encoding="utf-8")
+    return folder
+
+
+def test_the_example_policy_is_none_that_exists() -> None:
+    assert EXAMPLE not in all_policies()
+
+
+def test_a_new_policy_does_what_its_page_claims(example: Path) -> None:
+    claims, firing = map(int, python(_CLAIMS, example, example / f"{EXAMPLE}.md").split())
+    assert claims > firing > 0
+
+
+def test_a_new_policy_is_listed_and_explained(example: Path) -> None:
+    assert re.search(rf"^{EXAMPLE} +notice +The description is", python(_RULEWARD, example, "explain"), re.MULTILINE)
+    assert "Why: whoever is woken" in python(_RULEWARD, example, "explain", EXAMPLE)
+
+
+def test_a_new_policy_is_in_the_schema_of_the_config(example: Path) -> None:
+    schema = json.loads(python(_RULEWARD, example, "schema", "config"))
+    _, table = schema["properties"]["policies"]["properties"][EXAMPLE]["anyOf"]
+    assert table["properties"]["least"] == {"type": "integer", "minimum": 0}
+
+
+def test_a_new_policy_fires_in_a_review_at_the_level_of_the_config(example: Path, repo: Repository) -> None:
+    repo.commit({".github/ruleward.toml": f'[policies]\n{EXAMPLE} = {{ level = "error", least = 200 }}\n'})
+    repo.git("checkout", "--quiet", "-b", "topic")
+    repo.commit({"rules/a.toml": rule_text(created="2026/11/24", updated="2026/11/24")})
+    arguments = ("--base", "main", "--head", "topic", "--today", "2026-11-24", "--format", "json")
+    report = json.loads(python(_RULEWARD, example, "review", *arguments, cwd=repo.path, status=1))
+    found = [finding for rule in report["rules"] for finding in rule["findings"] if finding["policy"] == EXAMPLE]
+    assert [finding["severity"] for finding in found] == ["error"]
+
+
+def test_the_readme_calls_ruleward() -> None:
+    assert {call[0] for call in ruleward_calls()} == set(cli.commands)
+
+
+@pytest.mark.parametrize("call", ruleward_calls(), ids=" ".join)
+def test_a_call_in_the_readme_is_one_that_ruleward_takes(call: list[str]) -> None:
+    name, *arguments = call
+    cli.commands[name].make_context(name, arguments)
+
+
+def test_a_policy_that_the_readme_asks_to_explain_exists() -> None:
+    asked = {call[1] for call in ruleward_calls() if call[0] == "explain" and len(call) > 1}
+    assert asked
+    assert asked <= set(all_policies())
+
+
+@pytest.mark.parametrize("block", fences(README, "toml"))
+def test_a_config_in_the_readme_is_good(block: str) -> None:
+    assert read_config(block.encode()).exceptions
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_make_target_that_a_document_names_exists(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    text = document.read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE))
+    assert named <= targets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_link_to_a_file_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (document.parent / target).exists(), target
+
+
+def test_the_manual_has_a_section_a_policy() -> None:
+    text = generate.manual()
+    headings = re.findall(r"^### (.+)$", text, re.MULTILINE)
+    assert len(headings) == len(set(headings))
+    assert set(headings) - set(all_policies()) == {"config-invalid", "exception-expired"}
+    assert set(headings) >= set(all_policies())
+
+
+def test_the_manual_gives_the_default_of_every_option() -> None:
+    text = generate.manual()
+    assert "- `window_days = 30`" in text
+
+
+def test_a_stale_document_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(README.read_text(encoding="utf-8"), encoding="utf-8")
+    for name, value in (("ROOT", tmp_path), ("README", readme), ("MANUAL", tmp_path / "docs" / "policies.md")):
+        monkeypatch.setattr(generate, name, value)
+    monkeypatch.setattr(generate, "example", lambda: "> an example")
+    assert _generate(monkeypatch) == 0
+    assert _generate(monkeypatch, "--check") == 0
+    (tmp_path / "docs" / "policies.md").write_text("old", encoding="utf-8")
+    capsys.readouterr()
+    assert _generate(monkeypatch, "--check") == 1
+    assert capsys.readouterr().err == "docs/policies.md is out of date; run `make generate`\n"
+
+
+def _generate(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Run the generator; its exit status."""
+    monkeypatch.setattr(sys, "argv", ["generate", *arguments])
+    try:
+        generate.main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def test_a_readme_without_its_marks_is_not_written_over() -> None:
+    with pytest.raises(SystemExit, match="put them back"):
+        generate.readme("# Ruleward\n")
