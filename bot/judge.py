@@ -133,11 +133,13 @@ def _finding(change: RuleChange, policy: Policy, level: Level, violation: Violat
         severity = quieter(severity, Level.NOTICE)
     subject = change.subject
     head = change.head
+    fixed = layout_of(head.text).set(violation.at, violation.fix) if head and violation.fix is not None else None
     line = violation.line
-    if line is None and subject is not None and violation.at:
+    if line is None and fixed is not None:
+        line = fixed.start_line
+    elif line is None and subject is not None and violation.at:
         lines = layout_of(subject.text).lines(violation.at)
         line = lines[0] if lines else None
-    fixed = layout_of(head.text).set(violation.at, violation.fix) if head and violation.fix is not None else None
     return Finding(
         policy=policy.id,
         severity=severity,

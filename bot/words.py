@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ LONGEST = 60
 """The most characters that a value shows."""
 
 _MOST = 3
+_PLAIN = re.compile(r"[a-z]+(?:[_ ][a-z]+)*")
 _SMALL = 4_000  # characters of a list item that are worth a look inside
 _SHORT = {"risk_score": "risk", "building_block_type": "building block", "machine_learning_job_id": "job"}
 _ORDER = {category: place for place, category in enumerate(Category)}
@@ -57,7 +59,7 @@ def short(value: object) -> str:
     elif isinstance(value, date | datetime | time):
         text = value.isoformat()
     elif isinstance(value, list):
-        items = _items(value)
+        items = cast("list[object]", value)
         shown = ", ".join(short(item) for item in items[:_MOST])
         text = f"[{shown}{', …' if len(items) > _MOST else ''}]"
     elif isinstance(value, Mapping):
@@ -154,30 +156,30 @@ def _label(change: Change) -> Phrase:
 
 def _common(name: str) -> bool:
     """Whether a key is plain enough to stand among our own words."""
-    return name.replace("_", "").isalpha() and name.isascii() and name.islower()
+    return _PLAIN.fullmatch(name) is not None
 
 
 def change_phrase(change: Change) -> Phrase:
     """Return what ``change_words`` says, in pieces."""
     label = _label(change)
-    name = change.path[-1]
     before, after = change.before, change.after
     if change.path == ("rule", "threat"):
         return _listed(label, _techniques(before), _techniques(after)) or (*label, Piece(" changed"))
     if change.path == ("rule", "query"):
         return (*label, Piece({Op.ADDED: " added", Op.REMOVED: " removed", Op.CHANGED: " changed"}[change.op]))
-    if isinstance(before, list) or isinstance(after, list):
-        return _lists(label, change, counted=name in _COUNTED)
+    if any(isinstance(side, list) for side in (before, after)):
+        return _lists(label, change, counted=change.path[-1] in _COUNTED)
     if _prose(change):
         return (*label, Piece({Op.ADDED: " added", Op.REMOVED: " removed", Op.CHANGED: " reworded"}[change.op]))
-    if change.op is Op.ADDED:
-        return (*label, *_say(" set to ", short(after)))
-    if change.op is Op.REMOVED:
-        return (*label, *_say(" dropped (was ", short(before), ")"))
-    old, new = short(before), short(after)
-    if old == new:
-        return (*label, Piece(" changed"))
-    return (*label, *_say(" ", old), *_say(" → ", new))
+    return (*label, *_scalar(change.op, short(before), short(after)))
+
+
+def _scalar(op: Op, old: str, new: str) -> Phrase:
+    if op is Op.ADDED:
+        return _say(" set to ", new)
+    if op is Op.REMOVED:
+        return _say(" dropped (was ", old, ")")
+    return (*_say(" ", old), *_say(" → ", new)) if old != new else _say(" changed")
 
 
 def _prose(change: Change) -> bool:
@@ -193,14 +195,14 @@ def _lists(label: Phrase, change: Change, *, counted: bool) -> Phrase:
         return _tables(label, old, new)
     if counted:
         gone, come = _difference(old, new), _difference(new, old)
-        signs = [f"+ {len(come)}"] * bool(come) + [f"− {len(gone)}"] * bool(gone)
+        signs = [f"+ {len(come)}"] * bool(come) + [f"\N{MINUS SIGN} {len(gone)}"] * bool(gone)
         return (*label, Piece(f" {', '.join(signs)}")) if signs else (*label, Piece(" reordered"))
     if change.path[-1] in {"ecs_version", "ecs_versions"} and len(old) == 1 and len(new) == 1:
         return (*label, *_say(" ", short(old[0])), *_say(" → ", short(new[0])))
     listed = _listed(label, old, new)
     if listed:
         return listed
-    if isinstance(change.before, list) and isinstance(change.after, list):
+    if change.op is Op.CHANGED and bool(old) == bool(new):
         return (*label, Piece(" reordered" if len(old) > 1 else " changed"))
     return (*label, *_say(" ", short(change.before)), *_say(" → ", short(change.after)))
 
@@ -208,15 +210,15 @@ def _lists(label: Phrase, change: Change, *, counted: bool) -> Phrase:
 def _listed(label: Phrase, old: Sequence[object], new: Sequence[object]) -> Phrase:
     """Tell what came and went by name, empty where nothing did."""
     come, gone = _difference(new, old), _difference(old, new)
-    phrase: Phrase = label
+    phrase: list[Piece] = [*label]
     separator = " "
-    for sign, values in (("+", come), ("−", gone)):
+    for sign, values in (("+", come), ("\N{MINUS SIGN}", gone)):
         for number, value in enumerate(values[:_MOST]):
-            phrase = (*phrase, *_say(f"{separator}{sign} " if number == 0 else ", ", short(value)))
+            phrase += _say(f"{separator}{sign} " if number == 0 else ", ", short(value))
             separator = ", "
         if len(values) > _MOST:
-            phrase = (*phrase, Piece(f" and {len(values) - _MOST} more"))
-    return phrase if come or gone else ()
+            phrase.append(Piece(f" and {len(values) - _MOST} more"))
+    return tuple(phrase) if come or gone else ()
 
 
 def _difference(these: Iterable[object], those: Iterable[object]) -> list[object]:
@@ -253,7 +255,7 @@ def _tables(label: Phrase, old: Sequence[object], new: Sequence[object]) -> Phra
 
 def _inside(old: object, new: object) -> str:
     """Name the keys that differ between two tables, empty where that is too much to look at."""
-    if not (isinstance(old, Mapping) and isinstance(new, Mapping)) or len(repr(old)) + len(repr(new)) > _SMALL:
+    if not (isinstance(old, Mapping) and isinstance(new, Mapping)) or len(f"{old!r}{new!r}") > _SMALL:
         return ""
     from deepdiff import DeepDiff  # 105 ms that only a rule with edited tables pays
 

@@ -6,12 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from bot import __version__
+from bot.config import read_config
+from bot.diff import diff, pair
+from bot.judge import judge
+from bot.model import Blob, RuleRef
+from bot.parse import parse
 from bot.policy import all_policies
 from tests.repository import Repository, other_id, rule_text
 
@@ -137,14 +143,6 @@ def test_every_policy_explains_itself() -> None:
 
 def test_the_projects_own_rules_are_clean() -> None:
     """The pack, as one new pull request, has no finding at all."""
-    from datetime import date  # noqa: PLC0415
-
-    from bot.config import read_config  # noqa: PLC0415
-    from bot.diff import diff, pair  # noqa: PLC0415
-    from bot.judge import judge  # noqa: PLC0415
-    from bot.model import Blob, RuleRef  # noqa: PLC0415
-    from bot.parse import parse  # noqa: PLC0415
-
     settings = read_config((ROOT / ".github/ruleward.toml").read_bytes())
     paths = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("rules*/**/*.toml"))]
     blobs = [Blob(path=path, data=(ROOT / path).read_bytes()) for path in paths]

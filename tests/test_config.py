@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date
 
 import jsonschema
@@ -154,10 +155,8 @@ def test_all_faults_are_told_at_once() -> None:
 
 @given(st.text(st.sampled_from("ab=[]{}\"'\n.#rules policies"), max_size=80))
 def test_no_text_raises_anything_but_a_config_error(text: str) -> None:
-    try:
-        read_config(text.encode())
-    except ConfigError as error:
-        assert error.faults
+    with contextlib.suppress(ConfigError):
+        assert read_config(text.encode()) is not None
 
 
 @pytest.mark.parametrize(

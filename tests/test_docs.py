@@ -39,9 +39,9 @@ print(len(claims), sum(bool(claim.findings) for claim in claims))
 
 
 def fences(path: Path, language: str) -> list[str]:
-    """The contents of a document's fenced blocks in a language."""
+    """The contents of a document's fenced blocks in a language; those that it quotes are left out."""
     tokens = MarkdownIt().parse(path.read_text(encoding="utf-8"))
-    return [token.content for token in tokens if token.type == "fence" and token.info == language]
+    return [token.content for token in tokens if (token.type, token.info, token.level) == ("fence", language, 0)]
 
 
 def ruleward_calls() -> list[list[str]]:
@@ -140,6 +140,15 @@ def test_a_make_target_that_a_document_names_exists(document: Path) -> None:
 def test_a_link_to_a_file_leads_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
         assert target.startswith("https://") or (document.parent / target).exists(), target
+
+
+def test_contributing_names_every_room_and_no_other() -> None:
+    (picture,) = (block for block in fences(CONTRIBUTING, "text") if block.startswith("bot/"))
+    inside = re.findall(r"^  (\S.*?)(?:  |$)", picture, re.MULTILINE)
+    named = {name for names in inside for name in names.split(", ")}
+    rooms = {path.name for path in (ROOT / "bot").glob("*.py")} - {"__init__.py"}
+    rooms |= {f"{path.name}/" for path in (ROOT / "bot").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert named == rooms
 
 
 def test_the_manual_has_a_section_a_policy() -> None:

@@ -252,9 +252,8 @@ def _run(root: Path, format_name: str) -> str:
         encoding="utf-8",
         check=False,
     )
-    if done.returncode != _BLOCKED or not done.stdout.strip():  # a crash ends with 1 too
-        said = f"{done.stderr}{done.stdout}"
-        raise SystemExit(f"demo: the review ended with status {done.returncode}, not {_BLOCKED}:\n{said}")
+    if done.returncode != _BLOCKED or not done.stdout.strip():  # a crash ends with 1 too, and prints nothing
+        raise SystemExit(f"demo: no review that objects, but status {done.returncode}:\n{done.stderr}{done.stdout}")
     return done.stdout
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import html
 import inspect
 import re
 import sys
@@ -117,10 +118,26 @@ def table() -> str:
 
 
 def example() -> str:
-    """Return the top of the demo's review, as a quotation."""
-    top = demo.review("markdown").partition("<details")[0]
-    lines = [line for line in top.splitlines() if not line.startswith("<!--")]
-    return "\n".join(f"> {line}".rstrip() for line in "\n".join(lines).strip().splitlines())
+    """Return what the demo's review says first, and the query that lost matches, as a quotation.
+
+    The rules are ours, so that what the review escapes can be written plainly here.
+    """
+    comment = demo.review("markdown")
+    top = comment.partition("<details")[0].rstrip().removeprefix(comment.partition("-->")[0] + "-->").strip()
+    query = re.search(r"<details open>.*?</details>", comment, re.DOTALL)
+    text = f"{top}\n\n{query[0]}" if query else top
+    return "\n".join(f"> {_plain(line)}".rstrip() for line in text.splitlines())
+
+
+def _plain(line: str) -> str:
+    """Write a line of a comment as a person would; the text of HTML elements stays HTML."""
+    if line.startswith("<"):
+        return html.unescape(line)
+    code = re.sub(r"<code>(.*?)</code>", r"`\1`", line.replace("</code><code>", ""))
+    return _LINK.sub("](docs/", html.unescape(code))
+
+
+_LINK = re.compile(r"\]\(https://[^)\s]*?/docs/(?=policies\.md)")
 
 
 def readme(text: str) -> str:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from enum import IntFlag, auto
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from bot.model import Category, Change, KeyPath, Level, RuleChange, dotted
 from bot.policy import Context, Scope, Violation, policy
@@ -118,10 +118,10 @@ def _strings(change: RuleChange, at: KeyPath, value: object) -> Iterator[_String
     elif isinstance(value, str):
         yield _String(at, value)
     elif isinstance(value, list):
-        for index, each in enumerate(value):
+        for index, each in enumerate(cast("list[object]", value)):
             yield from _strings(change, (*at, index), each)
     elif isinstance(value, Mapping):
-        for key, each in value.items():
+        for key, each in cast("Mapping[str, object]", value).items():
             yield from _strings(change, (*at, key), each)
 
 
@@ -175,7 +175,7 @@ _EVERYTHING = _Kind(31)
 _BY_SIZE = sorted(map(_Kind, range(1, 32)), key=lambda kinds: (kinds.bit_count(), kinds.value))
 _BREAK = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _RUN = re.compile(r"\\+")
-_ESCAPE = re.compile(r"\\+(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}|U([0-9A-Fa-f]{8}))")
+_ESCAPE = re.compile(r"(?<!\\)\\++(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}|U([0-9A-Fa-f]{8}))")
 _PIECE = re.compile(r"\s+|.", re.DOTALL)
 _NAMED = {"\\n": "\n", "\\r": "\r", "\\t": "\t"}
 
@@ -284,12 +284,12 @@ def _told(damage: _Damage) -> str:
 def _told_breaks(before: str, after: str) -> str:
     before, after = (_canonical(text, _EVERYTHING & ~_Kind.BREAKS) for text in (before, after))
     more = after.count("\n") - before.count("\n")
-    what = "a line break" if abs(more) == 1 else f"{abs(more)} line breaks"
-    if more > 0:
-        return f"{what} came in" + (", where a space stood," if len(before) == len(after) else "")
-    if more < 0:
-        return f"{what} went" + (", a space in its place," if len(before) == len(after) else "")
-    return "line breaks moved"
+    if not more:
+        return "line breaks moved"
+    what = "a line break was" if abs(more) == 1 else f"{abs(more)} line breaks were"
+    if len(before) == len(after):
+        return f"{what} {'inserted where a space stood' if more > 0 else 'replaced by a space'}"
+    return f"{what} {'inserted' if more > 0 else 'removed'}"
 
 
 def _told_backslashes(before: str, after: str) -> str:
@@ -321,8 +321,10 @@ def _plain(escape: str) -> str:
 def _told_invisible(before: str, after: str) -> str:
     old, new = (Counter(filter(_invisible, text)) for text in (before, after))
     if new - old:
-        return f"an invisible character came in ({_codes(new - old)})"
-    return f"an invisible character went ({_codes(old - new)})" if old - new else "an invisible character moved"
+        return f"an invisible character was inserted ({_codes(new - old)})"
+    if old - new:
+        return f"an invisible character was removed ({_codes(old - new)})"
+    return "an invisible character moved"
 
 
 def _told_look_alike(before: str, after: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from time import perf_counter
 from typing import TypeVar
 
 from bot.model import QueryChange, QueryVerdict, Rule, Witness
@@ -11,7 +10,8 @@ from bot.query import eql, esql, kql, pipeline
 from bot.query.explain import Style, explain, explain_sequence
 from bot.query.formula import Formula
 from bot.query.languages import tokens
-from bot.query.prove import ExhaustedError, Relation, relate
+from bot.query.meter import ExhaustedError, Meter
+from bot.query.prove import Relation, relate
 from bot.query.sequence import Sequels, Sequencer
 from bot.query.text import QueryError, UnsupportedError
 from bot.query.truth import Reading
@@ -24,11 +24,11 @@ class Budget:
     """How much work one comparison may cost.
 
     Attributes:
-        seconds: wall clock for one pair of queries.
+        steps: of proving and of looking for events, for one pair of queries; the explanation gets a quarter more.
         max_characters: longer queries are not looked at.
     """
 
-    seconds: float = 1.0
+    steps: int = 2_000_000
     max_characters: int = 200_000
 
 
@@ -55,9 +55,8 @@ def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChang
     cut = tokens(language, before)
     if cut is not None and cut == tokens(language, after):
         return QueryChange(language=language, verdict=QueryVerdict.COSMETIC, explanation=("only the layout changed",))
-    deadline = perf_counter() + limits.seconds
     try:
-        return _compare(old, new, language, before, after, deadline)
+        return _compare(old, new, language, before, after, limits)
     except QueryError as error:
         return _unknown(language, f"the query does not parse: {error.message}")
     except UnsupportedError as error:
@@ -68,26 +67,26 @@ def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChang
         return _unknown(language, "too deeply nested")
 
 
-def _compare(old: Rule, new: Rule, language: str, before: str, after: str, deadline: float) -> QueryChange:  # noqa: PLR0917 - one branch a case
+def _compare(old: Rule, new: Rule, language: str, before: str, after: str, limits: Budget) -> QueryChange:  # noqa: PLR0917 - one branch a case
     if language == "kuery":
-        return _events(kql.parse(before), kql.parse(after), Reading.TWO, Style.KQL, deadline, swap=after < before)
+        return _events(kql.parse(before), kql.parse(after), Reading.TWO, Style.KQL, limits, swap=after < before)
     if language == "eql":
-        return _eql(old, new, before, after, deadline)
+        return _eql(old, new, before, after, limits)
     if language == "esql":
         one, two = (pipeline.spine(esql.parse(text)) for text in (before, after))
-        rows = (
-            _mirrored(pipeline.compare(two, one, deadline)) if after < before else pipeline.compare(one, two, deadline)
-        )
-        return _claim(language, rows, tuple(pipeline.tell(one, two, deadline)))
+        meter = Meter(limits.steps)
+        rows = _mirrored(pipeline.compare(two, one, meter)) if after < before else pipeline.compare(one, two, meter)
+        return _claim(language, rows, tuple(pipeline.tell(one, two, Meter(limits.steps // 4))))
     return _unknown(language, f"{language} queries are compared by their tokens alone")
 
 
-def _events(old: Formula, new: Formula, reading: Reading, style: Style, deadline: float, *, swap: bool) -> QueryChange:
-    relation = _mirrored(relate(new, old, reading, deadline)) if swap else relate(old, new, reading, deadline)
-    return _claim(style.value, relation, tuple(explain(old, new, reading, style, deadline)))
+def _events(old: Formula, new: Formula, reading: Reading, style: Style, limits: Budget, *, swap: bool) -> QueryChange:
+    meter = Meter(limits.steps)
+    relation = _mirrored(relate(new, old, reading, meter)) if swap else relate(old, new, reading, meter)
+    return _claim(style.value, relation, tuple(explain(old, new, reading, style, Meter(limits.steps // 4))))
 
 
-def _eql(old: Rule, new: Rule, before: str, after: str, deadline: float) -> QueryChange:
+def _eql(old: Rule, new: Rule, before: str, after: str, limits: Budget) -> QueryChange:
     setting = ("rule", "event_category_override")
     swap = after < before
     one = eql.parse(before, old.string(*setting) or "event.category")
@@ -100,12 +99,13 @@ def _eql(old: Rule, new: Rule, before: str, after: str, deadline: float) -> Quer
     if one.pipes != two.pipes or (one.pipes and one != two):
         return _unknown("eql", "pipes decide which events are kept")
     if one.kind == "event":
-        return _events(one.steps[0].formula, two.steps[0].formula, Reading.MIXED, Style.EQL, deadline, swap=swap)
+        return _events(one.steps[0].formula, two.steps[0].formula, Reading.MIXED, Style.EQL, limits, swap=swap)
     moment = new.string("rule", "timestamp_field") or "@timestamp"
+    meter = Meter(limits.steps)
     relation = (
-        _mirrored(Sequencer(two, one, deadline, moment).run()) if swap else Sequencer(one, two, deadline, moment).run()
+        _mirrored(Sequencer(two, one, meter, moment).run()) if swap else Sequencer(one, two, meter, moment).run()
     )
-    return _claim("eql", relation, turned or tuple(explain_sequence(one, two, deadline)))
+    return _claim("eql", relation, turned or tuple(explain_sequence(one, two, Meter(limits.steps // 4))))
 
 
 _Outcome = TypeVar("_Outcome", Relation, Sequels, pipeline.Rows)

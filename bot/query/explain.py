@@ -29,7 +29,8 @@ from bot.query.formula import (
     disjunction,
     negation,
 )
-from bot.query.prove import relate, spent
+from bot.query.meter import ExhaustedError, Meter
+from bot.query.prove import Relation, relate
 from bot.query.term import Call, Name, Term, Value
 from bot.query.truth import Reading
 
@@ -55,9 +56,9 @@ class _Edit:
     place: str  # condition, exclusion, alternative, exception
 
 
-def explain(old: Formula, new: Formula, reading: Reading, style: Style, deadline: float) -> Iterator[str]:
+def explain(old: Formula, new: Formula, reading: Reading, style: Style, meter: Meter) -> Iterator[str]:
     """Tell what changed, a line each."""
-    lines = [_cut(line) for line in _lines(old, new, reading, style, deadline)]
+    lines = [_cut(line) for line in _lines(old, new, reading, style, meter)]
     yield from lines[:_LINES]
     if len(lines) > _LINES:
         yield f"and {len(lines) - _LINES} more edits"
@@ -67,7 +68,7 @@ def _cut(line: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def _lines(old: Formula, new: Formula, reading: Reading, style: Style, deadline: float) -> Iterator[str]:
+def _lines(old: Formula, new: Formula, reading: Reading, style: Style, meter: Meter) -> Iterator[str]:
     renames = _renames(old, new)
     moved = old
     for before, after in renames.items():
@@ -78,8 +79,8 @@ def _lines(old: Formula, new: Formula, reading: Reading, style: Style, deadline:
         if not edits:
             yield "otherwise equal"
             return
-        if not spent(deadline):
-            relation = relate(moved, new, reading, deadline, witnesses=False)
+        relation = _relation(moved, new, reading, meter)
+        if relation is not None:
             yield from [
                 word
                 for holds, word in (
@@ -92,7 +93,15 @@ def _lines(old: Formula, new: Formula, reading: Reading, style: Style, deadline:
     if not edits:
         yield from () if renames else ("written another way, the same conditions",)
         return
-    yield from _tell(edits, reading, style, deadline)
+    yield from _tell(edits, reading, style, meter)
+
+
+def _relation(old: Formula, new: Formula, reading: Reading, meter: Meter) -> Relation | None:
+    """The direction of a piece, None where the budget does not reach so far: the words do without it."""
+    try:
+        return relate(old, new, reading, meter, witnesses=False)
+    except ExhaustedError:
+        return None
 
 
 # alignment
@@ -268,7 +277,7 @@ def _renamed(formula: Formula, before: str, after: str) -> Formula:
 # words
 
 
-def _tell(edits: Sequence[_Edit], reading: Reading, style: Style, deadline: float) -> Iterator[str]:
+def _tell(edits: Sequence[_Edit], reading: Reading, style: Style, meter: Meter) -> Iterator[str]:
     """One line for each edit; values of one field that came or went together share a line."""
 
     def key(edit: _Edit) -> tuple[str, str, str]:
@@ -291,7 +300,7 @@ def _tell(edits: Sequence[_Edit], reading: Reading, style: Style, deadline: floa
         if word:
             yield f"{word}: {show(disjunction(came), style)}"
         elif len(lost) == 1 and len(came) == 1:
-            yield _replaced(place, lost[0], came[0], reading, style, deadline)
+            yield _replaced(place, lost[0], came[0], reading, style, meter)
         else:
             continue
         folded.update((id(groups[mate]), id(groups[one])))
@@ -301,19 +310,19 @@ def _tell(edits: Sequence[_Edit], reading: Reading, style: Style, deadline: floa
         old = [edit.old for edit in group if edit.old]
         new = [edit.new for edit in group if edit.new]
         if verb == "changes":
-            yield _replaced(place, disjunction(old), disjunction(new), reading, style, deadline)
+            yield _replaced(place, disjunction(old), disjunction(new), reading, style, meter)
         else:
             yield f"{verb} {place}: {show(disjunction(new or old), style)}"
 
 
-def _replaced(place: str, old: Formula, new: Formula, reading: Reading, style: Style, deadline: float) -> str:  # noqa: PLR0917 - one branch a case
+def _replaced(place: str, old: Formula, new: Formula, reading: Reading, style: Style, meter: Meter) -> str:  # noqa: PLR0917 - one branch a case
     """A replacement, and which way it goes if it is solved alone."""
     word = _case([old], [new])
     if word:
         return f"{word}: {show(new, style)}"
     direction = ""
-    if not spent(deadline):
-        relation = relate(old, new, reading, deadline, witnesses=False)
+    relation = _relation(old, new, reading, meter)
+    if relation is not None:
         inverse = place in {"exclusion", "condition of an exclusion"}
         if relation.narrower and relation.wider:
             direction = " (the same)"
@@ -473,7 +482,7 @@ def _term(term: Term | None) -> str:  # noqa: PLR0911 - one branch a case
 # sequences
 
 
-def explain_sequence(old: Query, new: Query, deadline: float) -> Iterator[str]:  # noqa: C901, PLR0912 - one branch a case
+def explain_sequence(old: Query, new: Query, meter: Meter) -> Iterator[str]:  # noqa: C901, PLR0912 - one branch a case
     """Tell what changed in a sequence: its keys, its span, its steps."""
     if old.by != new.by:
         yield f"joins by {_keys(new.by)} instead of {_keys(old.by)}"
@@ -490,7 +499,7 @@ def explain_sequence(old: Query, new: Query, deadline: float) -> Iterator[str]: 
                 yield f"step {number}: {'must not happen now' if two.missing else 'must happen now'}"
             if one.formula != two.formula:
                 inverse = " (must not happen)" if two.missing else ""
-                for line in explain(one.formula, two.formula, Reading.MIXED, Style.EQL, deadline):
+                for line in explain(one.formula, two.formula, Reading.MIXED, Style.EQL, meter):
                     yield f"step {number}{inverse}: {line}"
     else:
         yield from _steps(old, new)
@@ -500,7 +509,7 @@ def explain_sequence(old: Query, new: Query, deadline: float) -> Iterator[str]: 
         elif new.until is None and old.until is not None:
             yield f"removes until: {show(old.until.formula, Style.EQL)}"
         elif old.until is not None and new.until is not None:
-            for line in explain(old.until.formula, new.until.formula, Reading.MIXED, Style.EQL, deadline):
+            for line in explain(old.until.formula, new.until.formula, Reading.MIXED, Style.EQL, meter):
                 yield f"until: {line}"
 
 

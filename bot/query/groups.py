@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from time import perf_counter
 from typing import TypeAlias
 
 from bot.query.formula import And, Atom, Formula, Not, Or, Range, atoms
 from bot.query.functions import UNSURE, compute
-from bot.query.prove import ExhaustedError, relate, spent
+from bot.query.meter import ExhaustedError, Meter
+from bot.query.prove import relate
 from bot.query.term import Call, Name, Term, Value, names, show
 from bot.query.truth import Reading, T, judge
 from bot.query.witness import plain
@@ -19,7 +19,7 @@ Event: TypeAlias = "Mapping[str, tuple[object, ...]]"
 
 _MOST = 40
 _PLANS = 60
-_SECONDS = 0.04
+_STEPS = 40_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,17 +37,19 @@ class Stage:
     after: Formula
 
 
-def witness(inner: Stage, outer: Stage, deadline: float) -> tuple[Event, ...] | None:
+def witness(inner: Stage, outer: Stage, meter: Meter) -> tuple[Event, ...] | None:
     """Events from which the one pipeline surely makes a row and the other surely none."""
-    deadline = min(deadline, perf_counter() + _SECONDS)
+    part = meter.part(_STEPS)
+    size = sum(1 for stage in (inner, outer) for formula in (stage.before, stage.after) for _ in atoms(formula))
     try:
-        for events in islice(_plans(inner, outer, deadline), _PLANS):
-            if spent(deadline):
-                return None
+        for events in islice(_plans(inner, outer, part), _PLANS):
+            part.spend(len(events) * (size + 10))
             if fires(inner, events) and silent(outer, events):
                 return events
     except ExhaustedError:
         return None
+    finally:
+        meter.back(part)
     return None
 
 
@@ -126,11 +128,11 @@ def _aggregate(call: Call, events: Sequence[Event]) -> Value | None:  # noqa: PL
     return None
 
 
-def _plans(inner: Stage, outer: Stage, deadline: float) -> Iterator[tuple[Event, ...]]:
+def _plans(inner: Stage, outer: Stage, meter: Meter) -> Iterator[tuple[Event, ...]]:
     """Groups worth running: events of the inner side alone, of both, and both with some of the outer side."""
-    alone = relate(inner.before, outer.before, Reading.KLEENE, deadline).lost if inner.before != outer.before else None
-    both = relate(And((inner.before, outer.before)), Not(And(())), Reading.KLEENE, deadline).lost
-    beside = relate(outer.before, inner.before, Reading.KLEENE, deadline).lost if inner.before != outer.before else None
+    alone = relate(inner.before, outer.before, Reading.KLEENE, meter).lost if inner.before != outer.before else None
+    both = relate(And((inner.before, outer.before)), Not(And(())), Reading.KLEENE, meter).lost
+    beside = relate(outer.before, inner.before, Reading.KLEENE, meter).lost if inner.before != outer.before else None
     keys = sorted({name for stage in (inner, outer) for key in stage.keys for name in names(key)})
     shapes = list(islice(_shapes(inner, outer), 12))
     for seed in (alone, both):

@@ -17,12 +17,14 @@ from bot.query.esql import Columns, Command, Eval, Expand, Extract, Limit, Other
 from bot.query.esql_formula import formula
 from bot.query.explain import Style, explain
 from bot.query.formula import And, Atom, Constant, Exists, Formula, Not, Or, Range, conjunction
+from bot.query.meter import ExhaustedError, Meter
 from bot.query.prove import relate
-from bot.query.term import Call, Name, Term, Value, names, replace, show
+from bot.query.term import Call, Name, Term, Value, names, replace, show, size
 from bot.query.text import UnsupportedError
 from bot.query.truth import Reading
 from bot.query.witness import Event
 
+_LARGEST = 20_000
 _ROWWISE = frozenset({"mv_expand", "enrich", "lookup"})
 _GROWING = frozenset({"count", "count_distinct", "max", "count_distinct_over_time"})
 _AGGREGATES = frozenset(
@@ -161,8 +163,23 @@ class _Builder:
 
     def mean(self, term: Term) -> Term:
         """A term with the meanings of its columns."""
-        term = replace(term, self.meaning) if self.meaning else term
+        if self.meaning:
+            self.weigh(term)
+            term = replace(term, self.meaning)
         return _counting(term)
+
+    def weigh(self, term: Term) -> None:
+        """Give up on columns that are made of each other again and again."""
+        count, stack = 0, [term]
+        while stack and count <= _LARGEST:
+            node = stack.pop()
+            count += 1
+            if isinstance(node, Name) and node.name in self.meaning:
+                count += size(self.meaning[node.name])
+            elif isinstance(node, Call):
+                stack.extend(node.args)
+        if count > _LARGEST:
+            raise ExhaustedError
 
     def barrier(self, barrier: Barrier) -> None:
         """Start a new filter."""
@@ -223,12 +240,12 @@ def extracted(command: Extract) -> Iterator[str]:
 # comparison
 
 
-def compare(old: Spine, new: Spine, deadline: float) -> Rows:
+def compare(old: Spine, new: Spine, meter: Meter) -> Rows:
     """Prove what can be proven about the rows of two pipelines."""
     if [barrier.kind for barrier in old.barriers] != [barrier.kind for barrier in new.barriers]:
         return Rows(blocked="the commands that change rows are others")
     relations = [
-        relate(one, two, Reading.KLEENE, deadline, witnesses=not old.barriers)
+        relate(one, two, Reading.KLEENE, meter, witnesses=not old.barriers)
         for one, two in zip(old.filters, new.filters, strict=True)
     ]
     equal = [relation.narrower and relation.wider for relation in relations]
@@ -239,8 +256,8 @@ def compare(old: Spine, new: Spine, deadline: float) -> Rows:
     gained: Event | tuple[Event, ...] | None = relations[0].gained
     if old.barriers:
         one, two = _stage(old), _stage(new)
-        lost = groups.witness(one, two, deadline) if one and two and not wider else None
-        gained = groups.witness(two, one, deadline) if one and two and not narrower else None
+        lost = groups.witness(one, two, meter) if one and two and not wider else None
+        gained = groups.witness(two, one, meter) if one and two and not narrower else None
     common = sources[0] or sources[1]
     blocked = why_not or why_not_wider or next((relation.blocked for relation in relations if relation.blocked), "")
     if not (narrower or wider) and not common:
@@ -384,7 +401,7 @@ def _inside(term: Term, stable: frozenset[str]) -> bool:
 # words
 
 
-def tell(old: Spine, new: Spine, deadline: float) -> Iterator[str]:
+def tell(old: Spine, new: Spine, meter: Meter) -> Iterator[str]:
     """Explain the edit of a pipeline."""
     if old.sources != new.sources:
         gone, come = sorted(set(old.sources) - set(new.sources)), sorted(set(new.sources) - set(old.sources))
@@ -403,7 +420,7 @@ def tell(old: Spine, new: Spine, deadline: float) -> Iterator[str]:
         if one != two:
             changed = True
             place = f"after {old.barriers[number - 1].kind}: " if number else ""
-            for line in explain(one, two, Reading.KLEENE, Style.ESQL, deadline):
+            for line in explain(one, two, Reading.KLEENE, Style.ESQL, meter):
                 yield place + line
     if not changed and old.sources == new.sources:
         gone, come = sorted(set(old.columns) - set(new.columns)), sorted(set(new.columns) - set(old.columns))

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from time import perf_counter
 
 from bot.query import glob
 from bot.query.formula import FALSE, And, Atom, Constant, Exists, Formula, Glob, Not, Test, atoms
-from bot.query.solver import ExhaustedError, Solver
+from bot.query.meter import ExhaustedError, Meter
+from bot.query.solver import Solver
 from bot.query.subsume import implications
+from bot.query.term import size
 from bot.query.truth import F, Reading, T, judge, passes
 from bot.query.witness import Conflict, Event, build
 
@@ -37,23 +38,28 @@ class Relation:
     blocked: str = ""
 
 
-def relate(old: Formula, new: Formula, reading: Reading, deadline: float, *, witnesses: bool = True) -> Relation:
-    """Compare two formulas; raises ``ExhaustedError`` when the deadline passes."""
+def relate(old: Formula, new: Formula, reading: Reading, meter: Meter, *, witnesses: bool = True) -> Relation:
+    """Compare two formulas; raises ``ExhaustedError`` when the budget is spent."""
     if old == new:
         return Relation(narrower=True, wider=True)
-    prover = _Prover(old, new, reading, deadline)
+    prover = _Prover(old, new, reading, meter)
     narrower = prover.contained(new, old)
     wider = prover.contained(old, new)
     if not witnesses or (narrower and wider):
         return Relation(narrower=narrower, wider=wider)
-    lost = None if wider else prover.witness(old, new)
-    gained = None if narrower else prover.witness(new, old)
+    lost, gained = None, None
+    try:
+        lost = None if wider else prover.witness(old, new)
+        gained = None if narrower else prover.witness(new, old)
+    except ExhaustedError:
+        if not (narrower or wider):
+            raise
     return Relation(narrower=narrower, wider=wider, lost=lost, gained=gained, blocked=prover.blocked)
 
 
-def satisfiable(formula: Formula, reading: Reading, deadline: float) -> bool:
+def satisfiable(formula: Formula, reading: Reading, meter: Meter) -> bool:
     """False only if no event whatever can match."""
-    return not _Prover(formula, FALSE, reading, deadline).contained(formula, FALSE)
+    return not _Prover(formula, FALSE, reading, meter).contained(formula, FALSE)
 
 
 Negative = Callable[[Atom], int]
@@ -73,19 +79,22 @@ class _Subject:
 class _Prover:
     """Two formulas in one solver; every question is asked of it under assumptions."""
 
-    def __init__(self, old: Formula, new: Formula, reading: Reading, deadline: float) -> None:
+    def __init__(self, old: Formula, new: Formula, reading: Reading, meter: Meter) -> None:
         """Number the atoms of both formulas and say how they depend on each other."""
         self.reading = reading
-        self.deadline = deadline
-        self.solver = Solver(deadline)
+        self.meter = meter
+        self.solver = Solver(meter)
         self.blocked = ""
         self._subjects: dict[str, _Subject] = {}
         self._true = self.solver.variable()
         self.solver.add([self._true])
         self._gates: dict[tuple[bool, tuple[int, ...]], int] = {}
+        self._size = 1
         for formula in (old, new):
             for atom in atoms(formula):
+                self._size += 1 if atom.term is None else size(atom.term)
                 self._variable(atom)
+        meter.spend(10 * self._size)
         for subject in self._subjects.values():
             self._relate(subject)
         self._roots: dict[tuple[int, str], int] = {}
@@ -112,7 +121,7 @@ class _Prover:
 
     def _relate(self, subject: _Subject) -> None:
         pairs = list(subject.tests.items())
-        for one, other in implications([key[0] for key, _ in pairs], self.deadline):
+        for one, other in implications([key[0] for key, _ in pairs], self.meter):
             self.solver.add([-pairs[one][1], pairs[other][1]])
         for (test, _), variable in pairs:
             if isinstance(test, Glob) and test.text == glob.ANY:
@@ -166,12 +175,11 @@ class _Prover:
 
         def accept(event: Event) -> bool:
             """Both sides judge the event, under every reading."""
-            if spent(self.deadline):
-                raise ExhaustedError
+            self.meter.spend(self._size)
             return judge(inner, event, self.reading) == T and not judge(outer, event, self.reading) & T
 
         terms = {name: atom.term for name, subject in self._subjects.items() for atom in subject.atoms if atom.term}
-        found = build(state, terms, accept, single=self.reading is Reading.KLEENE)
+        found = build(state, terms, accept, self.meter, single=self.reading is Reading.KLEENE)
         if not isinstance(found, Conflict):
             return found
         self.blocked = self.blocked or found.reason
@@ -194,6 +202,7 @@ class _Prover:
             return []
         found: list[list[int]] = []
         holds = self.solver.holds
+        self.meter.spend(self._size)
         for subject in self._subjects.values():
             for atom in subject.atoms:
                 if not isinstance(atom.test, Glob) or atom.test.folds or not atom.test.literal or atom.kind == "kql":
@@ -201,6 +210,7 @@ class _Prover:
                 mine = subject.tests[atom.test, atom.kind]
                 if not holds(mine):
                     continue
+                self.meter.spend(2 * len(subject.atoms))
                 for other in subject.atoms:
                     if isinstance(other.test, Exists):
                         continue
@@ -266,9 +276,3 @@ class _Prover:
         return self._gate(True, (-variable, self._gate(False, (subject.exists, absent))))
 
 
-def spent(deadline: float) -> bool:
-    """Tell whether the time is over."""
-    return perf_counter() > deadline
-
-
-__all__ = ["ExhaustedError", "Relation", "relate", "satisfiable", "spent"]

@@ -16,6 +16,7 @@ _SAFE = re.compile(
     )*""",
     re.VERBOSE | re.DOTALL,
 )
+_MOST = 1_000_000
 _CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_./\\ :=,;!@#"
 
 
@@ -26,7 +27,7 @@ def compiled(pattern: str, folds: bool) -> re.Pattern[str] | None:
         return None
     if re.search(r"[*+?}][*+?{]", re.sub(r"\\.", "x", pattern).replace("*?", "*")):
         return None
-    if re.search(r"\([^()]*[*+][^()]*\)[*+{]", pattern):  # nested repeats may take for ever
+    if re.search(r"[*+?{|][^()]*\)[*+{]|\)\)[*+{]", pattern):  # nested repeats may take for ever
         return None
     try:
         return re.compile(pattern, re.DOTALL | (re.IGNORECASE | re.ASCII if folds else 0))
@@ -34,10 +35,17 @@ def compiled(pattern: str, folds: bool) -> re.Pattern[str] | None:
         return None
 
 
+def _effort(pattern: str, length: int) -> int:
+    """How many steps going back over a text may take at most, roughly."""
+    loops = len(re.findall(r"(?<!\\)[*+{]", pattern))
+    forks = len(re.findall(r"(?<!\\)\?|\|[^()]*\)", pattern))
+    return int((length + 1) ** min(loops, 12)) << min(forks, 30)
+
+
 def matches(pattern: str, folds: bool, text: str) -> bool | None:
     """Tell whether a pattern matches a whole text, None where that is not sure."""
     expression = compiled(pattern, folds)
-    if expression is None or not text.isascii() or len(text) > 400:  # noqa: PLR2004 - a small number
+    if expression is None or not text.isascii() or _effort(pattern, len(text)) > _MOST:
         return None
     return expression.fullmatch(text) is not None
 

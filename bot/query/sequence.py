@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.query.eql import Query, Step
 from bot.query.formula import FALSE, Formula
+from bot.query.meter import Meter
 from bot.query.prove import Relation, relate
 from bot.query.truth import Reading, T, judge
 from bot.query.witness import Event, plain
@@ -31,13 +32,13 @@ class Sequels:
 
 
 class Sequencer:
-    """Compares two sequences or samples within a deadline."""
+    """Compares two sequences or samples within a budget."""
 
-    def __init__(self, old: Query, new: Query, deadline: float, time_field: str = "@timestamp") -> None:
+    def __init__(self, old: Query, new: Query, meter: Meter, time_field: str = "@timestamp") -> None:
         """Keep the two queries."""
         self.old = old
         self.new = new
-        self.deadline = deadline
+        self.meter = meter
         self.time_field = time_field
         self.blocked = ""
         self._known: dict[tuple[int, int], Relation] = {}
@@ -119,7 +120,7 @@ class Sequencer:
         """Compare two event formulas once."""
         key = (id(old), id(new))
         if key not in self._known:
-            self._known[key] = relate(old, new, Reading.MIXED, self.deadline)
+            self._known[key] = relate(old, new, Reading.MIXED, self.meter)
         return self._known[key]
 
     # witnesses

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush
-from time import perf_counter
 
-
-class ExhaustedError(Exception):
-    """The budget ran out before an answer."""
+from bot.query.meter import Meter
 
 
 class Solver:
     """Clauses over numbered variables; variables prefer to be false, so models claim little."""
 
-    def __init__(self, deadline: float | None = None) -> None:
-        """Start without variables; ``deadline`` is a value of ``perf_counter``."""
-        self.deadline = deadline
+    def __init__(self, meter: Meter) -> None:
+        """Start without variables; every clause that is looked at is spent from the meter."""
+        self.meter = meter
         self.consistent = True
         self._watches: dict[int, list[list[int]]] = {}
         self._value: list[int] = [0]  # 1 true, -1 false, 0 open
@@ -51,9 +48,11 @@ class Solver:
         """Add a clause, undoing any decisions."""
         self._back(0)
         clause: list[int] = []
-        for literal in dict.fromkeys(literals):
+        known = dict.fromkeys(literals)
+        self.meter.spend(2 + len(known))
+        for literal in known:
             value = self._of(literal)
-            if value > 0 or -literal in clause:
+            if value > 0 or -literal in known:
                 return
             if value == 0:
                 clause.append(literal)
@@ -67,7 +66,7 @@ class Solver:
             self._watch(clause)
 
     def solve(self, assumptions: Sequence[int] = ()) -> bool:
-        """Look for a model in which the assumptions hold; raises ``ExhaustedError`` when the deadline passes."""
+        """Look for a model in which the assumptions hold; raises ``ExhaustedError`` when the budget is spent."""
         self._back(0)
         conflicts = 0
         limit = 64
@@ -79,8 +78,6 @@ class Solver:
                     break
                 self._learn(conflict)
                 conflicts += 1
-                if conflicts % 16 == 0 and self.deadline is not None and perf_counter() > self.deadline:
-                    raise ExhaustedError
                 if conflicts >= limit:
                     limit += conflicts // 2
                     self._back(0)
@@ -125,6 +122,7 @@ class Solver:
             literal = trail[self._head]
             self._head += 1
             watching = watches[literal]
+            self.meter.spend(1 + len(watching))
             kept: list[list[int]] = []
             for position, clause in enumerate(watching):
                 if clause[0] == -literal:
@@ -179,6 +177,7 @@ class Solver:
             reason = self._reason[abs(pivot)]
             assert reason is not None  # noqa: S101 - only decisions lack one, and a decision ends the walk
             clause = reason
+        self.meter.spend(2 * len(seen) + len(self._trail) - index)
         self._step /= 0.95
         if self._step > 1e100:  # noqa: PLR2004 - a small number
             self._rescale()

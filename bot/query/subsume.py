@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from time import perf_counter
 
 from bot.query import address, glob
 from bot.query.formula import Block, Exists, Glob, Number, Range, Test
-from bot.query.solver import ExhaustedError
+from bot.query.meter import Meter
 
 
 def implies(one: Test, other: Test) -> bool:
@@ -69,7 +68,7 @@ def within(value: Number, test: Range) -> bool:
     return test.high is None or not (value > test.high or (test.high_open and value == test.high))
 
 
-def implications(tests: Sequence[Test], deadline: float | None) -> Iterator[tuple[int, int]]:  # noqa: C901, PLR0912 - one branch a case
+def implications(tests: Sequence[Test], meter: Meter) -> Iterator[tuple[int, int]]:  # noqa: C901, PLR0912 - one branch a case
     """Every pair of positions of which the first test implies the second; literals go through a table."""
     literals: dict[str, list[int]] = {}
     plain: dict[tuple[str, bool], int] = {}
@@ -80,14 +79,15 @@ def implications(tests: Sequence[Test], deadline: float | None) -> Iterator[tupl
             plain[test.text, test.folds] = position
         else:
             wide.append(position)
+    size = sum(1 + len(test.text) // 40 if isinstance(test, Glob) else 1 for test in tests)
     for positions in literals.values():
+        meter.spend(len(positions) ** 2)
         for one in positions:
             for other in positions:
                 if one != other and implies(tests[one], tests[other]):
                     yield one, other
     for other in wide:
-        if deadline is not None and perf_counter() > deadline:
-            raise ExhaustedError
+        meter.spend(size)
         outer = tests[other]
         if isinstance(outer, Exists):
             continue

@@ -63,3 +63,14 @@ def replace(term: Term, meaning: dict[str, Term]) -> Term:
     if isinstance(term, Call):
         return Call(term.name, tuple([replace(arg, meaning) for arg in term.args]))
     return term
+
+
+def size(term: Term) -> int:
+    """How many nodes a term has."""
+    count, stack = 0, [term]
+    while stack:
+        node = stack.pop()
+        count += 1
+        if isinstance(node, Call):
+            stack.extend(node.args)
+    return count

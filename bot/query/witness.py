@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from bot.query import address, glob, regex
 from bot.query.formula import KQL, Atom, Block, Glob, Opaque, Range, Test, Truth
+from bot.query.meter import Meter
 from bot.query.subsume import number
 from bot.query.term import Call, Term, Value, names
 from bot.query.truth import F, T, passes
@@ -36,7 +37,7 @@ State: TypeAlias = "Mapping[str, tuple[bool, list[Atom], list[Atom]]]"
 
 
 def build(
-    state: State, terms: Mapping[str, Term], accept: Callable[[Event], bool], *, single: bool
+    state: State, terms: Mapping[str, Term], accept: Callable[[Event], bool], meter: Meter, *, single: bool
 ) -> Event | Conflict:
     """Make an event of a model and have it judged."""
     event: dict[str, tuple[object, ...]] = {}
@@ -45,14 +46,14 @@ def build(
             continue
         if subject == "*" or not glob.clean(subject):
             return Conflict(reason=f"it rests on {glob.to_wildcards(subject)}, which may be any field")
-        values = _values(subject, yes, no, single=single)
+        values = _values(subject, yes, no, meter, single=single)
         if isinstance(values, Conflict):
             return values
         event[subject] = values
     for subject, (exists, yes, no) in state.items():
         field = subject.removeprefix(KQL)
         if exists and subject.startswith(KQL) and field not in event:
-            values = _values(subject, yes, no, single=False)
+            values = _values(subject, yes, no, meter, single=False)
             if isinstance(values, Conflict):
                 return values
             event[field] = values
@@ -86,15 +87,19 @@ def plain(subject: str) -> tuple[object, ...]:
     return ()
 
 
-def _values(subject: str, yes: Sequence[Atom], no: Sequence[Atom], *, single: bool) -> tuple[object, ...] | Conflict:
+def _values(  # noqa: C901 - one branch a case
+    subject: str, yes: Sequence[Atom], no: Sequence[Atom], meter: Meter, *, single: bool
+) -> tuple[object, ...] | Conflict:
     """Values for one field: one that passes all tests that hold if there is one, else one for each."""
     hits: dict[Atom, None] = {}
     wanted = [atom.test for atom in yes]
     for value in (*(() if wanted else plain(subject)), *_candidates(wanted, no)):
+        meter.spend(1 + (len(wanted) + len(no)) // 2)
         if all(passes(test, value) == T for test in wanted) and all(passes(atom.test, value) == F for atom in no):
             return (value,)
     if single or len(wanted) < 2:  # noqa: PLR2004 - a small number
         for value in _candidates(wanted, no):
+            meter.spend(1 + len(no))
             hits.update(dict.fromkeys(atom for atom in no if passes(atom.test, value) != F))
         return Conflict(subject=subject, yes=tuple(yes), no=tuple(hits), reason=_opaque(subject, yes, no))
     values: list[object] = []
@@ -102,6 +107,7 @@ def _values(subject: str, yes: Sequence[Atom], no: Sequence[Atom], *, single: bo
         if any(passes(atom.test, value) == T for value in values):
             continue
         for value in _candidates([atom.test], no):
+            meter.spend(1 + 2 * len(no))
             if passes(atom.test, value) == T and all(passes(other.test, value) == F for other in no):
                 values.append(value)
                 break

@@ -29,19 +29,19 @@ def render(
         ValueError: there is no such format.
     """
     if format_name == "text":
-        from bot.render import as_text
+        from bot.render.as_text import render as as_text
 
-        return as_text.render(review, settings, colour=colour, width=width)
+        return as_text(review, settings, colour=colour, width=width)
     if format_name == "markdown":
-        from bot.render import as_markdown
+        from bot.render.as_markdown import render as as_markdown
 
-        return as_markdown.render(review, settings, blob_url=blob_url)
+        return as_markdown(review, settings, blob_url=blob_url)
     if format_name == "json":
-        from bot.render import as_json
+        from bot.render.as_json import render as as_json
 
-        return as_json.render(review, settings)
+        return as_json(review, settings)
     if format_name == "github":
-        from bot.render import as_github
+        from bot.render.as_github import render as as_github
 
-        return as_github.render(review, settings)
+        return as_github(review, settings)
     raise ValueError(f"no format named {format_name}")

@@ -22,8 +22,7 @@ def render(review: Review, _settings: Settings) -> str:
         lines += [_command(level, finding) for finding in found[:_MOST]]
         if len(found) > _MOST:
             left.append(f"{len(found) - _MOST} more {level.value}{'s' if len(found) - _MOST > 1 else ''}")
-    for each in review.unevaluated:
-        left.append(f"not judged: {command_data(each.path)} ({command_data(each.reason)})")
+    left += [f"not judged: {command_data(each.path)} ({command_data(each.reason)})" for each in review.unevaluated]
     lines += [f"Ruleward: {line}" for line in left]
     return "".join(f"{line}\n" for line in lines) or f"Ruleward: {review.verdict.value}\n"
 

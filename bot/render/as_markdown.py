@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.model import Event, Finding, Kind, Level, Review, Rule, RuleReview, Verdict
 from bot.policy import all_policies
-from bot.render.escape import Safe, code, cut, fenced, prose, url_path
+from bot.render.escape import Safe, code, cut, element, fenced, prose, url_path
 from bot.render.fold import Objection, Row, asides, count, detects, first_line, problems, rows, verdict_line, waived
 from bot.settings import Settings
 from bot.words import Phrase, query_words, short
@@ -33,6 +33,7 @@ MANUAL = "https://github.com/ruleward/ruleward/blob/main/docs/policies.md"
 _TEMPLATE = "comment.md.j2"
 _SLACK = 600  # for the line that says what was left out
 _PATHS = 3
+_PHRASES = 12
 _QUERY_LINES = 120
 _MARKS = {Verdict.INCOMPLETE: "⚠️", Verdict.BLOCK: "❌", Verdict.WARN: "⚠️", Verdict.PASS: "✅"}
 _LEVELS = {Level.ERROR: "❌ error", Level.WARNING: "⚠️ warning", Level.NOTICE: "notice", Level.OFF: "off"}
@@ -72,7 +73,7 @@ def _assemble(sections: list[_Section], limit: int, block: Callable[..., str]) -
     dropped: Counter[str] = Counter()
     size = sum(len(section.text) + 2 for section in kept)
     room = limit - _SLACK
-    for section in sorted(reversed(sections), key=lambda each: -each.weight):
+    for section in sorted(sections, key=lambda each: each.weight)[::-1]:
         if size <= room or section.weight == 0:
             break
         kept.remove(section)
@@ -98,7 +99,7 @@ class _Page:
     blob_url: str
     limit: int
 
-    def block(self, name: str, **values: object) -> str:
+    def block(self, name: str, /, **values: object) -> str:
         """Fill one block of the template."""
         template = _template()
         context = template.new_context(dict(values))
@@ -131,7 +132,12 @@ class _Page:
         lead, beside = first_line(self.review)
         verdict, counts = verdict_line(self.review)
         return self.block(
-            "headline", lead=lead, beside=beside, verdict=verdict, counts=counts, mark=Safe(_MARKS[self.review.verdict])
+            "headline",
+            lead=lead,
+            beside=_words(beside),
+            verdict=verdict,
+            counts=counts,
+            mark=Safe(_MARKS[self.review.verdict]),
         )
 
     def _problems(self, loud: Sequence[Objection]) -> str:
@@ -139,7 +145,7 @@ class _Page:
             {
                 "severity": Safe(_LEVELS[each.first.severity]),
                 "where": self._where(each),
-                "message": prose(each.first.message, most=400),
+                "message": _message(each),
                 "policy": self._manual(each.first.policy),
                 "fix": _fix(each),
             }
@@ -155,15 +161,17 @@ class _Page:
                 "id": code(each),
                 "url": Safe(f"{MANUAL}#{each}"),
                 "command": code(f"ruleward explain {each}"),
-                "why": prose(known[each].why),
-                "remedy": prose(known[each].remedy.replace("``", "`")),
+                "why": prose(_sentence(known[each].why)),
+                "remedy": prose(_sentence(known[each].remedy)),
                 "waivable": known[each].waivable,
                 "label": code(f"waive: {each}"),
             }
             for each in ids
             if each in known
         ]
-        author = "" if self.settings.waivers.allow_author else "who is not its author"
+        author = (
+            "" if self.settings.waivers.allow_author else "who neither opened this pull request nor wrote its commits"
+        )
         permission = self.settings.waivers.permission.value
         return self.block("remedies", policies=policies, permission=permission, author=author) if policies else ""
 
@@ -191,9 +199,7 @@ class _Page:
     def _place(self, finding: Finding) -> Safe:
         if not finding.path:
             return self._several(finding.paths) if finding.paths else Safe("the pull request")
-        gone = any(
-            rule.change.path == finding.path and rule.change.kind is Kind.REMOVAL for rule in self.review.rules
-        )
+        gone = any(rule.change.path == finding.path and rule.change.kind is Kind.REMOVAL for rule in self.review.rules)
         return self._link(finding.path, finding.line, there=not gone)
 
     def _link(self, path: str, line: int | None, *, there: bool = True) -> Safe:
@@ -224,7 +230,7 @@ class _Page:
         return self.block(
             "query",
             open=alone and detects(change),
-            name=code(cut(subject.name, 120) if subject and subject.name else change.path),
+            name=element(cut(subject.name, 120) if subject and subject.name else change.path),
             verdict=query_words(query.verdict),
             explanation=[prose(line, most=600) for line in query.explanation],
             reason=prose(query.reason) if query.reason else "",
@@ -257,9 +263,7 @@ class _Page:
         made = [
             {
                 "where": self._where(each),
-                "message": Safe(
-                    prose(each.first.message, most=400) + (" (stood here before)" if each.first.preexisting else "")
-                ),
+                "message": Safe(_message(each) + (" (stood here before)" if each.first.preexisting else "")),
                 "policy": self._manual(each.first.policy),
             }
             for each in quiet
@@ -280,8 +284,22 @@ def _fitting(made: Sequence[Mapping[str, str]], budget: int) -> tuple[Sequence[M
 
 def _words(phrases: Iterable[Phrase]) -> Safe:
     """Write a rule's phrases, values as code."""
-    told = ("".join(code(piece.text) if piece.value else prose(piece.text) for piece in phrase) for phrase in phrases)
-    return Safe("; ".join(list(told)[:12]))
+    told = ["".join(code(piece.text) if piece.value else piece.text for piece in phrase) for phrase in phrases]
+    more = f"; and {len(told) - _PHRASES} more" if len(told) > _PHRASES else ""
+    return Safe("; ".join(told[:_PHRASES]) + more)
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital, and write reStructuredText's code as Markdown's."""
+    return text[:1].upper() + text[1:].replace("``", "`")
+
+
+def _message(each: Objection) -> Safe:
+    """Say what is wrong; of many rules that differ in the details, what they have in common."""
+    known = all_policies().get(each.first.policy)
+    if each.alike or known is None:
+        return prose(each.first.message, most=400)
+    return Safe(f"{prose(known.summary.replace('``', '`'))} For the first: {prose(each.first.message, most=400)}")
 
 
 def _fix(each: Objection) -> Safe:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.layout import layout_of
 from bot.model import Finding, Kind, Level, QueryVerdict, Review, Rule, RuleReview
 from bot.render.escape import cut, terminal
-from bot.render.fold import count, first_line, rows, verdict_line
+from bot.render.fold import count, first_line, fold, rows, verdict_line
 from bot.settings import Settings
 from bot.words import plain
 
@@ -46,7 +47,10 @@ def _parts(review: Review) -> Iterator[object]:
     if review.rules:
         yield _table(review)
     subjects = {rule.change.path: rule for rule in review.rules}
-    for path, findings in _by_file(review).items():
+    alone, shared = _shared(review)
+    for group in shared:
+        yield from _together(group)
+    for path, findings in _by_file(alone).items():
         yield Text(terminal(path) if path else "The pull request", style="bold", overflow="fold")
         for finding in findings:
             yield from _finding(finding, subjects.get(path))
@@ -55,7 +59,8 @@ def _parts(review: Review) -> Iterator[object]:
         yield Text(f"not judged: {terminal(each.path)}: {terminal(each.reason)}", style="yellow", overflow="fold")
     lead, beside = first_line(review)
     verdict, counts = verdict_line(review)
-    yield Text(f"{lead}{'; ' if beside else ''}{beside}.", style="bold")
+    headline = "; ".join([lead, *(terminal(plain(phrase)) for phrase in beside)])
+    yield Text(f"{headline}.", style="bold")
     style = _STYLES[Level.ERROR] if review.verdict in {"block", "incomplete"} else "green"
     yield Text.assemble((verdict, style), f"{': ' if counts else ''}{counts}.")
 
@@ -89,9 +94,32 @@ def _table(review: Review) -> object:
     return table
 
 
-def _by_file(review: Review) -> dict[str, list[Finding]]:
+def _shared(review: Review) -> tuple[list[Finding], list[tuple[Finding, ...]]]:
+    """Part the findings into those that stand alone and those that several rules have alike."""
+    groups = list(
+        fold(review.all_findings(), lambda each: (each.policy, each.severity, each.message, each.waived is None))
+    )
+    alone = [group[0] for group in groups if len(group) == 1]
+    return alone, [group for group in groups if len(group) > 1]
+
+
+def _together(group: tuple[Finding, ...]) -> Iterator[object]:
+    """Write one line for all rules that have the same finding, and the first few of them."""
+    from rich.text import Text
+
+    yield Text(count(len(group), "rule"), style="bold")
+    yield from _finding(replace(group[0], line=None, fix=None), None)
+    for finding in group[:_PATHS]:
+        place = f"{finding.path}:{finding.line}" if finding.line else finding.path
+        yield Text(f"        {terminal(place)}", style="dim", overflow="fold")
+    if len(group) > _PATHS:
+        yield Text(f"        and {len(group) - _PATHS:,} more", style="dim")
+    yield ""
+
+
+def _by_file(alone: list[Finding]) -> dict[str, list[Finding]]:
     grouped: dict[str, list[Finding]] = {}
-    for finding in review.all_findings():
+    for finding in alone:
         grouped.setdefault(finding.path or ", ".join(finding.paths), []).append(finding)
     return grouped
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 _BREAK = "\u200b"
 _DANGEROUS = re.compile(r"<(?=!--|/details)|:(?=:)|#(?=#\[)", re.IGNORECASE)
-_HARMLESS = re.compile(r"[A-Za-z0-9 ,;()'/.\-→…+−×≥≤]*", re.ASCII)
-_PROSE_RISK = re.compile(r"www\.|gh-\d|\b[0-9a-f]{7,}\b|--|^[ \-+.]|^\d+[.)]", re.IGNORECASE)
-_PUNCTUATION = re.compile(r"[^A-Za-z0-9 \u0080-\U0010ffff]")
+_RISKY = re.compile(r"[@#]|www\.|//|gh-\d|\b[0-9a-f]{7,}\b|:[\w+-]+:", re.IGNORECASE)
+_OPENING = re.compile(r"[-+]|\d+[.)]")
+_PUNCTUATION = re.compile(r"""[^A-Za-z0-9 ./,()='"%+?;{}\u0080-\U0010ffff-]|(?<=www)\.""", re.IGNORECASE)
 _BACKTICKS = re.compile("`+")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _PLACES = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\x7e]")
@@ -54,7 +54,20 @@ def _entity(match: re.Match[str]) -> str:
 
 
 def code(text: str, *, most: int = 400) -> Safe:
-    """Return a code element that shows a text as it is; only entities, so that nothing can end it or be a table's bar.
+    """Return a code span that shows a text as it is, its fence longer than any run of backticks inside.
+
+    A table's bar ends a cell even in a code span, so a text that has one becomes an element.
+    """
+    shown = tame(cut(visible(text), most)) or " "
+    if "|" in shown:
+        return element(text, most=most)
+    fence = "`" * (max((len(run) for run in _BACKTICKS.findall(shown)), default=0) + 1)
+    pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
+    return Safe(f"{fence}{pad}{shown}{pad}{fence}")
+
+
+def element(text: str, *, most: int = 400) -> Safe:
+    """Return a code element, all of entities, for where Markdown is not read: inside ``<summary>``, beside a bar.
 
     The ``<wbr>`` after an ``@`` is no character: it keeps an address from becoming a link.
     """
@@ -62,22 +75,26 @@ def code(text: str, *, most: int = 400) -> Safe:
 
 
 def prose(text: str, *, most: int = 1_000) -> Safe:
-    """Return a sentence whose values stand in backticks; whatever is not plainly harmless becomes code as well."""
+    """Return a sentence whose values stand in backticks.
+
+    Punctuation becomes entities; what GitHub would make a link, a mention or an emoji becomes code as well.
+    """
     parts = cut(visible(text), most).split("`")
+    if _OPENING.match(parts[0].lstrip(" ")):
+        return code(text, most=most)
     return Safe("".join(_part(part, quoted=number % 2 == 1) for number, part in enumerate(parts)))
 
 
 def _part(text: str, *, quoted: bool) -> str:
-    if not text:
-        return ""
-    if quoted:
-        return code(text)
     core = text.strip(" ")
-    ends = text[: len(text) - len(text.lstrip(" "))], text[len(text.rstrip(" ")) :] if core else ""
-    simple = core.rstrip(":").replace(": ", " ")
-    if not core or (_HARMLESS.fullmatch(simple) and not _PROSE_RISK.search(simple)):
+    if not core:
         return text
-    return ends[0] + code(core, most=1_000) + ends[1]
+    if quoted:
+        return code(text, most=len(text))
+    if not _RISKY.search(core):
+        return _PUNCTUATION.sub(_entity, text)
+    start = text.index(core)
+    return text[:start] + code(core, most=len(core)) + text[start + len(core) :]
 
 
 def fenced(lines: Iterable[str], language: str) -> Safe:

@@ -1,4 +1,4 @@
-"""What every surface for people says alike: the headline, the verdict in a line, and folding of what many rules share."""
+"""What every surface for people says alike: the headline, the verdict, and folding of what many rules share."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from bot.model import Category, Finding, Kind, Level, QueryVerdict, Review, RuleChange, RuleReview, Verdict
 from bot.report import finding_counts
-from bot.words import Phrase, rule_phrases
+from bot.words import Phrase, Piece, plain, rule_phrases
 
 T = TypeVar("T")
 FOLD_FROM = 3
 """So many rules that share their words become one line."""
 
+_MANY = 8  # lines of one policy that become one
 _DETECTS = frozenset({Category.LOGIC, Category.SCOPE})
 _WHOLE = {
     Kind.NEW: ("is new", "are new"),
@@ -25,6 +26,7 @@ _WHOLE = {
     Kind.DEMOTION: ("is demoted", "are demoted"),
     Kind.UNREADABLE: ("cannot be read", "cannot be read"),
 }
+_EDITED = frozenset({Kind.TUNING, Kind.METADATA})
 _OTHER = {
     Category.SCHEDULE: "schedule",
     Category.SEVERITY: "severity",
@@ -77,6 +79,11 @@ class Objection:
         return self.findings[0]
 
     @property
+    def alike(self) -> bool:
+        """Whether all of them say the same."""
+        return len({each.message for each in self.findings}) == 1
+
+    @property
     def paths(self) -> tuple[str, ...]:
         """Every file it is about, each once."""
         return tuple(dict.fromkeys(path for each in self.findings for path in (each.path, *each.paths) if path))
@@ -92,46 +99,67 @@ def count(number: int, noun: str, several: str = "") -> str:
     return f"{number:,} {noun if number == 1 else several or noun + 's'}"
 
 
-def first_line(review: Review) -> tuple[str, str]:
+def first_line(review: Review) -> tuple[str, tuple[Phrase, ...]]:
     """Return what changes in what is detected, and what changes beside."""
     changes = [rule.change for rule in review.rules]
     if not changes:
-        return "No rule changes", ""
+        return "No rule changes", ()
     changed = [change for change in changes if detects(change)]
-    claims = Counter(_CLAIMS[each.query.verdict] for each in changed if each.query and each.query.verdict in _CLAIMS)
-    told = [claim if len(changed) == 1 else f"{number} {claim}" for claim, number in claims.items()]
-    scoped = sum(1 for each in changed if not (each.query and each.query.verdict in _CLAIMS))
-    if scoped and claims:
-        told.append(f"{scoped} in its scope or settings" if scoped == 1 else f"{scoped} in their scope or settings")
+    number, total = len(changed), len(changes)
     if not changed:
-        lead = "Nothing changes in what existing rules detect"
-    elif len(changed) == 1 == len(changes):
-        lead = "1 rule changes what it detects"
-    elif len(changed) == len(changes):
-        lead = f"{len(changes):,} rules change what they detect"
-    elif len(changed) == 1:
-        lead = f"1 of {len(changes):,} rules changes what it detects"
+        existing = any(change.kind is not Kind.NEW for change in changes)
+        lead = f"Nothing changes in what {'existing ' if total > 1 else ''}rules detect" if existing else ""
     else:
-        lead = f"{len(changed):,} of {len(changes):,} rules change what they detect"
-    return lead + (f": {', '.join(told)}" if told else ""), "; ".join(_beside(changes))
+        lead = count(number, "rule") if number == total else f"{number:,} of {count(total, 'rule')}"
+        lead += " changes what it detects" if number == 1 else " change what they detect"
+    claims = ", ".join(_claimed(changed))
+    beside = tuple(_beside(changes))
+    if not lead and beside:
+        return plain(beside[0]), beside[1:]
+    return lead + (f": {claims}" if claims else ""), beside
 
 
-def _beside(changes: list[RuleChange]) -> Iterator[str]:
+def _claimed(changed: list[RuleChange]) -> Iterator[str]:
+    """Say in which direction, with how many where several changed."""
+    claims = Counter(_claim(change) for change in changed)
+    for claim, number in claims.items():
+        yield claim if len(changed) == 1 else f"{number:,} {claim}"
+
+
+def _claim(change: RuleChange) -> str:
+    if change.query is not None and change.query.verdict in _CLAIMS:
+        return _CLAIMS[change.query.verdict]
+    return "another rule type, filter or setting" if Category.LOGIC in change.categories else "other indices"
+
+
+def _beside(changes: list[RuleChange]) -> Iterator[Phrase]:
+    """Say what else happens: what comes and goes, what most rules share, then what the others are about."""
     kinds = Counter(change.kind for change in changes)
     for kind, (one, several) in _WHOLE.items():
         if kinds[kind]:
-            yield f"{count(kinds[kind], 'rule')} {one if kinds[kind] == 1 else several}"
-    rest = [change for change in changes if change.kind in {Kind.TUNING, Kind.METADATA} and not detects(change)]
-    groups: dict[str, int] = {}
-    for change in rest:
-        topic = next((word for category, word in _OTHER.items() if category in change.categories), "the query's layout")
-        groups[topic] = groups.get(topic, 0) + 1
-    for topic, number in groups.items():
-        yield f"{count(number, 'rule')} {'changes' if number == 1 else 'change'} {topic}"
+            yield _plainly(kinds[kind], one, several)
+    told = [(change, rule_phrases(change)) for change in changes if change.kind in _EDITED]
+    shared = Counter(phrase for _, phrases in told for phrase in phrases)
+    common, number = shared.most_common(1)[0] if shared else ((), 0)
+    if number >= FOLD_FROM and number * 2 >= len(changes):
+        yield (Piece(f"{count(number, 'rule')}: "), *common)
+    else:
+        common = ()
+    topics = Counter(_topic(change) for change, phrases in told if not detects(change) and phrases != (common,))
+    for topic, each in topics.items():
+        yield _plainly(each, f"changes {topic}", f"change {topic}")
     if kinds[Kind.RENAME]:
-        yield f"{count(kinds[Kind.RENAME], 'rule')} only {'moves' if kinds[Kind.RENAME] == 1 else 'move'}"
+        yield _plainly(kinds[Kind.RENAME], "only moves", "only move")
     if kinds[Kind.COSMETIC]:
-        yield f"{count(kinds[Kind.COSMETIC], 'rule')} {'changes' if kinds[Kind.COSMETIC] == 1 else 'change'} layout only"
+        yield _plainly(kinds[Kind.COSMETIC], "changes layout only", "change layout only")
+
+
+def _plainly(number: int, one: str, several: str) -> Phrase:
+    return (Piece(f"{count(number, 'rule')} {one if number == 1 else several}"),)
+
+
+def _topic(change: RuleChange) -> str:
+    return next((word for category, word in _OTHER.items() if category in change.categories), "the query's text only")
 
 
 _VERDICTS = {
@@ -177,12 +205,18 @@ def rows(review: Review) -> list[Row]:
         own = change.path if detects(change) or change.kind is Kind.UNREADABLE else ""
         return change.kind, phrases, own
 
-    return [
-        Row(rules=tuple(rule for rule, _ in group), phrases=group[0][1]) for group in fold(ordered, alike)
-    ]
+    return [Row(rules=tuple(rule for rule, _ in group), phrases=group[0][1]) for group in fold(ordered, alike)]
 
 
-_SHOWN_FIRST = (Kind.UNREADABLE, Kind.REMOVAL, Kind.DEPRECATION, Kind.DEMOTION, Kind.NEW, Kind.RESTORATION, Kind.PROMOTION)
+_SHOWN_FIRST = (
+    Kind.UNREADABLE,
+    Kind.REMOVAL,
+    Kind.DEPRECATION,
+    Kind.DEMOTION,
+    Kind.NEW,
+    Kind.RESTORATION,
+    Kind.PROMOTION,
+)
 
 
 def _weight(change: RuleChange) -> int:
@@ -192,10 +226,11 @@ def _weight(change: RuleChange) -> int:
 
 
 def objections(findings: Iterable[Finding]) -> list[Objection]:
-    """Return findings, the most severe first, those that say the same of many rules as one."""
+    """Return findings, the most severe first; what is the same for many rules is one, and so is much of one policy."""
     ordered = sorted(findings, key=lambda each: (each.severity.rank, each.preexisting))
-    groups = fold(ordered, lambda each: (each.policy, each.severity, each.message, each.preexisting))
-    return [Objection(findings=group) for group in groups]
+    same = fold(ordered, lambda each: (each.policy, each.severity, each.message, each.preexisting))
+    groups = fold(same, lambda group: (group[0].policy, group[0].severity, group[0].preexisting), least=_MANY)
+    return [Objection(findings=tuple(each for group in several for each in group)) for several in groups]
 
 
 def problems(review: Review) -> list[Objection]:

@@ -67,6 +67,8 @@ class Tree:
 
 
 def _word(rng: random.Random, language: str, *, glob: bool) -> str:
+    if language == "esql" and rng.random() < 0.15:
+        return rng.choice(("cmd", "CMD", "ab", "AB")) + (GLOB_STAR if glob else "")
     if rng.random() < 0.5:
         text = rng.choice(_WORDS)
     else:
@@ -617,7 +619,8 @@ class Pipeline:
     """An ES|QL query.
 
     Attributes:
-        alias: a column that stands for the lower-case form of a field, and the condition on it.
+        alias: a column that stands for a field, and the patterns that it has to match one of.
+        folded: whether the alias is the lower-case form of the field.
         aggregate: the aggregation that is compared with a bound, None for a query of events.
     """
 
@@ -630,6 +633,7 @@ class Pipeline:
     limit: int | None = None
     sort: str | None = None
     column: str = "Esql.count"
+    folded: bool = True
 
 
 def pipeline(rng: random.Random) -> Pipeline:
@@ -667,9 +671,34 @@ def _monotone(query: Pipeline) -> bool:
     return rising and (bool(query.group) or bound > 0)
 
 
+_SMALLER = {"count(*)": "count(user.name)", "count(user.name)": "count_distinct(user.name)"}
+"""What is never more than the key, for the same events."""
+
+
+def _regroup(rng: random.Random, old: Pipeline) -> tuple[Pipeline, Label] | None:
+    """Edit the aggregation or the columns under it."""
+    if old.alias is not None and rng.random() < 0.5:
+        label = "narrower" if old.folded else "wider"
+        return replace(old, folded=not old.folded), label if _monotone(old) else ""
+    if old.aggregate is None:
+        return None
+    function, compare, bound = old.aggregate
+    if rng.random() < 0.5 and function in _SMALLER:
+        rising = compare in (">", ">=") and old.limit is None
+        return replace(old, aggregate=(_SMALLER[function], compare, bound)), "narrower" if rising else ""
+    if rng.random() < 0.4:
+        other = {"max(process.pid)": "min(process.pid)"}.get(function, "max(process.pid)")
+        return replace(old, aggregate=(other, compare, bound)), ""
+    return replace(old, group=() if old.group else ("host.id",)), ""
+
+
 def edit_pipeline(rng: random.Random, old: Pipeline) -> tuple[Pipeline, Label]:
     """Edit a pipeline."""
     dice = rng.random()
+    if dice < 0.12:
+        made = _regroup(rng, old)
+        if made is not None:
+            return made
     if dice < 0.6:
         new, label = edit(rng, old.where, "esql")
         return replace(old, where=new), label if _monotone(old) or label == "same" else ""
@@ -700,7 +729,7 @@ def write_pipeline(writer: Writer, query: Pipeline) -> str:
     needed: list[str] = []
     if query.alias is not None:
         name, source, patterns = query.alias
-        lines.append(f"{writer.keyword('eval')} {name} = to_lower({source})")
+        lines.append(f"{writer.keyword('eval')} {name} = " + (f"to_lower({source})" if query.folded else source))
         likes = [f"{name} like {writer.string(pattern, pattern=True)}" for pattern in patterns]
         lines.append(f"where {' or '.join(likes)}")
     if query.sort is not None and query.aggregate is None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.query import eql, kql
+from bot.query.meter import Meter
 from bot.query.prove import relate
 from bot.query.truth import Reading, T, judge
 from tests.query.rules import MIRROR, change, verdict
@@ -40,7 +41,7 @@ EVENTS = [{name: values for name, values in (("a", one), ("b", two)) if values} 
 @given(formulas(kql_atoms), formulas(kql_atoms))
 def test_no_kql_event_contradicts_a_claim(old: str, new: str) -> None:
     one, two = kql.parse(old), kql.parse(new)
-    relation = relate(one, two, Reading.TWO, float("inf"))
+    relation = relate(one, two, Reading.TWO, Meter(10**9))
     for event in EVENTS:
         before, after = judge(one, event, Reading.TWO) == T, judge(two, event, Reading.TWO) == T
         assert not (relation.narrower and after and not before)
@@ -54,7 +55,7 @@ def test_no_kql_event_contradicts_a_claim(old: str, new: str) -> None:
 @given(formulas(eql_atoms), formulas(eql_atoms))
 def test_no_eql_event_contradicts_a_claim_under_either_reading(old: str, new: str) -> None:
     one, two = (eql.parse(f"any where {text}").steps[0].formula for text in (old, new))
-    relation = relate(one, two, Reading.MIXED, float("inf"))
+    relation = relate(one, two, Reading.MIXED, Meter(10**9))
     for event in EVENTS:
         for reading in (Reading.TWO, Reading.KLEENE):
             if reading is Reading.KLEENE and any(len(values) > 1 for values in event.values()):

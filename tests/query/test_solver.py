@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from bot.query.solver import ExhaustedError, Solver
+from bot.query.meter import ExhaustedError, Meter
+from bot.query.solver import Solver
 
 
 def test_the_solver_agrees_with_minisat_on_random_clauses_and_assumptions() -> None:
@@ -18,7 +19,7 @@ def test_the_solver_agrees_with_minisat_on_random_clauses_and_assumptions() -> N
             [dice.choice((1, -1)) * dice.randint(1, size) for _ in range(dice.choice((1, 2, 3, 3, 3)))]
             for _ in range(int(size * dice.uniform(1.5, 5)))
         ]
-        ours, theirs = Solver(), solvers.Minisat22()
+        ours, theirs = Solver(Meter(10**9)), solvers.Minisat22()
         for _ in range(size):
             ours.variable()
         for clause in clauses:
@@ -33,8 +34,8 @@ def test_the_solver_agrees_with_minisat_on_random_clauses_and_assumptions() -> N
                 assert all(map(ours.holds, assumptions))
 
 
-def test_the_solver_stops_at_its_deadline() -> None:
-    solver = Solver(deadline=0.0)
+def test_the_solver_stops_when_its_steps_are_spent() -> None:
+    solver = Solver(Meter(20_000))
     holes = 8
     place = [[solver.variable() for _ in range(holes)] for _ in range(holes + 1)]
     for pigeon in place:

@@ -1,0 +1,447 @@
+"""Every format says the same review, and nothing that stands in a rule is more than text on any of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from html.parser import HTMLParser
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.diff import category_of
+from bot.model import (
+    Blob,
+    Change,
+    Finding,
+    Kind,
+    Level,
+    LineFix,
+    QueryChange,
+    QueryVerdict,
+    Review,
+    Revision,
+    Rule,
+    RuleChange,
+    RuleReview,
+    Status,
+    Unevaluated,
+    Unreadable,
+    Verdict,
+    Waived,
+    Witness,
+)
+from bot.parse import parse
+from bot.render import render
+from bot.render.as_markdown import BULK_LIMIT, LIMIT, MANUAL, MARKER
+from bot.report import REPORT_SCHEMA, report
+from bot.settings import Settings
+from tests.repository import other_id, rule_text
+
+SETTINGS = Settings()
+TODAY = date(2026, 11, 24)
+BLOB = "https://github.com/o/r/blob/abc"
+OLD, NEW = 'process where process.name == "a.exe"', 'process where process.name == "a.exe" and user.name != "root"'
+
+
+def rule_at(path: str, text: str) -> Rule:
+    parsed = parse(Blob(path=path, data=text.encode()), max_bytes=1_000_000)
+    assert isinstance(parsed, Rule)
+    return parsed
+
+
+def leaf(path: str, before: object, after: object) -> Change:
+    parts = tuple(path.split("."))
+    return Change(path=parts, category=category_of(parts), before=before, after=after)
+
+
+def edit(
+    path: str, *changes: Change, before: str = OLD, after: str = OLD, query: QueryChange | None = None
+) -> RuleChange:
+    return RuleChange(
+        path=path,
+        previous_path=None,
+        status=Status.MODIFIED,
+        kind=Kind.TUNING,
+        before=rule_at(path, rule_text(query=before)),
+        after=rule_at(path, rule_text(query=after)),
+        changes=changes,
+        query=query,
+    )
+
+
+TAGS = leaf("rule.tags", ["One"], ["One", "New tag"])
+NARROWED = QueryChange(
+    language="eql",
+    verdict=QueryVerdict.NARROWED,
+    explanation=('adds exclusion: user.name == "root"',),
+    witness=Witness(lost={"user.name": ("root",)}),
+)
+UNBUMPED = Finding(
+    policy="updated-date-not-bumped",
+    severity=Level.ERROR,
+    message="`updated_date` is still `2025/01/01`, though the rule changed in logic",
+    path="rules/a.toml",
+    line=4,
+    fix=LineFix(start_line=4, end_line=4, replacement='updated_date = "2026/11/24"'),
+)
+
+
+def logic() -> RuleReview:
+    query = leaf("rule.query", OLD, NEW)
+    return RuleReview(change=edit("rules/a.toml", query, TAGS, after=NEW, query=NARROWED), findings=(UNBUMPED,))
+
+
+def tagged(number: int) -> tuple[RuleReview, ...]:
+    return tuple(RuleReview(change=edit(f"rules/r{each}.toml", TAGS)) for each in range(number))
+
+
+def review(*rules: RuleReview, verdict: Verdict = Verdict.BLOCK, **others: object) -> Review:
+    made = Review(
+        base=Revision(ref="main", sha="a" * 40, merge_base="b" * 40),
+        head=Revision(ref="tune-x", sha=None),
+        today=TODAY,
+        verdict=verdict,
+        labels=("impact: logic", "rule: tuning"),
+        rules=rules,
+    )
+    return replace(made, **others)  # type: ignore[arg-type]
+
+
+def comment(made: Review) -> str:
+    return render(made, SETTINGS, "markdown", blob_url=BLOB)
+
+
+# --- what it says -----------------------------------------------------------------------------------------------------
+
+
+def test_the_first_line_tells_what_is_detected_from_what_is_not() -> None:
+    first = comment(review(logic(), *tagged(9))).splitlines()[1]
+    assert first == ("**1 of 10 rules changes what it detects: narrowed**; 10 rules: tags + <code>New tag</code>.")
+
+
+def test_a_change_that_detects_the_same_says_so_first() -> None:
+    docs = RuleReview(change=edit("rules/a.toml", leaf("rule.note", "a", "b")))
+    first = comment(review(docs, verdict=Verdict.PASS)).splitlines()[1]
+    assert first == "**Nothing changes in what rules detect**; 1 rule changes docs."
+
+
+def test_a_finding_says_where_what_why_how_and_how_to_get_past_it() -> None:
+    text = comment(review(logic()))
+    assert f"[<code>rules/a.toml&#58;4</code>]({BLOB}/rules/a.toml#L4)" in text
+    assert '<code>updated&#95;date = "2026/11/24"</code>' in text
+    assert "**Why:**" in text
+    assert "**Fix:**" in text
+    assert "the label <code>waive&#58; updated-date-not-bumped</code>" in text
+    assert "with write access" in text
+    assert f"{MANUAL}#updated-date-not-bumped" in text
+    assert "❌ **Blocked**: 1 error." in text
+
+
+def test_a_narrowed_query_shows_its_diff_and_the_event_it_loses() -> None:
+    text = comment(review(logic()))
+    assert f"```diff\n@@ -1 +1 @@\n-{OLD}\n+{NEW}\n```" in text
+    assert "no longer matches <code>{user.name&#58; root}</code>" in text
+
+
+def test_rules_that_change_alike_are_one_row() -> None:
+    text = comment(review(logic(), *tagged(40)))
+    assert text.count("New tag") == 3
+    assert "**40 rules**: <code>rules/r0.toml</code>" in text
+    assert "and 37 more" in text
+
+
+def test_findings_that_say_the_same_are_one_row() -> None:
+    rules = tuple(replace(each, findings=(replace(UNBUMPED, path=each.change.path),)) for each in tagged(5))
+    assert comment(review(*rules)).count("❌ error") == 1
+
+
+def test_what_was_not_judged_and_what_was_skipped_is_counted() -> None:
+    made = review(
+        verdict=Verdict.INCOMPLETE, unevaluated=(Unevaluated(path="rules/z.toml", reason="absent"),), skipped=2
+    )
+    text = comment(made)
+    assert "**Incomplete**: 1 file could not be judged, 2 TOML files skipped: no rule." in text
+    assert "- <code>rules/z.toml</code>: absent" in text
+    assert "not judged: rules/z.toml: absent" in render(made, SETTINGS, "text")
+
+
+def test_a_waived_finding_says_who_waived_it_and_blocks_nothing() -> None:
+    excused = replace(UNBUMPED, waived=Waived(by="ada", at="2026-11-24T00:00:00Z"))
+    text = comment(review(replace(logic(), findings=(excused,)), verdict=Verdict.PASS))
+    assert "waived by <code>ada</code>" in text
+    assert "What stands in the way" not in text
+    assert "1 waived" in text
+
+
+def test_what_is_too_long_is_left_out_whole_and_counted() -> None:
+    long = "\n".join(f'x == "{number}"' for number in range(110))
+    rules = tuple(
+        RuleReview(
+            change=edit(f"rules/r{each}.toml", leaf("rule.query", OLD, NEW), before=OLD, after=long, query=NARROWED)
+        )
+        for each in range(45)
+    )
+    text = comment(review(*rules))
+    assert len(text) <= LIMIT
+    assert re.search(r"Left out to keep this short: \d+ queries", text)
+    assert "### What changes" in text
+
+
+def test_a_bulk_comment_stays_small() -> None:
+    rules = tuple(
+        RuleReview(change=edit(f"rules/r{n}.toml", leaf("rule.query", OLD, NEW), after=f"{NEW} {n}", query=NARROWED))
+        for n in range(400)
+    )
+    text = comment(review(*rules))
+    assert len(text) < BULK_LIMIT
+    assert "more rules" in text
+
+
+def test_the_terminal_shows_the_line_and_what_to_set() -> None:
+    text = render(review(logic(), *tagged(4)), SETTINGS, "text")
+    assert '      4 │ updated_date = "2025/01/01"' in text
+    assert '    set │ updated_date = "2026/11/24"' in text
+    assert "4 rules: rules/r0.toml" in text
+    assert text.endswith("Blocked: 1 error.\n")
+    assert "\x1b" not in text
+    assert "\x1b[" in render(review(logic()), SETTINGS, "text", colour=True)
+
+
+def test_workflow_commands_are_ten_a_level_the_rest_is_counted() -> None:
+    many = tuple(replace(UNBUMPED, path=f"rules/a,b:{number}.toml", message="100%\nsure") for number in range(13))
+    lines = render(review(RuleReview(change=logic().change, findings=many)), SETTINGS, "github").splitlines()
+    assert len(lines) == 11
+    assert lines[0] == (
+        "::error file=rules/a%2Cb%3A0.toml,line=4,title=updated-date-not-bumped::"
+        '100%25%0Asure%0ASet: updated_date = "2026/11/24"'
+    )
+    assert lines[-1] == "Ruleward: 3 more errors"
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(ValueError, match="no format named xml"):
+        render(review(), SETTINGS, "xml")
+
+
+def test_the_same_review_gives_the_same_bytes() -> None:
+    for format_name in ("text", "markdown", "json", "github"):
+        assert render(review(logic()), SETTINGS, format_name) == render(review(logic()), SETTINGS, format_name)
+
+
+# --- the report -------------------------------------------------------------------------------------------------------
+
+
+def test_the_report_is_the_contracts() -> None:
+    made = report(replace(review(logic(), *tagged(1)), names={"impact: logic": "Logic!"}))
+    jsonschema.validate(made, REPORT_SCHEMA)
+    assert list(made) == [
+        "schema", "tool", "base", "head", "today", "verdict", "labels", "summary", "rules", "findings", "unevaluated",
+    ]  # fmt: skip
+    assert made["labels"] == ["Logic!", "rule: tuning"]
+    assert made["summary"]["categories"] == {"logic": 1, "taxonomy": 2}
+    assert made["summary"]["queries"] == {"narrowed": 1}
+    assert made["summary"]["ships"] == 2
+    rule = made["rules"][0]
+    assert [each["line"] for each in rule["changes"]] == [17, 15]
+    assert rule["query"]["witness"] == {"lost": {"user.name": ["root"]}, "gained": None}
+    assert rule["findings"][0]["fix"]["start_line"] == 4
+
+
+def test_the_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(REPORT_SCHEMA)
+
+
+def test_the_schema_refuses_what_the_contract_does_not_name() -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**report(review()), "more": 1}, REPORT_SCHEMA)
+
+
+def test_odd_values_survive_the_way_into_json() -> None:
+    change = edit(
+        "rules/\udcff.toml", leaf("rule.x", float("nan"), date(2026, 1, 2)), leaf("rule.y", [float("inf")], None)
+    )
+    made = report(review(RuleReview(change=change)))
+    jsonschema.validate(made, REPORT_SCHEMA)
+    (rule,) = made["rules"]
+    assert rule["path"] == "rules/?.toml"
+    assert [(each["before"], each["after"]) for each in rule["changes"]] == [("nan", "2026-01-02"), (["inf"], None)]
+    assert json.loads(render(review(RuleReview(change=change)), SETTINGS, "json")) == made
+
+
+# --- hostile text -----------------------------------------------------------------------------------------------------
+
+BAIT = [
+    "@ada", "a@b.co", "#12", "o/r#12", "GH-12", "[x](https://evil.example)", "![x](https://evil.example/a.png)",
+    "https://evil.example", "www.evil.example", "<https://evil.example>", "<script>", "<b onclick=x>", "</code>",
+    "</details>", "</DETAILS", "<!-- ruleward:review v1 -->", "<!--", "-->", "```", "````", "~~~", "`", "``", "|", "\\",
+    "\n", "\r\n", "\n\n", "\n# ", "\n- ", "\n| a | b |\n|---|---|\n", "::error::x", "::", "##[error]x", "&#64;ada",
+    "&lt;", "**", "_", "*x*", "$x$", ":smile:", "\x1b[31m", "\x00", "\u202e", "\u200b", "\udcff", "1. ", "%0A", "]",
+    "(", "[^1]", "[ref]: https://evil.example", "{{ x }}", "{% x %}", "deadbeefdeadbeef", "'", '"', "<", ">", "&",
+]  # fmt: skip
+HOSTILE = st.lists(st.sampled_from(BAIT) | st.text(max_size=6), min_size=1, max_size=8).map("".join)
+OURS = {"code", "wbr", "sub", "details", "summary", "br"}
+ALLOWED = ("https://github.com/o/r/blob/abc/", MANUAL)
+
+
+class Elements(HTMLParser):
+    """What a browser would find in the rendered comment."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.comments: list[str] = []
+        self.stack: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.loose = ""
+        self.unbalanced = False
+
+    def handle_comment(self, data: str) -> None:
+        self.comments.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+        if tag not in {"br", "wbr", "hr", "img"}:
+            self.stack.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.stack or self.stack.pop() != tag:
+            self.unbalanced = True
+
+    def handle_data(self, data: str) -> None:
+        if not {"code", "pre"} & set(self.stack):
+            self.loose += data
+        elif "pre" not in self.stack:
+            self.loose += "x"  # an address must not join text before and after a code element
+
+
+def tokens(parsed: list[Token]) -> Iterator[Token]:
+    for token in parsed:
+        yield token
+        yield from tokens(token.children or [])
+
+
+def assert_tame(text: str, *, tables: int) -> None:
+    assert text.startswith(MARKER)
+    assert text.count("<!--") == 1
+    assert "::" not in text
+    assert "##[" not in text
+    assert not any(ord(char) < 32 and char != "\n" for char in text)
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    found = Elements()
+    html = parser.render(text)
+    found.feed(html)
+    found.close()
+    assert found.comments == [" ruleward:review v1 "]
+    assert not found.unbalanced
+    assert not found.stack
+    kinds = {token.type for token in tokens(parser.parse(text))}
+    assert not kinds & {"image", "em_open", "s_open", "code_block", "hr", "blockquote_open", "ordered_list_open"}
+    for tag, attributes in found.seen:
+        assert tag not in {"img", "script", "b", "em", "h1", "h2"}
+        if tag == "a":
+            assert (attributes["href"] or "").startswith(ALLOWED)
+    assert sum(tag == "table" for tag, _ in found.seen) == tables
+    assert not re.search(r"@|https?:|www\.|#\d|GH-\d", found.loose, re.IGNORECASE)
+    rows = re.findall(r"<tr>.*?</tr>", html, re.DOTALL)
+    assert {row.count("<td") + row.count("<th") for row in rows} <= {3, 4}
+    written = set(
+        re.findall(r"</?([A-Za-z][\w-]*)", re.sub(r"(?s)^(`{3,})diff\n.*?^\1$", "", text, flags=re.MULTILINE))
+    )
+    assert written <= OURS
+
+
+@settings(max_examples=300, deadline=None)
+@given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+def test_nothing_in_a_rule_is_more_than_text_in_the_comment(path: str, name: str, message: str, query: str) -> None:
+    made = hostile(path, name, message, query)
+    assert_tame(comment(made), tables=2)
+    assert len(comment(made)) <= LIMIT
+
+
+def hostile(path: str, name: str, message: str, query: str) -> Review:
+    base, head = (
+        Rule(path=path, text="", data={"rule": {"name": name, "query": text}, "metadata": {}})
+        for text in ("old", query)
+    )
+    change = RuleChange(
+        path=path,
+        previous_path=name,
+        status=Status.RENAMED,
+        kind=Kind.TUNING,
+        before=base,
+        after=head,
+        changes=(
+            Change(path=("rule", name or "x"), category=category_of(("rule", "x")), before=name, after=message),
+            leaf("rule.query", "old", query),
+            leaf("rule.tags", [name], [message, path]),
+        ),
+        query=QueryChange(
+            language="eql",
+            verdict=QueryVerdict.CHANGED,
+            explanation=(message, name),
+            witness=Witness(lost={name: (message, query)}, gained=({path: (1, True)}, {name: ()})),
+            reason=message,
+        ),
+    )
+    fix = LineFix(start_line=1, end_line=1, replacement=query)
+    base_finding = Finding(policy="rule-removed", severity=Level.ERROR, message=message, path=path, line=3, fix=fix)
+    findings = (
+        base_finding,
+        replace(base_finding, severity=Level.NOTICE, message=f"the name `{name}` is odd", preexisting=True),
+        replace(base_finding, waived=Waived(by=name, at=message)),
+        replace(base_finding, waived=Waived(exception=message)),
+    )
+    broken = RuleChange(
+        path=f"{path}2",
+        previous_path=None,
+        status=Status.ADDED,
+        kind=Kind.UNREADABLE,
+        before=None,
+        after=Unreadable(path=f"{path}2", reason=message),
+    )
+    return review(
+        RuleReview(change=change, findings=findings),
+        RuleReview(change=broken),
+        findings=(replace(base_finding, path="", paths=(path, name)),),
+        unevaluated=(Unevaluated(path=path, reason=message),),
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+def test_nothing_in_a_rule_is_more_than_text_in_a_log(path: str, name: str, message: str, query: str) -> None:
+    made = hostile(path, name, message, query)
+    text = render(made, SETTINGS, "text")
+    data = render(made, SETTINGS, "json")
+    for each in (text, data):
+        assert "::" not in each
+        assert "##[" not in each
+        assert "<!--" not in each
+        assert "</details" not in each.lower()
+        assert not any(ord(char) < 32 and char != "\n" for char in each)
+        each.encode()
+    jsonschema.validate(json.loads(data), REPORT_SCHEMA)
+    assert json.loads(data) == report(made)
+    for line in render(made, SETTINGS, "github").splitlines():
+        assert line.startswith(("::error ", "::notice ", "Ruleward: "))
+        properties, _, rest = line.removeprefix("::").partition("::")
+        assert "::" not in rest
+        assert properties.count("title=rule-removed") == (0 if line.startswith("Ruleward") else 1)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(HOSTILE, min_size=60, max_size=90, unique=True), st.integers(1, 400))
+def test_no_review_is_too_long(texts: list[str], factor: int) -> None:
+    rules = tuple(
+        rule for text in texts for rule in hostile(text, text * factor, text * factor, text * factor).rules[:1]
+    )
+    text = comment(review(*rules))
+    assert len(text) < BULK_LIMIT
+    assert_tame(text, tables=text.count("|---|\n"))
