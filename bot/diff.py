@@ -217,7 +217,7 @@ def _leaf_changes(before: Table, after: Table) -> Iterator[Change]:
     for path in sorted(old.keys() | new.keys()):
         one, other = old.get(path), new.get(path)
         if not _equal(path, one, other):
-            yield Change(path=path, category=category_of(path), before=one, after=other)
+            yield Change(path=path, category=category_of(path), before=one, after=other, known=is_known(path))
 
 
 def leaves(table: Table, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:

@@ -323,12 +323,17 @@ Parsed: TypeAlias = "Rule | Unreadable | NoRule"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One leaf that differs; None stands for an absent side."""
+    """One leaf that differs; None stands for an absent side.
+
+    Attributes:
+        known: whether the contract's table has a category for this very key.
+    """
 
     path: tuple[str, ...]
     category: Category
     before: object
     after: object
+    known: bool = True
 
     @property
     def op(self) -> Op:

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from bot.diff import category_of
 from bot.model import (
@@ -43,7 +43,10 @@ from bot.render import render
 from bot.render.as_markdown import BULK_LIMIT, LIMIT, MANUAL, MARKER
 from bot.report import REPORT_SCHEMA, report
 from bot.settings import Settings
-from tests.repository import other_id, rule_text
+from tests.repository import rule_text
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 SETTINGS = Settings()
 TODAY = date(2026, 11, 24)

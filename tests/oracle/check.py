@@ -366,7 +366,11 @@ def judge(
     language = language.split(maxsplit=1)[0]
     count.pairs += 1
     one, two = rules or (rule(language, old), rule(language, new))
-    change = compare(one, two)
+    try:
+        change = compare(one, two)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the prover may not raise it
+        tally.faults.append(Fault("crash", language, old, new, "", repr(error)))
+        return None
     if change is None:
         return None
     verdict = change.verdict

@@ -430,6 +430,8 @@ class _Parser:
         self.query = Query()
         self.roots: dict[str, str | None] = {}
         self.columns: list[str] | None = None
+        self.gone: list[str] = []
+        self.named: set[str] = set()
         self.calls: list[tuple[str, str, list[Expr], Node | None]] | None = None
 
     @property
@@ -536,6 +538,8 @@ class _Parser:
 
     def define(self, name: str, root: str | None) -> None:
         self.roots[name] = root
+        self.gone = [pattern for pattern in self.gone if pattern != name]
+        self.named.add(name)
         if self.columns is not None and name not in self.columns:
             self.columns.append(name)
 
@@ -599,6 +603,8 @@ class _Parser:
 
     def drop(self) -> Command:
         gone = self.patterns()
+        self.gone += gone
+        self.named = {name for name in self.named if not any(glob_match(p, name) for p in gone)}
         if self.columns is not None:
             self.columns = [column for column in self.columns if not any(glob_match(p, column) for p in gone)]
 
@@ -620,7 +626,12 @@ class _Parser:
                 self.need("=")
                 pairs.append((self.path(), first))
             old, new = pairs[-1]
+            self.column(old)
             self.define(new, self.roots.get(old, old))
+            self.gone.append(old)
+            self.named.discard(old)
+            if self.columns is not None and old in self.columns:
+                self.columns.remove(old)
             if self.op(",") is None:
                 break
 
@@ -673,6 +684,7 @@ class _Parser:
         order = sorted(range(len(groups)), key=lambda i: (self.roots.get(groups[i][1].root or "", groups[i][1].root) or texts[i]) + "/" + texts[i])
         self.columns = [name for name, _, _ in made] + [name for name, _ in groups]
         self.roots = dict.fromkeys(self.columns)
+        self.gone = []
 
         def run(rows: list[Row]) -> list[Row]:
             table: dict[tuple[object, ...], list[Row]] = {} if groups else {(): []}
@@ -964,6 +976,8 @@ class _Parser:
     def column(self, name: str) -> Expr:
         if self.columns is not None and not any(name == c or (is_glob(c) and glob_match(c, name)) for c in self.columns):
             raise QuerySyntaxError(f"unknown column {name}")
+        if name not in self.named and any(glob_match(pattern, name) for pattern in self.gone):
+            raise QuerySyntaxError(f"column {name} was dropped")
         return _expr(lambda doc: doc.get(name, ()), self.roots.get(name, name))
 
     def path(self) -> str:

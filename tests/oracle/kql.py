@@ -32,6 +32,7 @@ from .logic import (
     network_of,
     number_of,
     text_of,
+    walk,
 )
 
 _SPACE = " \t\r\n\u00a0"
@@ -65,10 +66,6 @@ class Nested(Node):
             isinstance(item, dict) and self.part.value(item, reading) is True for item in doc.get(self.path, ())
         )
 
-    def children(self) -> Sequence[Node]:
-        """None: its fields are not fields of the document."""
-        return ()
-
     def hints(self) -> Sequence[Hint]:
         """Aim at the whole object."""
         return (Hint(self.path, "nested", self.part),)
@@ -100,7 +97,7 @@ def _fields(name: str, doc: Doc) -> list[str]:
 
 def _is(name: Literal | None, literal: Literal) -> Node:
     if name is None:
-        raise UnsupportedError("a value without a field")
+        return Const(truth=None)
     field = name.text
     if is_text_field(field) and literal.text != GLOB_STAR:
         raise UnsupportedError("an analysed field")
@@ -188,6 +185,8 @@ class _Parser:
         self.spaces()
         if self.pos != len(self.text):
             raise self.fail("the end")
+        if any(isinstance(part, Const) and part.truth is None for part in walk(node)):
+            raise UnsupportedError("a value without a field")
         return node
 
     def chain(self, joint: re.Pattern[str], below: Callable[[], Node]) -> list[Node]:
