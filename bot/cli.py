@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -172,6 +173,10 @@ def main() -> NoReturn:
         click.echo(str(error) if error.located else f"ruleward: {error}", err=True)
         sys.exit(error.status)
     except BrokenPipeError:
+        # whoever read the report has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception:  # noqa: BLE001 - a crash of ours is an incomplete review, and must not look like a finding
+        traceback.print_exc()
+        sys.exit(_INCOMPLETE)
     sys.exit(0)

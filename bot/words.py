@@ -55,7 +55,7 @@ def short(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        text = "↵".join(value.strip("\r\n").splitlines()) or '""'
+        text = value.strip("\r\n") or '""'
     elif isinstance(value, date | datetime | time):
         text = value.isoformat()
     elif isinstance(value, list):
@@ -67,6 +67,12 @@ def short(value: object) -> str:
         text = "{" + ", ".join(keys[:_MOST]) + (", …" if len(keys) > _MOST else "") + "}"
     else:
         text = str(value)
+    return _line(text)
+
+
+def _line(text: str) -> str:
+    """Put a text on one line, and cut it where it is long."""
+    text = "↵".join(text[: LONGEST * 4].splitlines())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
@@ -151,7 +157,7 @@ def _label(change: Change) -> Phrase:
     parts = change.path[1:] if change.path[0] in {"rule", "metadata"} else change.path
     name = ".".join(parts) or change.key
     known = _SHORT.get(name, name)
-    return (Piece(known if len(known) <= LONGEST else known[: LONGEST - 1] + "…", value=not _common(known)),)
+    return (Piece(_line(known), value=not _common(known)),)
 
 
 def _common(name: str) -> bool:

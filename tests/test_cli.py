@@ -12,7 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from bot import __version__
+from bot import __version__, cli
 from bot.config import read_config
 from bot.diff import diff, pair
 from bot.judge import judge
@@ -72,6 +72,16 @@ def test_an_incomplete_review_never_looks_like_a_pass(branch: Repository) -> Non
     oid = branch.git("rev-parse", "HEAD:rules/a.toml")
     (branch.path / ".git/objects" / oid[:2] / oid[2:]).unlink()
     assert reviewed(branch, "--head", "topic", "--fail-on", "never").returncode == 3
+
+
+def test_a_crash_of_ours_is_an_incomplete_review(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cli.cli, "main", crash)
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == 3
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ class Budget:
     """
 
     steps: int = 2_000_000
-    max_characters: int = 200_000
+    max_characters: int = 100_000
 
 
 def language_of(rule: Rule) -> str:
@@ -102,9 +102,7 @@ def _eql(old: Rule, new: Rule, before: str, after: str, limits: Budget) -> Query
         return _events(one.steps[0].formula, two.steps[0].formula, Reading.MIXED, Style.EQL, limits, swap=swap)
     moment = new.string("rule", "timestamp_field") or "@timestamp"
     meter = Meter(limits.steps)
-    relation = (
-        _mirrored(Sequencer(two, one, meter, moment).run()) if swap else Sequencer(one, two, meter, moment).run()
-    )
+    relation = _mirrored(Sequencer(two, one, meter, moment).run()) if swap else Sequencer(one, two, meter, moment).run()
     return _claim("eql", relation, turned or tuple(explain_sequence(one, two, Meter(limits.steps // 4))))
 
 

@@ -70,9 +70,8 @@ def _cut(line: str) -> str:
 
 def _lines(old: Formula, new: Formula, reading: Reading, style: Style, meter: Meter) -> Iterator[str]:
     renames = _renames(old, new)
-    moved = old
+    moved = _renamed(old, renames) if renames else old
     for before, after in renames.items():
-        moved = _renamed(moved, before, after)
         yield f"renames field: {_field(before)} to {_field(after)}"
     edits = list(_diff(_conditions(moved), _conditions(new), exclusion=False))
     if renames:
@@ -243,16 +242,17 @@ def _inner(formula: Formula) -> Formula:
 def _renames(old: Formula, new: Formula) -> dict[str, str]:
     """Fields that only the name tells apart: the same tests, on one side each."""
     ours, theirs = _tests(old), _tests(new)
+    waiting: dict[frozenset[tuple[object, str]], list[str]] = {}
+    for after, tests in theirs.items():
+        if after not in ours and not tests <= {(Exists(), "term")}:
+            waiting.setdefault(frozenset(tests), []).append(after)
+    for names in waiting.values():
+        names.reverse()
     found: dict[str, str] = {}
-    taken: set[str] = set()
     for before, tests in ours.items():
-        if before in theirs:
-            continue
-        for after, others in theirs.items():
-            if after not in ours and after not in taken and tests == others and not tests <= {(Exists(), "term")}:
-                found[before] = after
-                taken.add(after)
-                break
+        others = waiting.get(frozenset(tests))
+        if before not in theirs and others:
+            found[before] = others.pop()
     return found
 
 
@@ -264,13 +264,13 @@ def _tests(formula: Formula) -> dict[str, set[tuple[object, str]]]:
     return found
 
 
-def _renamed(formula: Formula, before: str, after: str) -> Formula:
+def _renamed(formula: Formula, renames: dict[str, str]) -> Formula:
     if isinstance(formula, Atom):
-        return replace(formula, subject=after) if formula.subject == before else formula
+        return replace(formula, subject=renames[formula.subject]) if formula.subject in renames else formula
     if isinstance(formula, Not):
-        return Not(_renamed(formula.part, before, after))
+        return Not(_renamed(formula.part, renames))
     if isinstance(formula, And | Or):
-        return replace(formula, parts=tuple([_renamed(part, before, after) for part in formula.parts]))
+        return replace(formula, parts=tuple([_renamed(part, renames) for part in formula.parts]))
     return formula
 
 

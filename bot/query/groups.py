@@ -19,7 +19,7 @@ Event: TypeAlias = "Mapping[str, tuple[object, ...]]"
 
 _MOST = 40
 _PLANS = 60
-_STEPS = 40_000
+_STEPS = 150_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -187,7 +187,7 @@ class _Parser:
             self.unexpected()
         text = text_of(self.take())
         value = number(text)
-        if value is None or text != str(value):
+        if value is None or text != str(value) or (isinstance(value, float) and value.is_integer()):
             return Atom(field, Opaque(f"{operator}{text}"), "range")
         opened = operator in {"<", ">"}
         test = (

@@ -93,6 +93,8 @@ class _Builder:
         self.order: tuple[str, ...] = ()
         self.columns: tuple[str, ...] = ()
         self.level = 0
+        self.kept: list[tuple[bool, tuple[str, ...]]] = []
+        self.made: dict[str, int] = {}
 
     def run(self) -> Spine:
         """Walk the commands."""
@@ -101,7 +103,9 @@ class _Builder:
         for command in self.commands[1:]:
             self.step(command)
         return Spine(
-            sources=tuple(sorted(set(source.patterns))),
+            sources=tuple(dict.fromkeys(source.patterns))
+            if any(pattern.startswith("-") for pattern in source.patterns)
+            else tuple(sorted(set(source.patterns))),
             filters=tuple(conjunction(parts) for parts in self.filters),
             barriers=tuple(self.barriers),
             columns=self.columns,
@@ -114,19 +118,23 @@ class _Builder:
         elif isinstance(command, Eval):
             for name, value in command.columns:
                 self.meaning[name] = self.mean(value)
+                self.made[name] = len(self.kept)
         elif isinstance(command, Rename):
             moved = [(new, self.mean(Name(old))) for old, new in command.columns]
             for old, _ in command.columns:
                 self.meaning[old] = Call("null", (Name(f"{old}@{self.level}"),))
             self.meaning.update(moved)
+            self.made.update((new, len(self.kept)) for new, _ in moved)
         elif isinstance(command, Columns):
             self.columns = command.patterns if command.keep else self.columns
+            self.kept.append((command.keep, command.patterns))
         elif isinstance(command, Extract):
             source = self.mean(command.input)
             names_in_order = list(dict.fromkeys(extracted(command)))
             pattern = _nameless(command.pattern, names_in_order)
             for number, name in enumerate(names_in_order):
                 self.meaning[name] = Call(command.how, (source, Value(pattern), Value(number)))
+                self.made[name] = len(self.kept)
         elif isinstance(command, Sort):
             self.order = tuple(f"{show(self.mean(key))} {order}" for key, order in command.keys) + self.order
         elif isinstance(command, Limit):
@@ -156,17 +164,25 @@ class _Builder:
         known = sorted(f"{name}={show(value)}" for name, value in self.meaning.items() if name in command.text)
         self.barrier(Barrier(kind=command.name, text=f"{command.text} {known}", shown=f"{command.name} {command.text}"))
         self.level += 1
-        # what the command adds has a name like any other; columns known before keep their meaning unless it names them
+        self.kept = []
+        # what the command adds has a name like any other, and may hide a field that a column was made of
         for name in list(self.meaning):
-            if name in command.text:
-                self.meaning[name] = Call(f"after{self.level}", (self.meaning[name],))
+            self.meaning[name] = Call(f"after{self.level}", (self.meaning[name],))
 
     def mean(self, term: Term) -> Term:
         """A term with the meanings of its columns."""
+        self.check(term)
         if self.meaning:
             self.weigh(term)
             term = replace(term, self.meaning)
         return _counting(term)
+
+    def check(self, term: Term) -> None:
+        """Refuse a column that KEEP, DROP or STATS took away: the engine would refuse the query."""
+        for name in names(term) if self.kept else ():
+            for keep, patterns in self.kept[self.made.get(name, 0) :]:
+                if name != "*" and keep is not any(glob.matches(glob.from_wildcards(one), name) for one in patterns):
+                    raise UnsupportedError(f"the column {name} is not there any more")
 
     def weigh(self, term: Term) -> None:
         """Give up on columns that are made of each other again and again."""
@@ -204,8 +220,11 @@ class _Builder:
         kept.update((name, Call(f"of{self.level}", (value,))) for name, value in columns)
         kept.update(by)
         self.meaning = kept
+        self.made.update((name, len(self.kept)) for name, _ in (*command.by, *command.columns))
         if not command.inline:
             self.order = ()
+            self.kept = [(True, tuple(name for name, _ in (*command.by, *command.columns)))]
+            self.made = {}
 
 
 def _counting(term: Term) -> Term:

@@ -6,17 +6,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from bot.query import glob
+from bot.query import address, glob
 from bot.query.formula import FALSE, And, Atom, Constant, Exists, Formula, Glob, Not, Test, atoms
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.solver import Solver
 from bot.query.subsume import implications
 from bot.query.term import size
+from bot.query.text import UnsupportedError
 from bot.query.truth import F, Reading, T, judge, passes
 from bot.query.witness import Conflict, Event, build
 
 _TRIES = 12
 _LESSONS = 400
+_WIDTH = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,16 @@ def satisfiable(formula: Formula, reading: Reading, meter: Meter) -> bool:
     return not _Prover(formula, FALSE, reading, meter).contained(formula, FALSE)
 
 
+def _twice(texts: Iterable[str]) -> bool:
+    """Tell whether an address is among them in two spellings: a field of addresses takes them for one."""
+    known: dict[object, str] = {}
+    return any(
+        known.setdefault(net, text) != text
+        for text in texts
+        if ":" in text and (net := address.network(text)) is not None
+    )
+
+
 Negative = Callable[[Atom], int]
 
 
@@ -90,12 +102,16 @@ class _Prover:
         self.solver.add([self._true])
         self._gates: dict[tuple[bool, tuple[int, ...]], int] = {}
         self._size = 1
+        count = 0
         for formula in (old, new):
             for atom in atoms(formula):
+                count += 1
                 self._size += 1 if atom.term is None else size(atom.term)
                 self._variable(atom)
-        meter.spend(10 * self._size)
-        for subject in self._subjects.values():
+        meter.spend(10 * self._size + 90 * count)
+        for name, subject in self._subjects.items():
+            if _twice([test.text for test, _ in subject.tests if isinstance(test, Glob) and test.literal]):
+                raise UnsupportedError(f"{name} is compared with one address in two spellings")
             self._relate(subject)
         self._roots: dict[tuple[int, str], int] = {}
 
@@ -247,6 +263,10 @@ class _Prover:
         parts = tuple(sorted(set(literals)))
         if len(parts) == 1:
             return parts[0]
+        if len(parts) > _WIDTH:  # a tree of gates: in a long clause every new literal to watch takes a long search
+            return self._gate(
+                every, [self._gate(every, parts[at : at + _WIDTH]) for at in range(0, len(parts), _WIDTH)]
+            )
         gate = self._gates.get((every, parts))
         if gate is None:
             gate = self._gates[every, parts] = self.solver.variable()
@@ -274,5 +294,3 @@ class _Prover:
         if absent is None:
             absent = subject.absent[atom.kind] = self.solver.variable()
         return self._gate(True, (-variable, self._gate(False, (subject.exists, absent))))
-
-

@@ -51,7 +51,7 @@ class Sequencer:
         gained = None if narrower else self.witness(self.new, self.old)
         return Sequels(narrower=narrower, wider=wider, lost=lost, gained=gained, blocked=self.blocked)
 
-    def contained(self, inner: Query, outer: Query) -> bool:
+    def contained(self, inner: Query, outer: Query) -> bool:  # noqa: PLR0911 - one branch a case
         """Prove that the outer sequence fires for a key wherever the inner one does."""
         if inner.kind != outer.kind or inner.pipes or outer.pipes:
             return False
@@ -64,6 +64,8 @@ class Sequencer:
             or _keys(inner, inner.until) != _keys(outer, outer.until)
         ):
             return False
+        if missing and not self.beside_missing(inner, outer):
+            return False
         if len(inner.steps) == len(outer.steps):
             if not all(
                 self.step_contained(inner, one, outer, two) for one, two in zip(inner.steps, outer.steps, strict=True)
@@ -71,6 +73,22 @@ class Sequencer:
                 return False
             return self.keys_contained(inner, outer, list(range(len(inner.steps))))
         return not missing and self.embedded(inner, outer)
+
+    @staticmethod
+    def beside_missing(inner: Query, outer: Query) -> bool:
+        """Tell whether only conditions of missing events differ, of one step.
+
+        An event that a step takes is not there for a later match, and the missing events are looked for afterwards: if
+        the steps that do happen change, other matches are kept, and a kept one may be the one that is spoiled.
+        """
+        if len(inner.steps) != len(outer.steps):
+            return False
+        apart = [(one, two) for one, two in zip(inner.steps, outer.steps, strict=True) if one != two]
+        return (
+            len(apart) <= 1
+            and all(one.missing and two.missing for one, two in apart)
+            and (inner.by, inner.span, inner.until) == (outer.by, outer.span, outer.until)
+        )
 
     def embedded(self, inner: Query, outer: Query) -> bool:
         """Find the outer sequence's steps among the inner one's, in order; the first fit for each will do."""

@@ -118,11 +118,13 @@ class Solver:
     def _propagate(self) -> list[int] | None:
         """Follow every unit clause; the clause that fails, if one does. ``_watches[l]`` holds clauses that watch -l."""
         value, watches, trail = self._value, self._watches, self._trail
+        looked = 0
         while self._head < len(trail):
             literal = trail[self._head]
             self._head += 1
             watching = watches[literal]
-            self.meter.spend(1 + len(watching))
+            self.meter.spend(1 + len(watching) + looked // 4)
+            looked = 0
             kept: list[list[int]] = []
             for position, clause in enumerate(watching):
                 if clause[0] == -literal:
@@ -137,6 +139,7 @@ class Solver:
                     if (value[other] if other > 0 else -value[-other]) >= 0:
                         clause[1], clause[index] = other, clause[1]
                         watches[-other].append(clause)
+                        looked += index
                         break
                 else:
                     kept.append(clause)

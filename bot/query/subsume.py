@@ -20,7 +20,7 @@ def implies(one: Test, other: Test) -> bool:
         if isinstance(other, Block):
             return one.literal and address.contains(other.network, one.text)
         if isinstance(other, Range):
-            return one.literal and _literal_in(one.text, other)
+            return other.loose and one.literal and _literal_in(one.text, other)  # elsewhere a string is no number
     if isinstance(one, Range) and isinstance(other, Range):
         return _range_in(one, other)
     return isinstance(one, Block) and isinstance(other, Block) and address.contains(other.network, one.network)
@@ -79,7 +79,7 @@ def implications(tests: Sequence[Test], meter: Meter) -> Iterator[tuple[int, int
             plain[test.text, test.folds] = position
         else:
             wide.append(position)
-    size = sum(1 + len(test.text) // 40 if isinstance(test, Glob) else 1 for test in tests)
+    size = sum(1 + len(test.text) // 10 if isinstance(test, Glob) else 1 for test in tests)
     for positions in literals.values():
         meter.spend(len(positions) ** 2)
         for one in positions:

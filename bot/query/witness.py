@@ -87,12 +87,16 @@ def plain(subject: str) -> tuple[object, ...]:
     return ()
 
 
-def _values(  # noqa: C901 - one branch a case
+def _values(
     subject: str, yes: Sequence[Atom], no: Sequence[Atom], meter: Meter, *, single: bool
 ) -> tuple[object, ...] | Conflict:
     """Values for one field: one that passes all tests that hold if there is one, else one for each."""
     hits: dict[Atom, None] = {}
     wanted = [atom.test for atom in yes]
+    if _ADDRESS.search(subject) and any(
+        isinstance(test, Glob) and address.network(test.text) is None for test in wanted
+    ):
+        return Conflict(subject=subject, yes=tuple(yes), reason=f"it rests on {subject}, which takes addresses alone")
     for value in (*(() if wanted else plain(subject)), *_candidates(wanted, no)):
         meter.spend(1 + (len(wanted) + len(no)) // 2)
         if all(passes(test, value) == T for test in wanted) and all(passes(atom.test, value) == F for atom in no):

@@ -56,7 +56,7 @@ def _parts(review: Review) -> Iterator[object]:
             yield from _finding(finding, subjects.get(path))
         yield ""
     for each in review.unevaluated:
-        yield Text(f"not judged: {terminal(each.path)}: {terminal(each.reason)}", style="yellow", overflow="fold")
+        yield Text(terminal(f"not judged: {each.path}: {each.reason}"), style="yellow", overflow="fold")
     lead, beside = first_line(review)
     verdict, counts = verdict_line(review)
     headline = "; ".join([lead, *(terminal(plain(phrase)) for phrase in beside)])

@@ -10,7 +10,7 @@ _BREAK = "\u200b"
 _DANGEROUS = re.compile(r"<(?=!--|/details)|:(?=:)|#(?=#\[)", re.IGNORECASE)
 _RISKY = re.compile(r"[@#]|www\.|//|gh-\d|\b[0-9a-f]{7,}\b|:[\w+-]+:", re.IGNORECASE)
 _OPENING = re.compile(r"[-+]|\d+[.)]")
-_PUNCTUATION = re.compile(r"""[^A-Za-z0-9 ./,()='"%+?;{}\u0080-\U0010ffff-]|(?<=www)\.""", re.IGNORECASE)
+_PUNCTUATION = re.compile(r"""[^A-Za-z0-9 ./,()='"%+?;:{}\u0080-\U0010ffff-]|:(?! )|(?<=www)\.""", re.IGNORECASE)
 _BACKTICKS = re.compile("`+")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _PLACES = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\x7e]")
@@ -82,7 +82,11 @@ def prose(text: str, *, most: int = 1_000) -> Safe:
     parts = cut(visible(text), most).split("`")
     if _OPENING.match(parts[0].lstrip(" ")):
         return code(text, most=most)
-    return Safe("".join(_part(part, quoted=number % 2 == 1) for number, part in enumerate(parts)))
+    told = ""
+    for number, part in enumerate(parts):
+        more = _part(part, quoted=number % 2 == 1)
+        told += "<wbr>" * (told.endswith("`") and more.startswith("`")) + more  # two fences side by side would be one
+    return Safe(told)
 
 
 def _part(text: str, *, quoted: bool) -> str:

@@ -54,7 +54,7 @@ READINGS = (
 _TOKEN = re.compile(
     r"""(?P<skip>\s+|//[^\r\n]*|/\*.*?\*/)"""
     r'''|(?P<raw>"""(?:(?!""").|\n)*"*""")'''
-    r'''|(?P<string>"(?:\\(?:[btnfr"'\\]|u\{[0-9a-fA-F]{2,8}\})|[^\r\n"\\])*")'''
+    r"""|(?P<string>"(?:\\(?:[btnfr"'\\]|u\{[0-9a-fA-F]{2,8}\})|[^\r\n"\\])*")"""
     r"""|(?P<name>`(?:[^`]|``)*`|[A-Za-z_@][A-Za-z0-9_]*)"""
     r"""|(?P<number>\d+\.\d*(?:[eE][+-]?\d+)?|\.\d+|\d+(?:[eE][+-]?\d+)?)"""
     r"""|(?P<op>==|!=|<=|>=|!\[|[<>:=+\-*/%.,\[\]()|?~!])""",
@@ -77,7 +77,7 @@ def _tokens(text: str) -> list[_Token]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            raise QuerySyntaxError(f"no token at {at}: {text[at:at + 20]!r}")
+            raise QuerySyntaxError(f"no token at {at}: {text[at : at + 20]!r}")
         if match.lastgroup != "skip":
             assert match.lastgroup is not None
             out.append(_Token(match.lastgroup, match.group(), at))
@@ -139,9 +139,9 @@ def _same(one: object, other: object, *, fold: bool) -> bool:
     return type(one) is type(other) and one == other
 
 
-def _compare(kind: str, left: Operand, right: Operand, test: Callable[[object, object], bool]) -> Callable[
-    [Doc, Reading], Truth
-]:
+def _compare(
+    kind: str, left: Operand, right: Operand, test: Callable[[object, object], bool]
+) -> Callable[[Doc, Reading], Truth]:
     def run(doc: Doc, reading: Reading) -> Truth:
         lefts, rights = left.values(doc), right.values(doc)
         if not lefts or not rights:
@@ -190,7 +190,7 @@ def _like(left: Operand, right: Operand, *, fold: bool) -> Node:
             _compare("like", left, right, lambda one, _: isinstance(one, str) and glob_match(pattern, one, fold=fold)),
             aims,
         )
-    if not right.literal:
+    if not right.literal or right.constant is None:
         raise UnsupportedError("a pattern that is no literal")
     return Leaf(
         _compare("like", left, right, lambda one, other: _same(one, other, fold=fold)),
@@ -215,7 +215,7 @@ def _order(op: str, left: Operand, right: Operand) -> Node:
     )
 
 
-def _text_test(name: str, fold: bool) -> Callable[[str, str], bool]:
+def _text_test(name: str, fold: bool) -> Callable[[str, str], bool]:  # noqa: FBT001 - a truth value, not a switch
     def test(one: str, other: str) -> bool:
         if fold:
             one, other = one.lower(), other.lower()
@@ -236,7 +236,8 @@ def _predicate(name: str, args: list[Operand], *, fold: bool) -> Operand:
         if args[1].literal and isinstance(args[1].constant, str):
             text = args[1].constant
             star = glob_from("*", any_char=False)
-            aims = _aim(args[0], "glob", ("" if name == "startswith" else star) + text + ("" if name == "endswith" else star))
+            before, after = "" if name == "startswith" else star, "" if name == "endswith" else star
+            aims = _aim(args[0], "glob", before + text + after)
         node: Node = Leaf(
             _compare(
                 "fn",
@@ -644,7 +645,7 @@ class _Parser:
         self.take("?")
         if self.now.kind != "name" or self.now.text in _WORDS:
             raise self.fail("a value")
-        following = self.tokens[self.at + 1].text, self.tokens[self.at + 2].text if self.at + 2 < len(self.tokens) else ""
+        following = tuple(token.text for token in (*self.tokens[self.at + 1 : self.at + 3], self.tokens[-1])[:2])
         if following[0] == "(" or following == ("~", "("):
             name = self.now.text.lower()
             self.at += 1
@@ -676,7 +677,7 @@ class _Probe:
     asked: bool = False
     late_missing: bool = False
 
-    def missing(self, kind: str) -> Truth:
+    def missing(self, kind: str) -> Truth:  # noqa: ARG002 - as the others take it
         """Note the question; `kind` does not matter."""
         self.asked = True
         return False
@@ -816,7 +817,7 @@ def sample_keys(query: Query, docs: Sequence[Doc], reading: Reading) -> set[KeyV
     return {key for key, sets in by_key.items() if assign(sets, frozenset())}
 
 
-def declared_keys(query: Query, stream: Stream, reading: Reading) -> set[KeyValue]:
+def declared_keys(query: Query, stream: Stream, reading: Reading) -> set[KeyValue]:  # noqa: C901 - one branch a case
     """The join keys that have some tuple of events which fits, whatever partial matches came between.
 
     The plain reading of the documentation's text, without its state machine; for sequences without missing events.

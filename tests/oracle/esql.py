@@ -1,4 +1,4 @@
-"""ES|QL: expressions with three truth values, and pipelines run over a small table of events, after the documentation."""
+"""ES|QL after the documentation: expressions with three truth values, pipelines run over a small table of events."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import NamedTuple, TypeAlias
+from urllib.parse import unquote_plus
 
 from . import kql
 from .logic import (
@@ -46,7 +47,7 @@ NOW = 100_000_000
 _TOKEN = re.compile(
     r"""(?P<skip>\s+|//[^\r\n]*|/\*.*?\*/)"""
     r'''|(?P<raw>"""(?:(?!""").|\n)*"*""")'''
-    r'''|(?P<string>"(?:\\[tnr"\\]|[^\r\n"\\])*")'''
+    r"""|(?P<string>"(?:\\[tnr"\\]|[^\r\n"\\])*")"""
     r"""|(?P<name>`(?:[^`]|``)*`|[A-Za-z_@][A-Za-z0-9_]*)"""
     r"""|(?P<number>\d+\.\d*(?:[eE][+-]?\d+)?|\.\d+|\d+(?:[eE][+-]?\d+)?)"""
     r"""|(?P<op>::|==|!=|<=|>=|=~|[<>=+\-*/%.,()\[\]|:?{}])""",
@@ -76,7 +77,7 @@ def _tokens(text: str) -> list[_Token]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            raise QuerySyntaxError(f"no token at {at}: {text[at:at + 20]!r}")
+            raise QuerySyntaxError(f"no token at {at}: {text[at : at + 20]!r}")
         if match.lastgroup is not None and match.lastgroup != "skip":
             out.append(_Token(match.lastgroup, match.group(), at))
         at = match.end()
@@ -254,7 +255,7 @@ _MAPPED: dict[str, Callable[..., object]] = {
     "ltrim": lambda one: str(one).lstrip(),
     "rtrim": lambda one: str(one).rstrip(),
     "locate": lambda one, other: str(one).find(str(other)) + 1,
-    "abs": lambda one: abs(one),
+    "abs": abs,
     "floor": lambda one: int(one // 1),
     "ceil": lambda one: -int(-one // 1),
     "date_trunc": _floor,
@@ -267,20 +268,30 @@ _EACH: dict[str, Callable[[object], object]] = {
     "to_string": text_of,
     "to_long": _to_int,
     "to_integer": _to_int,
-    "to_double": lambda one: float(one),  # type: ignore[arg-type]
+    "to_double": float,  # type: ignore[dict-item]
     "to_ip": lambda one: one,
+    "url_decode": lambda one: unquote_plus(str(one)),
+}
+_GROK = {
+    "WORD": r"\b\w+\b",
+    "DATA": r".*?",
+    "GREEDYDATA": r".*",
+    "NOTSPACE": r"\S+",
+    "SPACE": r"\s*",
+    "INT": r"[+-]?[0-9]+",
+    "USERNAME": r"[a-zA-Z0-9._-]+",
 }
 _MULTI: dict[str, Callable[[Values], object]] = {
     "mv_count": len,
     "mv_first": lambda got: got[0],
     "mv_last": lambda got: got[-1],
-    "mv_min": lambda got: min(got),  # type: ignore[type-var]
-    "mv_max": lambda got: max(got),  # type: ignore[type-var]
+    "mv_min": min,  # type: ignore[dict-item]
+    "mv_max": max,  # type: ignore[dict-item]
     "mv_sum": _sum,
 }
 
 
-def _call(name: str, args: list[Expr]) -> Expr:
+def _call(name: str, args: list[Expr]) -> Expr:  # noqa: C901, PLR0911, PLR0912 - one branch a case
     if name == "case":
         return _case(args)
     if name == "coalesce":
@@ -304,9 +315,11 @@ def _call(name: str, args: list[Expr]) -> Expr:
         return _expr(lambda doc: _distinct(args[0].values(doc)), args[0].root)
     if name == "mv_concat":
         return _expr(
-            lambda doc: (str(text_of(sep[0])).join(map(text_of, got)),)
-            if (got := args[0].values(doc)) and len(sep := args[1].values(doc)) == 1
-            else (),
+            lambda doc: (
+                (str(text_of(sep[0])).join(map(text_of, got)),)
+                if (got := args[0].values(doc)) and len(sep := args[1].values(doc)) == 1
+                else ()
+            ),
             args[0].root,
         )
     if name == "mv_contains":
@@ -319,17 +332,35 @@ def _call(name: str, args: list[Expr]) -> Expr:
             raise UnsupportedError("a unit of date_diff")
         return _map(args[1:], lambda one, other: int((other - one) / unit))
     if name == "round" and len(args) == 1:
-        return _map(args, lambda one: round(one))
+        return _map(args, round)
     if name == "kql" and isinstance(args[0].constant, str):
         return _condition(kql.parse(args[0].constant))
     raise UnsupportedError(f"the function {name}")
 
 
+def _round(value: object, places: object = 0) -> object:
+    rounded = round(float(value), int(places))  # type: ignore[arg-type, call-overload]
+    return int(rounded) if isinstance(value, int) or not places else rounded
+
+
+def _slice(args: list[Expr]) -> Expr:
+    bounds = [arg.constant for arg in args[1:]]
+    if not all(isinstance(bound, int) and bound >= 0 for bound in bounds):
+        raise UnsupportedError("a slice from the end")
+    start, end = int(str(bounds[0])), int(str(bounds[-1])) + 1
+    return _expr(lambda doc: args[0].values(doc)[start:end], args[0].root)
+
+
 def _replace(args: list[Expr]) -> Expr:
     pattern = args[1].constant
-    if not isinstance(pattern, str) or not re.fullmatch(r"[\w /:.@\\-]*", pattern) or re.search(r"\\\w", pattern):
+    if not isinstance(pattern, str) or re.search(r"\(\?|[*+?}]\+|\\[^\W\ddDwWsSntr]|&&", pattern):
         raise UnsupportedError("a regular expression to replace")
-    compiled = re.compile(pattern)
+    try:
+        compiled = re.compile(pattern, re.ASCII)
+    except re.error as error:
+        raise UnsupportedError(f"a regular expression to replace: {error}") from None
+    if "$" in str(args[2].constant) or "\\" in str(args[2].constant):
+        raise UnsupportedError("a reference to a group")
     return _map(args, lambda one, _, new: compiled.sub(lambda _: str(new), str(one)))
 
 
@@ -371,7 +402,14 @@ Command: TypeAlias = "Callable[[list[Row]], list[Row]]"
 
 @dataclass(slots=True)
 class Query:
-    """A parsed pipeline."""
+    """A parsed pipeline.
+
+    Attributes:
+        filters: each WHERE, and whether it sees events (not groups).
+        group: the names that the last STATS groups by, and the fields they come from.
+        keyed: what a group's key is made of, in an order that does not depend on the text.
+        measured: the fields that are aggregated, and whether as numbers.
+    """
 
     commands: list[Command] = field(default_factory=list)
     filters: list[tuple[bool, Node]] = field(default_factory=list)
@@ -379,6 +417,7 @@ class Query:
     group: list[tuple[str, str | None]] = field(default_factory=list)
     indices: tuple[str, ...] = ()
     keyed: tuple[str, ...] = ()
+    measured: dict[str, bool] = field(default_factory=dict)
 
     def conditions(self) -> Iterator[Node]:
         """Every filter."""
@@ -404,7 +443,9 @@ class Query:
     def run(self, table: Sequence[Doc]) -> set[tuple[object, ...]]:
         """Run over a table of events; returns where the rows that are left came from."""
         rows = [
-            Row(dict(doc), ("event", number)) for number, doc in enumerate(table) if self._indexed(doc.get("_index", ()))
+            Row(dict(doc), ("event", number))
+            for number, doc in enumerate(table)
+            if self._indexed(doc.get("_index", ()))
         ]
         for command in self.commands:
             rows = command(rows)
@@ -499,6 +540,7 @@ class _Parser:
             "limit": self.limit,
             "mv_expand": self.expand,
             "dissect": self.dissect,
+            "grok": self.grok,
         }
         handler = handlers.get(name)
         if handler is None:
@@ -589,9 +631,9 @@ class _Parser:
         if known is None:
             self.columns = list(wanted)
         else:
-            self.columns = [
-                column for column in known if any(glob_match(p, column) or column == p for p in wanted)
-            ] + [p for p in wanted if any(is_glob(column) and glob_match(column, p) for column in known)]
+            self.columns = [column for column in known if any(glob_match(p, column) or column == p for p in wanted)] + [
+                p for p in wanted if any(is_glob(column) and glob_match(column, p) for column in known)
+            ]
 
         def run(rows: list[Row]) -> list[Row]:
             return [
@@ -647,7 +689,8 @@ class _Parser:
         return run
 
     def aggregate(self) -> tuple[Expr, list[tuple[str, str, list[Expr], Node | None]]]:
-        self.calls = calls = []
+        calls: list[tuple[str, str, list[Expr], Node | None]] = []
+        self.calls = calls
         expr = self.expression()
         self.calls = None
         if self.keyword("where"):
@@ -655,7 +698,7 @@ class _Parser:
             calls[:] = [(name, function, args, condition) for name, function, args, _ in calls]
         return expr, calls
 
-    def stats(self) -> Command:
+    def stats(self) -> Command:  # noqa: C901 - one branch a case
         made: list[tuple[str, Expr, list[tuple[str, str, list[Expr], Node | None]]]] = []
         groups: list[tuple[str, Expr]] = []
         start = self.at
@@ -674,14 +717,26 @@ class _Parser:
                 name = self.assigned()
                 body = self.at
                 expr = self.expression()
-                texts.append(re.sub(r"\s+", " ", self.source_text(body)).lower() if expr.root is None or self.at - body > 1 else expr.root)
+                texts.append(
+                    re.sub(r"\s+", " ", self.source_text(body)).lower()
+                    if expr.root is None or self.at - body > 1
+                    else expr.root
+                )
                 groups.append((self.source_text(start).replace("`", "") if name is None else name, expr))
                 if self.op(",") is None:
                     break
         self.query.aggregates = True
         self.query.group = [(name, expr.root) for name, expr in groups]
-        self.query.keyed = tuple(sorted((self.roots.get(expr.root or "", expr.root) or text) + "/" + text for text, (_, expr) in zip(texts, groups, strict=True)))
-        order = sorted(range(len(groups)), key=lambda i: (self.roots.get(groups[i][1].root or "", groups[i][1].root) or texts[i]) + "/" + texts[i])
+        self.query.keyed = tuple(
+            sorted(
+                (self.roots.get(expr.root or "", expr.root) or text) + "/" + text
+                for text, (_, expr) in zip(texts, groups, strict=True)
+            )
+        )
+        order = sorted(
+            range(len(groups)),
+            key=lambda i: (self.roots.get(groups[i][1].root or "", groups[i][1].root) or texts[i]) + "/" + texts[i],
+        )
         self.columns = [name for name, _, _ in made] + [name for name, _ in groups]
         self.roots = dict.fromkeys(self.columns)
         self.gone = []
@@ -768,6 +823,10 @@ class _Parser:
             last = number + 2 >= len(pieces) and not pieces[number + 1]
             regex += ("(.*)" if last else "(.*?)") + re.escape(pieces[number + 1])
         compiled = re.compile(regex, re.DOTALL)
+        return self.extract(expr, compiled.match, names)
+
+    def extract(self, expr: Expr, search: Callable[[str], re.Match[str] | None], names: list[str]) -> Command:
+        """Put the groups of a pattern into columns; null where it does not match."""
         for name in names:
             if name:
                 self.define(name, expr.root)
@@ -776,7 +835,7 @@ class _Parser:
             out = []
             for row in rows:
                 got = expr.values(row.columns)
-                match = compiled.match(got[0]) if len(got) == 1 and isinstance(got[0], str) else None
+                match = search(got[0]) if len(got) == 1 and isinstance(got[0], str) else None
                 columns = dict(row.columns)
                 for place, name in enumerate(names):
                     if name:
@@ -785,6 +844,33 @@ class _Parser:
             return out
 
         return run
+
+    def grok(self) -> Command:
+        expr = self.primary()
+        pattern = _unquote(self.now)
+        self.at += 1
+        names: list[str] = []
+
+        def part(found: re.Match[str]) -> str:
+            kind, name = (found[1], found[2]) if found[1] else ("", found[3])
+            body = _GROK.get(kind) if kind else ""
+            if body is None:
+                raise UnsupportedError(f"the pattern {kind} of grok")
+            if not name:
+                return body
+            names.append(name)
+            return f"({body})" if kind else "("
+
+        source = re.sub(r"%\{(\w+)(?::([\w.@]+))?\}|\(\?<([\w.@]+)>", part, pattern)
+        if re.search(r"(?<!\\)\((?!\?)", re.sub(r"%\{[^}]*\}|\(\?<([\w.@]+)>", "", pattern)):
+            raise UnsupportedError("a group without a name in grok")
+        if len(set(names)) != len(names) or "%{" in source:
+            raise UnsupportedError("a pattern of grok")
+        try:
+            compiled = re.compile(source, re.ASCII)
+        except re.error as error:
+            raise UnsupportedError(f"a pattern of grok: {error}") from None
+        return self.extract(expr, compiled.search, names)
 
     # --- expressions --------------------------------------------------------------------------------------------------
 
@@ -954,7 +1040,11 @@ class _Parser:
         self.at += 1
         if name in _AGGREGATES and self.calls is not None:
             return self.slot(name)
-        return _call(name, self.items())
+        args = self.items()
+        try:
+            return _call(name, args)
+        except IndexError:
+            raise QuerySyntaxError(f"{name} takes more arguments") from None
 
     def slot(self, name: str) -> Expr:
         """An aggregate: its value is put into a hidden column."""
@@ -969,12 +1059,17 @@ class _Parser:
             self.at = mark
             args = self.items()
         self.calls = calls
+        for arg in args:
+            if arg.root is not None:
+                self.query.measured.setdefault(arg.root, name in ("max", "min", "sum", "avg"))
         hidden = f"\0{len(calls)}"
         calls.append((hidden, name, args, None))
         return _expr(lambda doc: doc.get(hidden, ()))
 
     def column(self, name: str) -> Expr:
-        if self.columns is not None and not any(name == c or (is_glob(c) and glob_match(c, name)) for c in self.columns):
+        if self.columns is not None and not any(
+            name == c or (is_glob(c) and glob_match(c, name)) for c in self.columns
+        ):
             raise QuerySyntaxError(f"unknown column {name}")
         if name not in self.named and any(glob_match(pattern, name) for pattern in self.gone):
             raise QuerySyntaxError(f"column {name} was dropped")
@@ -1016,7 +1111,7 @@ def _arithmetic(op: str, left: Expr, right: Expr) -> Expr:
     return _expr(expr.values)
 
 
-def _aggregate(function: str, args: list[Expr], condition: Node | None, rows: list[Row]) -> Values:
+def _aggregate(function: str, args: list[Expr], condition: Node | None, rows: list[Row]) -> Values:  # noqa: PLR0911 - one branch a case
     kept = [row for row in rows if condition is None or condition.value(row.columns, ESQL) is True]
     if function == "count" and not args:
         return (len(kept),)

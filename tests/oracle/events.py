@@ -28,7 +28,7 @@ from .logic import (
 
 Event = dict[str, tuple[object, ...]]
 
-_FILL = ("", "", "a", "x", "Z9", "/tmp/a", "\\b", ".exe", " ", "1")
+_FILL = ("", "", "a", "x", "Z9", "/opt/a", "\\b", ".exe", " ", "1")
 
 
 class Maker:
@@ -53,7 +53,8 @@ class Maker:
                 self.by_field.setdefault(hint.field, []).append(hint)
         self.fields = sorted(self.by_field)
         sides = [{(h.field, str(h.value), h.op) for h in all_hints(node)} for node in nodes]
-        changed = set.union(*sides) - set.intersection(*sides) if sides else set()
+        shared = {hint for hint in sides[0] if all(hint in side for side in sides)} if sides else set()
+        changed = {hint for side in sides for hint in side} - shared
         self.changed = sorted({name for name, _, _ in changed}) or self.fields
         self.numeric = {name for name, hints in self.by_field.items() if self._is_numeric(hints)}
         self.single = {name for name, hints in self.by_field.items() if any(h.kind == "size" for h in hints)}
@@ -70,7 +71,7 @@ class Maker:
 
     # --- values -------------------------------------------------------------------------------------------------------
 
-    def value(self, hint: Hint) -> object:
+    def value(self, hint: Hint) -> object:  # noqa: PLR0911 - one branch a case
         """A value that meets a hint, most of the time."""
         if hint.kind == "glob":
             return self.expand(str(hint.value))
@@ -144,7 +145,8 @@ class Maker:
         value = self.value(hint)
         if not isinstance(value, str) or address_of(value) is not None:
             return self.filler(hint.field) if not isinstance(value, dict) else value
-        return self.rng.choice((value + "x", "x" + value, value[:-1], value[1:], value.swapcase(), value.replace("\\", "/")))
+        near = (value + "x", "x" + value, value[:-1], value[1:], value.swapcase(), value.replace("\\", "/"))
+        return self.rng.choice(near)
 
     # --- events -------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .logic import (
@@ -18,7 +18,6 @@ from .logic import (
     Or,
     QuerySyntaxError,
     Reading,
-    Sequence,
     Truth,
     UnsupportedError,
     address_of,
@@ -62,16 +61,14 @@ class Nested(Node):
 
     def value(self, doc: Doc, reading: Reading) -> Truth:
         """Look for one object that meets the condition."""
-        return any(
-            isinstance(item, dict) and self.part.value(item, reading) is True for item in doc.get(self.path, ())
-        )
+        return any(isinstance(item, dict) and self.part.value(item, reading) is True for item in doc.get(self.path, ()))
 
     def hints(self) -> Sequence[Hint]:
         """Aim at the whole object."""
         return (Hint(self.path, "nested", self.part),)
 
 
-class _Fail(Exception):
+class _FailError(Exception):
     """This alternative does not apply; try the next."""
 
 
@@ -152,7 +149,7 @@ class _Parser:
         self.pos = 0
 
     def fail(self, what: str) -> QuerySyntaxError:
-        return QuerySyntaxError(f"{what} expected at {self.pos}: {self.text[self.pos:self.pos + 20]!r}")
+        return QuerySyntaxError(f"{what} expected at {self.pos}: {self.text[self.pos : self.pos + 20]!r}")
 
     def eat(self, pattern: re.Pattern[str]) -> str | None:
         match = pattern.match(self.text, self.pos)
@@ -172,7 +169,7 @@ class _Parser:
 
     def need(self, char: str) -> None:
         if not self.char(char):
-            raise _Fail
+            raise _FailError
 
     def query(self) -> Node:
         self.spaces()
@@ -180,7 +177,7 @@ class _Parser:
             return Const(truth=True)
         try:
             node = self.either()
-        except _Fail:
+        except _FailError:
             raise self.fail("a condition") from None
         self.spaces()
         if self.pos != len(self.text):
@@ -197,7 +194,7 @@ class _Parser:
                 return parts
             try:
                 parts.append(below())
-            except _Fail:
+            except _FailError:
                 self.pos = mark
                 return parts
 
@@ -214,7 +211,7 @@ class _Parser:
         if self.eat(_NOT):
             try:
                 return Not(self.sub())
-            except _Fail:
+            except _FailError:
                 self.pos = mark
         return self.sub()
 
@@ -227,7 +224,7 @@ class _Parser:
                 self.spaces()
                 self.need(")")
                 return node
-            except _Fail:
+            except _FailError:
                 self.pos = mark
         return self.expression()
 
@@ -251,7 +248,7 @@ class _Parser:
             if op is not None:
                 self.spaces()
                 return _range(name, op, self.literal())
-        except _Fail:
+        except _FailError:
             pass
         self.pos = mark
         return self.value()(None)
@@ -265,13 +262,11 @@ class _Parser:
                 self.spaces()
                 self.need(")")
                 return partial
-            except _Fail:
+            except _FailError:
                 self.pos = mark
         return self.value()
 
-    def value_chain(
-        self, joint: re.Pattern[str], below: Callable[[], _Partial], join: type[And] | type[Or]
-    ) -> _Partial:
+    def value_chain(self, joint: re.Pattern[str], below: Callable[[], _Partial], join: type[And | Or]) -> _Partial:
         parts = [below()]
         while True:
             mark = self.pos
@@ -279,7 +274,7 @@ class _Parser:
                 break
             try:
                 parts.append(below())
-            except _Fail:
+            except _FailError:
                 self.pos = mark
                 break
         if len(parts) == 1:
@@ -292,7 +287,7 @@ class _Parser:
             try:
                 partial = self.values()
                 return lambda name: Not(partial(name))
-            except _Fail:
+            except _FailError:
                 self.pos = mark
         return self.values()
 
@@ -324,10 +319,10 @@ class _Parser:
 
     def quoted(self) -> Literal:
         self.pos += 1
-        out = []
+        out: list[str] = []
         while True:
             if self.pos >= len(self.text):
-                raise _Fail
+                raise _FailError
             char = self.text[self.pos]
             if char == '"':
                 self.pos += 1
@@ -361,7 +356,7 @@ class _Parser:
                 out.append(char)
         text = "".join(out).strip()
         if not text:
-            raise _Fail
+            raise _FailError
         return Literal(text, quoted=False)
 
 

@@ -88,7 +88,7 @@ class Const(Node):
 
     truth: Truth
 
-    def value(self, doc: Doc, reading: Reading) -> Truth:
+    def value(self, doc: Doc, reading: Reading) -> Truth:  # noqa: ARG002 - as the others take it
         """Return the constant."""
         return self.truth
 
@@ -195,7 +195,7 @@ def is_glob(pattern: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def _glob_regex(pattern: str) -> re.Pattern[str]:
-    parts = []
+    parts: list[str] = []
     for char in pattern:
         if char == GLOB_STAR:
             if not parts or parts[-1] != ".*":

@@ -104,7 +104,9 @@ MUTANTS: Mapping[str, Mutant] = {
     "does not see join keys": _rewritten(lambda text: re.sub(r"sequence by [\w., ]+", "sequence ", text)),
     "reads ![ as [": _rewritten(lambda text: text.replace("![", "[")),
     "does not see limits": _rewritten(lambda text: re.sub(r"\| limit \d+", "", text)),
-    "does not see thresholds": _rewritten(lambda text: re.sub(r"(where (?:Esql\.count|other)) \S+ \d+", r"\1 > 0", text)),
+    "does not see thresholds": _rewritten(
+        lambda text: re.sub(r"(where (?:Esql\.count|other)) \S+ \d+", r"\1 > 0", text)
+    ),
     "reads count_distinct as count": _rewritten(lambda text: text.replace("count_distinct(", "count(")),
     "reads max as min": _rewritten(lambda text: re.sub(r"\bmax\(", "min(", text)),
     "does not see groups": _rewritten(lambda text: re.sub(r"( = \w+\([^)]*\)) by [\w., ]+", r"\1", text)),
@@ -113,6 +115,8 @@ MUTANTS: Mapping[str, Mutant] = {
 """What each broken prover does, and how it is made."""
 
 PLACES: Mapping[str, tuple[str, ...]] = {
+    "calls the unknown equivalent": ("eql sequence",),
+    "calls the unknown narrowed": ("eql sequence",),
     "does not see wildcards": ("kuery", "eql"),
     "reads ? as *": ("eql", "esql"),
     "reads not in as in": ("eql", "esql"),
@@ -130,6 +134,49 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "does not see to_lower": ("esql",),
 }
 """Where a mutant can do harm at all, if not everywhere."""
+
+_COUNT = "from x | stats c = count({}) by host.id | where c > 1"
+SAMPLES: Mapping[str, tuple[str, str]] = {
+    "does not see until": (
+        'sequence by k [any where a == "1"] [any where b == "1"]',
+        'sequence by k [any where a == "1"] [any where b == "1"] until [any where c == "1"]',
+    ),
+    "does not see maxspan": (
+        'sequence by k with maxspan=1s [any where a == "1"] [any where b == "1"]',
+        'sequence by k with maxspan=2s [any where a == "1"] [any where b == "1"]',
+    ),
+    "does not see runs": (
+        'sequence by k [any where a == "1"] [any where b == "1"]',
+        'sequence by k [any where a == "1"] with runs=2 [any where b == "1"]',
+    ),
+    "does not see join keys": (
+        'sequence by k [any where a == "1"] [any where b == "1"]',
+        'sequence by k, j [any where a == "1"] [any where b == "1"]',
+    ),
+    "reads ![ as [": (
+        'sequence by k with maxspan=1s [any where a == "1"] ![any where b == "1"] [any where c == "1"]',
+        'sequence by k with maxspan=1s [any where a == "1"] ![any where b in ("1", "2")] [any where c == "1"]',
+    ),
+    "does not see limits": ("from x | where a == 1 | limit 1", "from x | where a == 1"),
+    "does not see thresholds": (
+        "from x | stats other = count(*) by host.id | where other > 1",
+        "from x | stats other = count(*) by host.id | where other > 2",
+    ),
+    "reads count_distinct as count": (
+        _COUNT.format("user.name"),
+        _COUNT.format("user.name").replace("count(", "count_distinct("),
+    ),
+    "reads max as min": (
+        "from x | stats c = max(n) by host.id | where c > 1",
+        "from x | stats c = min(n) by host.id | where c > 1",
+    ),
+    "does not see groups": (
+        "from x | stats c = count(*) by host.id | where c > 1",
+        "from x | stats c = count(*) | where c > 1",
+    ),
+    "does not see to_lower": ('from x | where to_lower(a) == "b"', 'from x | where a == "b"'),
+}
+"""For a mutant that random pairs meet too seldom: a pair on which it is wrong."""
 
 
 # --- mutants of the prover's own parts --------------------------------------------------------------------------------
@@ -183,7 +230,7 @@ def _gullible(original: Callable[..., object]) -> Callable[..., object]:
     from bot.query.truth import T
 
     del original
-    return lambda formula, event, reading: T
+    return lambda formula, event, reading: T  # noqa: ARG005 - as the real one takes it
 
 
 def _always(original: object) -> Callable[..., bool]:

@@ -7,7 +7,14 @@ from functools import lru_cache
 
 from .logic import UnsupportedError
 
-_CLASSES = {"d": "[0-9]", "D": "[^0-9]", "s": r"[ \t\n\r]", "S": r"[^ \t\n\r]", "w": "[a-zA-Z0-9_]", "W": "[^a-zA-Z0-9_]"}
+_CLASSES = {
+    "d": "[0-9]",
+    "D": "[^0-9]",
+    "s": r"[ \t\n\r]",
+    "S": r"[^ \t\n\r]",
+    "w": "[a-zA-Z0-9_]",
+    "W": "[^a-zA-Z0-9_]",
+}
 
 
 def _bracket(pattern: str, start: int) -> tuple[str, int]:
@@ -33,7 +40,7 @@ def _bracket(pattern: str, start: int) -> tuple[str, int]:
 
 
 @lru_cache(maxsize=4096)
-def lucene_regex(pattern: str, *, fold: bool = False) -> re.Pattern[str]:
+def lucene_regex(pattern: str, *, fold: bool = False) -> re.Pattern[str]:  # noqa: C901 - one branch a case
     """Translate a pattern that has to match a whole string; `UnsupportedError` where Python has no such operator."""
     out: list[str] = []
     at = 0
@@ -53,7 +60,7 @@ def lucene_regex(pattern: str, *, fold: bool = False) -> re.Pattern[str]:
                 raise UnsupportedError("a group with a flag")
             out.append("(?:")
             at += 1
-        elif char in "@&~#<>\"":
+        elif char in '@&~#<>"':
             raise UnsupportedError(f"the operator {char}")
         elif char in "*+?}" and pattern[at + 1 : at + 2] and pattern[at + 1] in "?+*":
             if char in "}?":

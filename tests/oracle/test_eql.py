@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.oracle import eql
-from tests.oracle.logic import Doc, UnsupportedError
+from tests.oracle.logic import Doc, Reading, UnsupportedError
 
 FALSE, NULL = eql.READINGS[:2]
 LATE = next(reading for reading in eql.READINGS if reading.late_missing)
@@ -60,7 +60,7 @@ CASES: list[tuple[str, Doc, bool]] = [
     ('startsWith~(f, "AB")', {"f": ("abc",)}, True),
     ('endsWith(f, "bc")', {"f": ("abc",)}, True),
     ('stringContains~(f, "B")', {"f": ("abc",)}, True),
-    ('stringContains(f, g)', {"f": ("abc",), "g": ("b",)}, True),
+    ("stringContains(f, g)", {"f": ("abc",), "g": ("b",)}, True),
     ('wildcard(f, "x", "a*")', {"f": ("abc",)}, True),
     ("length(f) > 2", {"f": ("abc",)}, True),
     ('substring(f, 1, 2) == "b"', {"f": ("abc",)}, True),
@@ -88,7 +88,7 @@ CASES: list[tuple[str, Doc, bool]] = [
 
 @pytest.mark.parametrize("reading", eql.READINGS, ids=lambda reading: reading.name)
 @pytest.mark.parametrize(("condition", "doc", "expected"), CASES)
-def test_an_event_matches_as_documented(condition: str, doc: Doc, expected: bool, reading: eql.Reading) -> None:  # noqa: FBT001
+def test_an_event_matches_as_documented(condition: str, doc: Doc, expected: bool, reading: Reading) -> None:  # noqa: FBT001
     assert eql.match(eql.parse(f"any where {condition}"), doc, reading) is expected
 
 
@@ -101,10 +101,10 @@ def test_an_event_matches_as_documented(condition: str, doc: Doc, expected: bool
         ('not f in ("a")', True, False),
         ('not startsWith(f, "a")', True, False),
         ('not cidrMatch(f, "10.0.0.0/8")', True, False),
-        ('not length(f) > 3', True, False),
+        ("not length(f) > 3", True, False),
         ('f != "a" or true', True, True),
         ('not (f == "a" and false)', True, True),
-        ('not f != null', True, True),
+        ("not f != null", True, True),
         ('f == null or f != "a"', True, True),
     ],
 )
@@ -147,7 +147,7 @@ def _stream(text: str, **more: tuple[object, ...]) -> list[tuple[int, Doc]]:
     out: list[tuple[int, Doc]] = []
     for item in text.split():
         time, names, key = item.split(":")
-        doc = {name: (1,) for name in names}
+        doc = dict.fromkeys(names, (1,))
         out.append((int(time), {**doc, "k": (key,), **more}))
     return out
 
@@ -175,7 +175,11 @@ SEQUENCES = [
     ("sequence by k with maxspan=1s [any where a==1] [any where b==1]", "0:a:x 1000:b:x", {"x"}),
     ("sequence by k with maxspan=1s [any where a==1] [any where b==1]", "0:a:x 1001:b:x", set()),
     ("sequence by k with maxspan=1s [any where a==1] [any where b==1]", "0:a:x 500:a:x 1200:b:x", {"x"}),
-    ("sequence by k with maxspan=1s [any where a==1] [any where b==1] [any where c==1]", "0:a:x 600:b:x 1200:c:x", set()),
+    (
+        "sequence by k with maxspan=1s [any where a==1] [any where b==1] [any where c==1]",
+        "0:a:x 600:b:x 1200:c:x",
+        set(),
+    ),
     # runs
     ("sequence by k [any where a==1] with runs=3", "0:a:x 1:a:x", set()),
     ("sequence by k [any where a==1] with runs=3", "0:a:x 1:a:x 2:a:y 3:a:x", {"x"}),
@@ -184,9 +188,17 @@ SEQUENCES = [
     ("sequence by k with maxspan=1s [any where a==1] ![any where m==1] [any where b==1]", "0:a:x 1:m:x 2:b:x", set()),
     ("sequence by k with maxspan=1s [any where a==1] ![any where m==1] [any where b==1]", "0:a:x 1:m:y 2:b:x", {"x"}),
     ("sequence by k with maxspan=1s [any where a==1] [any where b==1] ![any where m==1]", "0:a:x 1:b:x 2:m:x", set()),
-    ("sequence by k with maxspan=1s [any where a==1] [any where b==1] ![any where m==1]", "0:a:x 1:b:x 1001:m:x", {"x"}),
+    (
+        "sequence by k with maxspan=1s [any where a==1] [any where b==1] ![any where m==1]",
+        "0:a:x 1:b:x 1001:m:x",
+        {"x"},
+    ),
     ("sequence by k with maxspan=1s ![any where m==1] [any where a==1] [any where b==1]", "0:m:x 1:a:x 2:b:x", set()),
-    ("sequence by k with maxspan=1s ![any where m==1] [any where a==1] [any where b==1]", "0:m:x 2001:a:x 2002:b:x", {"x"}),
+    (
+        "sequence by k with maxspan=1s ![any where m==1] [any where a==1] [any where b==1]",
+        "0:m:x 2001:a:x 2002:b:x",
+        {"x"},
+    ),
     # what a broader step takes away: the second b takes a from the first
     (
         "sequence by k with maxspan=1s [any where a==1] [any where b==1] ![any where m==1] [any where c==1]",
@@ -198,7 +210,7 @@ SEQUENCES = [
 
 @pytest.mark.parametrize("reading", [FALSE, NULL, LATE], ids=lambda reading: reading.name)
 @pytest.mark.parametrize(("query", "stream", "expected"), SEQUENCES)
-def test_a_sequence_fires_as_documented(query: str, stream: str, expected: set[str], reading: eql.Reading) -> None:
+def test_a_sequence_fires_as_documented(query: str, stream: str, expected: set[str], reading: Reading) -> None:
     assert {key[0] for key in eql.sequence_keys(eql.parse(query), _stream(stream), reading)} == expected
 
 

@@ -169,7 +169,9 @@ def test_what_elasticsearch_rejects_is_rejected(query: str) -> None:
         esql.parse(query)
 
 
-@pytest.mark.parametrize("query", ["row a = 1", "from x | enrich p", "from x | where a : 1", "from x | where a rlike \"<1-2>\""])
+@pytest.mark.parametrize(
+    "query", ["row a = 1", "from x | enrich p", "from x | where a : 1", 'from x | where a rlike "<1-2>"']
+)
 def test_what_the_judge_does_not_know_it_says(query: str) -> None:
     with pytest.raises(UnsupportedError):
         esql.parse(query)

@@ -97,7 +97,9 @@ def test_a_document_matches_as_documented(query: str, doc: Doc, expected: bool) 
     assert kql.match(kql.parse(query), doc) is expected
 
 
-@pytest.mark.parametrize("query", ["f:", "f: a and ", "f: (a", "f: a )", 'f: "a', "f: a g: b", "a: b: c", 'f:a or"b"', "not(f: a)"])
+@pytest.mark.parametrize(
+    "query", ["f:", "f: a and ", "f: (a", "f: a )", 'f: "a', "f: a g: b", "a: b: c", 'f:a or"b"', "not(f: a)"]
+)
 def test_what_kibana_rejects_is_rejected(query: str) -> None:
     with pytest.raises(UnsupportedError):
         kql.parse(query)

@@ -36,6 +36,9 @@ KQL = [
     ("message: *foo*", "message: *foobar*", "unknown"),
     ("a: x and a: *", "a: x", "equivalent"),
     ("not a: *", "not a: x", "broadened"),
+    ("a >= 5", "a >= 5.0", "unknown"),  # two texts on a keyword field
+    ('source.ip: "::1"', 'source.ip: "0:0:0:0:0:0:0:1"', "unknown"),  # one address
+    ("source.ip: 10.*", "source.ip: 10.1.*", "narrowed-or-equal"),  # no index holds what would show it
 ]
 EQL = [
     ('process where a == "x"', 'process where a : "x"', "broadened"),
@@ -102,6 +105,12 @@ EQL = [
         "sequence by ?k [a where true] [b where true]",
         "broadened-or-equal",
     ),
+    (
+        "sequence with maxspan=1m [a where true] ![b where p : 1] [c where q : 1]",
+        "sequence with maxspan=1m [a where true] ![b where p : 1] [c where q : (1, 2)]",
+        "unknown",  # another match is kept, and that one may be spoiled
+    ),
+    ('any where a == "1"', "any where a == 1", "unknown"),
     ('any where wildcard(a, "x*")', 'any where wildcard(a, "x*", "y*")', "broadened"),
     ('any where a regex "x+"', 'any where a regex "x+" and b == 1', "narrowed"),
     ('process where a == "x" | head 5', 'process where a : "x" | head 5', "unknown"),
@@ -145,6 +154,17 @@ ESQL = [
     ('from a | dissect m "%{p} %{q}" | where q == "x"', 'from a | dissect m "%{p} %{q}" | where p == "x"', "unknown"),
     ("from a | where x == 1 | limit 5", "from a | limit 5", "unknown"),
     ("from a | limit 5", "from a | limit 9", "broadened-or-equal"),
+    ("from a | where x == 1", "from a | keep y | where x == 1", "unknown"),  # refused: there is no x
+    ("from a | where x == 1", "from a | drop x* | where x == 1", "unknown"),
+    ("from a | where x == 1", "from a | keep x | where x == 1", "equivalent"),
+    ("from a | stats c = count(*) by h | where c > 3", "from a | stats c = count(*) by h | where h > 3", "unknown"),
+    (
+        "from a | eval y = x | enrich p | where y == 1",
+        "from a | enrich p | eval y = x | where y == 1",
+        "unknown",  # the policy may bring an x of its own
+    ),
+    ("from -b,a*", "from a*,-b", "unknown"),
+    ('from a | where x == "1"', "from a | where x == 1", "unknown"),
     ("from a-* | where x == 1", "from a-*, b-* | where x == 1", "broadened-or-equal"),
 ]
 LUCENE = [

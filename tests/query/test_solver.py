@@ -12,7 +12,7 @@ from bot.query.solver import Solver
 
 def test_the_solver_agrees_with_minisat_on_random_clauses_and_assumptions() -> None:
     solvers = pytest.importorskip("pysat.solvers")
-    dice = random.Random(7)  # noqa: S311 - a repeatable test
+    dice = random.Random(7)
     for _ in range(400):
         size = dice.randint(3, 30)
         clauses = [
