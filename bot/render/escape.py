@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 _BREAK = "\u200b"
 _DANGEROUS = re.compile(r"<(?=!--|/details)|:(?=:)|#(?=#\[)", re.IGNORECASE)
-_RISKY = re.compile(r"[@#]|www\.|//|gh-\d|\b[0-9a-f]{7,}\b|:[\w+-]+:", re.IGNORECASE)
+_RISKY = re.compile(r"[@#]|www\.|//|https?:|gh-\d|\b[0-9a-f]{7,}\b|:[\w+-]+:", re.IGNORECASE)
 _OPENING = re.compile(r"[-+]|\d+[.)]")
 _PUNCTUATION = re.compile(r"""[^A-Za-z0-9 ./,()='"%+?;:{}\u0080-\U0010ffff-]|:(?! )|(?<=www)\.""", re.IGNORECASE)
 _BACKTICKS = re.compile("`+")
