@@ -64,7 +64,7 @@ def _escapes() -> re.Pattern[str]:
 
 @cache
 def _quoted_escapes() -> re.Pattern[str]:
-    return re.compile(r"\\(u[0-9a-f]{4}|[trn\"\\])", re.IGNORECASE)
+    return re.compile(r"\\(u[0-9a-fA-F]{4}|[trn\"\\])")  # the letters small, as Kibana's grammar has them
 
 
 def _unescape(match: re.Match[str]) -> str:

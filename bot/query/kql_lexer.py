@@ -23,7 +23,7 @@ def _pattern() -> re.Pattern[str]:
       | (?P<range><=|>=|<|>)
       | (?P<punct>[():{{}}])
       | (?P<text>(?:
-            \\[trn] | \\[\\():<>"*{{}}] | \\u[0-9a-f]{{4}} | \\(?:or|and|not)
+            (?-i:\\[trn]) | \\[\\():<>"*{{}}] | (?-i:\\u)[0-9a-f]{{4}} | \\(?:or|and|not)
           | (?!{space}++(?:or|and){space}|not{space})[^\\():<>"{{}}]
         )++)
         """,
