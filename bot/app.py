@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from bot.collect.git import Git
+from bot.collect.git import Git, Held
 from bot.collect.snapshot import (
     ConfigFiles,
     Ends,
@@ -20,7 +20,7 @@ from bot.collect.snapshot import (
 )
 from bot.config import ConfigError, read_config
 from bot.diff import diff, pair
-from bot.judge import CONFIG_INVALID, expired, judge, went_back
+from bot.judge import CONFIG_INVALID, expired, judge
 from bot.model import (
     ChangeSet,
     Finding,
@@ -139,22 +139,23 @@ def _changes(git: Git, ends: Ends, snapshot: Snapshot, settings: Settings, today
     if pairing.has_leftovers and not snapshot.unevaluated:
         pairing = pair(old, new, renamed(git, ends, settings.rules))
     changes = diff(pairing, settings, unevaluated=snapshot.unevaluated)
-    if not any(went_back(change, today) for change in changes.rules):
+    back = [change.path for change in changes.rules if change.went_back(today)]
+    if not back:
         return changes
+    history = git.held(ends.merge_base, back)
     rules = tuple(
-        replace(change, past=_past(git, ends, change)) if went_back(change, today) else change
+        replace(change, past=_past(git, history, change)) if change.went_back(today) else change
         for change in changes.rules
     )
     return replace(changes, rules=rules)
 
 
-def _past(git: Git, ends: Ends, change: RuleChange) -> Past:
+def _past(git: Git, history: Held, change: RuleChange) -> Past:
     """Say whether the base's history held the head's blob at this path."""
     if change.head is None:
         return Past.NOT_ASKED
     oid = change.head.oid or git.blob_id(change.head.text.encode("utf-8"))
-    history = git.held(ends.merge_base, change.path)
-    if oid in history.oids:
+    if oid in history.oids.get(change.path, ()):
         return Past.HELD
     return Past.NOT_HELD if history.complete else Past.OUT_OF_REACH
 

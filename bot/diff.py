@@ -24,7 +24,7 @@ from bot.model import (
     is_table,
     same,
 )
-from bot.settings import DEPRECATED, Settings
+from bot.settings import DEPRECATED, NOTICE_PREFIX, Settings
 
 _KEYS: Mapping[Category, tuple[str, str]] = {  # keys under [rule], keys under [metadata]
     Category.LOGIC: (
@@ -61,9 +61,6 @@ SET_LIKE = frozenset(
     | {("metadata", "integration"), ("metadata", "ecs_version")}
 )
 """Lists whose order means nothing."""
-
-NOTICE_PREFIX = "Deprecated - "
-"""How a name announces that its rule will be deprecated."""
 
 
 def category_of(path: Sequence[str]) -> Category:

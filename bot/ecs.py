@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TypeAlias, cast
+from typing import TypeAlias
+
+from bot.model import items
 
 Version: TypeAlias = "tuple[int, int, int]"
 
@@ -28,8 +30,7 @@ def parse_version(text: object) -> Version | None:
 
 def declared(value: object) -> tuple[Version, ...]:
     """Return the versions that a list holds, each once, passing over what is none; nothing for what is no list."""
-    items = cast("list[object]", value) if isinstance(value, list) else []
-    return tuple(dict.fromkeys(version for version in map(parse_version, items) if version is not None))
+    return tuple(dict.fromkeys(version for version in map(parse_version, items(value)) if version is not None))
 
 
 def newest(value: object) -> Version | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from bot.layout import layout_of
 from bot.model import (
@@ -245,11 +245,4 @@ def labels_of(changes: ChangeSet, findings: Iterable[Finding], verdict: Verdict,
     return tuple(sorted(labels))
 
 
-def went_back(change: RuleChange, today: date) -> bool:
-    """Tell whether the updated date went backwards from a day that was not in the future: history must be asked."""
-    before = change.base.updated_date if change.base else None
-    after = change.head.updated_date if change.head else None
-    return before is not None and after is not None and after < before <= today + timedelta(days=1)
-
-
-__all__ = ["CONFIG_INVALID", "Judgement", "expired", "judge", "labels_of", "verdict_of", "went_back"]
+__all__ = ["CONFIG_INVALID", "Judgement", "expired", "judge", "labels_of", "verdict_of"]

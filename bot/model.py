@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import ClassVar, TypeAlias, TypeGuard, cast
 
@@ -184,6 +184,11 @@ def is_table(value: object) -> TypeGuard[dict[str, object]]:
 def is_list(value: object) -> TypeGuard[list[object]]:
     """Tell whether a parsed value is a list."""
     return isinstance(value, list)
+
+
+def items(value: object) -> list[object]:
+    """Return the items of a list, none for anything else."""
+    return value if is_list(value) else []
 
 
 def exact(value: object) -> Hashable:
@@ -437,6 +442,12 @@ class RuleChange:
     def ships(self) -> bool:
         """Whether what users install changes: a leaf under ``[rule]`` or ``[transform]``, or the rule came or went."""
         return self.kind in _WHOLE or any(change.path[0] in SHIPPED for change in self.changes)
+
+    def went_back(self, today: date) -> bool:
+        """Tell whether the updated date is earlier than it was; the repair of one after tomorrow is none."""
+        before = self.base.updated_date if self.base else None
+        after = self.head.updated_date if self.head else None
+        return before is not None and after is not None and after < before <= today + timedelta(days=1)
 
     def changed(self, *path: str) -> bool:
         """Tell whether any leaf at or below a key path differs."""

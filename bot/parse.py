@@ -26,9 +26,9 @@ def parse(blob: Blob, *, max_bytes: int) -> Parsed:
     tables = _tables(blob, read)
     if isinstance(tables, Unreadable):
         return tables
-    if not isinstance(tables.get("rule"), dict):
+    if not is_table(tables.get("rule")):
         return NoRule(path=blob.path, oid=blob.oid)
-    if not isinstance(tables.get("metadata"), dict):
+    if not is_table(tables.get("metadata")):
         return _unreadable(blob, "it has no [metadata] table")
     return Rule(path=blob.path, text=read, data=tables, oid=blob.oid)
 

@@ -255,3 +255,6 @@ class Settings:
 
 DEPRECATED = "deprecated"
 """The state of a rule that is kept for the record only."""
+
+NOTICE_PREFIX = "Deprecated - "
+"""How a name announces that its rule will be deprecated."""

@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import cast
 
-from bot.model import SAME_MATCHES, Category, Change, Kind, Op, QueryVerdict, Rule, RuleChange, Status, exact
+from bot.model import (
+    Category,
+    Change,
+    Kind,
+    Op,
+    QueryVerdict,
+    Rule,
+    RuleChange,
+    Status,
+    exact,
+    is_list,
+    is_table,
+    items,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +71,9 @@ def short(value: object) -> str:
         text = value.strip("\r\n") or '""'
     elif isinstance(value, date | datetime | time):
         text = value.isoformat()
-    elif isinstance(value, list):
-        items = cast("list[object]", value)
-        shown = ", ".join(short(item) for item in items[:_MOST])
-        text = f"[{shown}{', …' if len(items) > _MOST else ''}]"
+    elif is_list(value):
+        shown = ", ".join(short(item) for item in value[:_MOST])
+        text = f"[{shown}{', …' if len(value) > _MOST else ''}]"
     elif isinstance(value, Mapping):
         keys = [str(key) for key in cast("Mapping[object, object]", value)]
         text = "{" + ", ".join(keys[:_MOST]) + (", …" if len(keys) > _MOST else "") + "}"
@@ -196,7 +208,7 @@ def _prose(change: Change) -> bool:
 
 
 def _lists(label: Phrase, change: Change, *, counted: bool) -> Phrase:
-    old, new = _items(change.before), _items(change.after)
+    old, new = items(change.before), items(change.after)
     if any(isinstance(item, Mapping | list) for item in (*old, *new)):
         return _tables(label, old, new)
     if counted:
@@ -278,35 +290,27 @@ def _inside(old: object, new: object) -> str:
 def _techniques(threat: object) -> list[object]:
     """Return the ids of every tactic, technique and sub-technique once, in order."""
     found: dict[object, None] = {}
-    for entry in _items(threat):
+    for entry in items(threat):
         for identity in _ids(entry):
             found.setdefault(identity)
     return list(found)
 
 
 def _ids(entry: object) -> Iterator[object]:
-    if not isinstance(entry, Mapping):
+    if not is_table(entry):
         return
-    table = cast("Mapping[str, object]", entry)
-    tactic = table.get("tactic")
-    if isinstance(tactic, Mapping):
-        identity = cast("Mapping[str, object]", tactic).get("id")
-        if isinstance(identity, str):
-            yield identity
-    if isinstance(table.get("id"), str):
-        yield table["id"]
+    tactic = entry.get("tactic")
+    if is_table(tactic) and isinstance(tactic.get("id"), str):
+        yield tactic["id"]
+    if isinstance(entry.get("id"), str):
+        yield entry["id"]
     for key in ("technique", "subtechnique"):
-        for inner in _items(table.get(key)):
+        for inner in items(entry.get(key)):
             yield from _ids(inner)
-
-
-def _items(value: object) -> list[object]:
-    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 __all__ = [
     "LONGEST",
-    "SAME_MATCHES",
     "Phrase",
     "Piece",
     "change_phrase",

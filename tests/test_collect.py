@@ -173,6 +173,24 @@ def test_a_revert_is_known_by_the_bases_history(repo: Repository) -> None:
     assert done(repo, None).rules[0].change.past is Past.HELD
 
 
+def test_what_a_rule_once_was_is_its_own_history_and_counts_on_merged_branches_too(repo: Repository) -> None:
+    old = {f"rules/{n}.toml": rule_text(rule_id=other_id(n), name=f"R{n}", updated=f"2025/01/0{n}") for n in (1, 2)}
+    new = {f"rules/{n}.toml": rule_text(rule_id=other_id(n), name=f"R{n}", updated="2026/01/01") for n in (1, 2)}
+    side = rule_text(rule_id=other_id(2), name="R2", updated="2025/06/01")
+    repo.commit({**old, "rules/3.toml/x.txt": "a folder of that name"})
+    repo.git("switch", "--quiet", "--create", "side")
+    repo.commit({"rules/2.toml": side})
+    repo.git("switch", "--quiet", "main")
+    repo.commit({**new})
+    repo.git("merge", "--quiet", "--strategy", "ours", "--message", "merge", "side")
+    repo.git("switch", "--quiet", "--create", "topic")
+    repo.commit({"rules/1.toml": old["rules/1.toml"], "rules/2.toml": side})
+    assert [rule.change.past for rule in done(repo).rules] == [Past.HELD, Past.HELD]
+    swapped = old["rules/2.toml"].replace(other_id(2), other_id(1)).replace("R2", "R1")
+    repo.commit({"rules/1.toml": swapped})
+    assert [rule.change.past for rule in done(repo).rules] == [Past.NOT_HELD, Past.HELD]
+
+
 CONFIG = ".github/ruleward.toml"
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import cast
 
-from bot.model import KeyPath, Level, Rule, RuleChange, Table
+from bot.model import KeyPath, Level, Rule, RuleChange, is_list, is_table, items
 from bot.policy import Context, Scope, Violation, policy
 
 _LISTS: Mapping[str, KeyPath] = {"index": ("rule", "index"), "tag": ("rule", "tags")}
@@ -42,8 +41,7 @@ def _gone(what: str, at: KeyPath, before: Iterable[str], after: Iterable[str]) -
 
 
 def _strings(value: object) -> list[str]:
-    items = cast("list[object]", value) if isinstance(value, list) else []
-    return [each for each in items if isinstance(each, str)]
+    return [each for each in items(value) if isinstance(each, str)]
 
 
 def _threats(rule: Rule, keys: frozenset[str]) -> list[str]:
@@ -53,11 +51,11 @@ def _threats(rule: Rule, keys: frozenset[str]) -> list[str]:
 
 def _ids(value: object, keys: frozenset[str], *, named: bool) -> Iterator[str]:
     """Walk tables and lists; ``named`` tells whether the key above is one whose ids are wanted."""
-    if isinstance(value, list):
-        for each in cast("list[object]", value):
+    if is_list(value):
+        for each in value:
             yield from _ids(each, keys, named=named)
-    elif isinstance(value, Mapping):
-        for key, each in cast("Table", value).items():
+    elif is_table(value):
+        for key, each in value.items():
             if key == "id" and named and isinstance(each, str):
                 yield each
             yield from _ids(each, keys, named=key in keys)

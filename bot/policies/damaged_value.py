@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from enum import IntFlag, auto
 from functools import cache
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from bot.model import Category, Change, KeyPath, Level, RuleChange, dotted
+from bot.model import Category, Change, KeyPath, Level, RuleChange, dotted, is_list, is_table
 from bot.policy import Context, Scope, Violation, policy
 from bot.query.compare import language_of
 
@@ -117,11 +117,11 @@ def _strings(change: RuleChange, at: KeyPath, value: object) -> Iterator[_String
             yield _String(at, literal)
     elif isinstance(value, str):
         yield _String(at, value)
-    elif isinstance(value, list):
-        for index, each in enumerate(cast("list[object]", value)):
+    elif is_list(value):
+        for index, each in enumerate(value):
             yield from _strings(change, (*at, index), each)
-    elif isinstance(value, Mapping):
-        for key, each in cast("Mapping[str, object]", value).items():
+    elif is_table(value):
+        for key, each in value.items():
             yield from _strings(change, (*at, key), each)
 
 

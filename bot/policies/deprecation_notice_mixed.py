@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from bot.model import Change, Level, RuleChange
 from bot.policy import Context, Scope, Violation, policy
+from bot.settings import NOTICE_PREFIX
 
-_PREFIX = "Deprecated - "
 _NAMED = 3
 
 
@@ -23,14 +23,14 @@ def deprecation_notice_mixed(change: RuleChange, _context: Context, _options: ob
     """
     base, head = change.base, change.head
     old, new = (base.name, head.name) if base and head else (None, None)
-    if old is None or new is None or old.startswith(_PREFIX) or not new.startswith(_PREFIX):
+    if old is None or new is None or old.startswith(NOTICE_PREFIX) or not new.startswith(NOTICE_PREFIX):
         return
     mixed = [each for each in change.changes if not _belongs(each, old, new)]
     if not mixed:
         return
     keys = [f"`{each.key}`" for each in mixed]
     more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
-    message = f"the name gained `{_PREFIX}` together with changes of {', '.join(keys[:_NAMED])}{more}"
+    message = f"the name gained `{NOTICE_PREFIX}` together with changes of {', '.join(keys[:_NAMED])}{more}"
     value = tuple((each.key, each.after) for each in mixed)
     yield Violation(message=message, at=("rule", "name"), value=value)
 
@@ -38,7 +38,7 @@ def deprecation_notice_mixed(change: RuleChange, _context: Context, _options: ob
 def _belongs(change: Change, old: str, new: str) -> bool:
     """Whether a change is part of the notice: the name's prefix, the date, a heading that repeats the name."""
     if change.path == ("rule", "name"):
-        return new == _PREFIX + old
+        return new == NOTICE_PREFIX + old
     if change.path == ("rule", "note"):
         return _renamed(change.before, old, new) == change.after
     return change.path == ("metadata", "updated_date")

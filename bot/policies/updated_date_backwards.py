@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 
 from bot.model import Level, Past, RuleChange, format_date
 from bot.policy import Context, Scope, Violation, policy
@@ -27,7 +26,7 @@ def updated_date_backwards(change: RuleChange, context: Context, _options: None)
     """
     before = change.base.updated_date if change.base else None
     after = change.head.updated_date if change.head else None
-    if before is None or after is None or after >= before or before > context.today + timedelta(days=1):
+    if before is None or after is None or not change.went_back(context.today):
         return
     yield Violation(
         message=f"`updated_date` went back from `{format_date(before)}` to `{format_date(after)}`"

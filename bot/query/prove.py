@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from bot.query import address, glob
-from bot.query.formula import FALSE, And, Atom, Constant, Exists, Formula, Glob, Not, Test, atoms
+from bot.query.formula import And, Atom, Constant, Exists, Formula, Glob, Not, Test, atoms
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.solver import Solver
 from bot.query.subsume import implications
@@ -57,11 +57,6 @@ def relate(old: Formula, new: Formula, reading: Reading, meter: Meter, *, witnes
         if not (narrower or wider):
             raise
     return Relation(narrower=narrower, wider=wider, lost=lost, gained=gained, blocked=prover.blocked)
-
-
-def satisfiable(formula: Formula, reading: Reading, meter: Meter) -> bool:
-    """False only if no event whatever can match."""
-    return not _Prover(formula, FALSE, reading, meter).contained(formula, FALSE)
 
 
 def _twice(texts: Iterable[str]) -> bool:

@@ -63,7 +63,8 @@ def render(review: Review, settings: Settings, *, blob_url: str = "") -> str:
     """
     bulk = len(review.rules) >= settings.comment.bulk_threshold
     limit = BULK_LIMIT - 1 if bulk else LIMIT
-    page = _Page(review=review, settings=settings, blob_url=blob_url, limit=limit)
+    gone = frozenset(rule.change.path for rule in review.rules if rule.change.kind is Kind.REMOVAL)
+    page = _Page(review=review, settings=settings, blob_url=blob_url, limit=limit, gone=gone)
     return _assemble(list(page.sections()), limit, page.block)
 
 
@@ -98,6 +99,7 @@ class _Page:
     settings: Settings
     blob_url: str
     limit: int
+    gone: frozenset[str]
 
     def block(self, name: str, /, **values: object) -> str:
         """Fill one block of the template."""
@@ -133,6 +135,7 @@ class _Page:
         verdict, counts = verdict_line(self.review)
         return self.block(
             "headline",
+            marker=Safe(MARKER),
             lead=lead,
             beside=_words(beside),
             verdict=verdict,
@@ -199,8 +202,7 @@ class _Page:
     def _place(self, finding: Finding) -> Safe:
         if not finding.path:
             return self._several(finding.paths) if finding.paths else Safe("the pull request")
-        gone = any(rule.change.path == finding.path and rule.change.kind is Kind.REMOVAL for rule in self.review.rules)
-        return self._link(finding.path, finding.line, there=not gone)
+        return self._link(finding.path, finding.line, there=finding.path not in self.gone)
 
     def _link(self, path: str, line: int | None, *, there: bool = True) -> Safe:
         shown = code(path if line is None else f"{path}:{line}", most=200)

@@ -185,13 +185,11 @@ def fold(items: Iterable[T], key: Callable[[T], Hashable], least: int = FOLD_FRO
     groups: dict[Hashable, list[T]] = {}
     for item in items:
         groups.setdefault(key(item), []).append(item)
-    seen: set[Hashable] = set()
-    for group_key, group in groups.items():
-        if len(group) >= least and group_key not in seen:
+    for group in groups.values():
+        if len(group) >= least:
             yield tuple(group)
         else:
             yield from ((item,) for item in group)
-        seen.add(group_key)
 
 
 def rows(review: Review) -> list[Row]:
