@@ -20,7 +20,7 @@ from bot.collect.snapshot import (
 )
 from bot.config import ConfigError, read_config
 from bot.diff import diff, pair
-from bot.judge import CONFIG_INVALID, expired, judge
+from bot.judge import CONFIG_INVALID, expired, judge, without_dates
 from bot.model import (
     ChangeSet,
     Finding,
@@ -43,10 +43,19 @@ class Reviewed:
 
     review: Review
     settings: Settings
+    template: str = ""
 
 
 def review(
-    git: Git, *, base: str | None, head: str | None, config: Path | None, today: date, title: str = ""
+    git: Git,
+    *,
+    base: str | None,
+    head: str | None,
+    config: Path | None,
+    today: date,
+    title: str = "",
+    merge_base: str | None = None,
+    again: bool = False,
 ) -> Reviewed:
     """Review what a head changed against its merge base with a base.
 
@@ -57,13 +66,18 @@ def review(
         config: a config file to use in place of the base branch's.
         today: the day of the review.
         title: of the pull request.
+        merge_base: of both, where git cannot tell because history was cut off.
+        again: this was reviewed before and waits to be merged: dates are not asked again.
 
     Raises:
         RulewardError: a revision does not exist, the config is broken, or git failed.
     """
-    ends = resolve(git, base, head)
+    ends = resolve(git, base, head, merge_base)
     files = config_files(git, ends)
     settings, findings = _settings(git, ends, files, config)
+    template = _template(git, ends, settings)
+    if again:
+        settings = without_dates(settings)
     snapshot = collect(git, ends, settings.rules)
     changes = _changes(git, ends, snapshot, settings, today)
     ids, names = _holders(git, ends, changes, settings)
@@ -81,7 +95,24 @@ def review(
         skipped=changes.skipped,
         names={label: style.name for label, style in settings.labels.items() if style.name is not None},
     )
-    return Reviewed(review=done, settings=settings)
+    return Reviewed(review=done, settings=settings, template=template)
+
+
+def _template(git: Git, ends: Ends, settings: Settings) -> str:
+    """Read the repository's own blocks of the comment at the tip of the base branch."""
+    path = settings.comment.template
+    if not path:
+        return ""
+    data = git.file(ends.base.sha, path)
+    if data is None:
+        raise RulewardError(
+            f"{CONFIG_PATH}: comment.template: there is no file `{path}` on the base branch", located=True
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RulewardError(f"{path}:{line}: not UTF-8", located=True) from error
 
 
 def _settings(git: Git, ends: Ends, files: ConfigFiles, config: Path | None) -> tuple[Settings, tuple[Finding, ...]]:

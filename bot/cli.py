@@ -6,16 +6,18 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from bot import __version__
-from bot.model import Level, Review, RulewardError, Verdict
+from bot.model import RulewardError
 
-_BLOCKED, _INCOMPLETE = 1, 3
+_INCOMPLETE = 3
 
 
 class _Day(click.ParamType[date]):
@@ -86,6 +88,7 @@ def review_command(
     """Review the rules that HEAD changed since it left BASE."""
     from bot.app import review
     from bot.collect.git import Git
+    from bot.judge import exit_status
     from bot.render import render
 
     day = today or datetime.now(UTC).date()
@@ -96,20 +99,10 @@ def review_command(
         reviewed.settings,
         format_name,
         colour=terminal and "NO_COLOR" not in os.environ,
+        template=reviewed.template,
     )
     _write(text, output)
-    sys.exit(_status(reviewed.review, fail_on))
-
-
-def _status(review: Review, fail_on: str) -> int:
-    """Return the exit status: what could not be completed never looks like a pass."""
-    if review.verdict is Verdict.INCOMPLETE:
-        return _INCOMPLETE
-    if fail_on == "never":
-        return 0
-    worst = Level(fail_on).rank
-    standing = (finding.severity.rank for finding in review.all_findings() if finding.waived is None)
-    return _BLOCKED if any(rank <= worst for rank in standing) else 0
+    sys.exit(exit_status(reviewed.review, fail_on))
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -124,6 +117,77 @@ def _write(text: str, output: Path | None) -> None:
         output.write_bytes(data)
     except OSError as error:
         raise RulewardError(f"{output}: cannot be written: {error.strerror}") from error
+
+
+def _input(name: str) -> partial[Callable[[Callable[..., None]], Callable[..., None]]]:
+    """Make an option of an input of the action: the workflow gives it in the environment, a person on the line."""
+    return partial(click.option, f"--{name}", envvar=f"INPUT_{name.upper().replace('-', '_')}", show_envvar=True)
+
+
+def _switch(name: str, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return _input(name)(type=bool, default=True, metavar="true|false", help=text)
+
+
+@cli.command("action")
+@_input("token")(default=lambda: os.environ.get("GITHUB_TOKEN", ""), help="What GitHub is asked with.")
+@_input("command")(
+    type=click.Choice(["auto", "review", "audit"]),
+    default="auto",
+    help="What to do; auto: as the event says.",
+)
+@_input("config")(type=click.Path(path_type=Path), help="A config to use in place of the base branch's.")
+@_input("fail-on")(type=click.Choice(["error", "warning", "never"]), default="error", help="What makes the job fail.")
+@_switch("comment", "Keep one comment on the pull request.")
+@_switch("inline", "Comment on lines of the diff.")
+@_switch("labels", "Put labels on the pull request.")
+@_switch("status", "Set the commit status.")
+@_input("dashboard")(type=click.Path(path_type=Path), help="A folder to write the audit's page to.")
+@_input("dry-run")(type=bool, default=False, metavar="true|false", help="Only say what would be written.")
+@_input("bot-login")(default="", help="Who the token writes as; by default GitHub is asked.")
+@click.option("--today", type=_Day(), envvar="RULEWARD_TODAY", help="The day to judge by; by default today in UTC.")
+def action_command(
+    *,
+    token: str,
+    command: str,
+    config: Path | None,
+    fail_on: str,
+    comment: bool,
+    inline: bool,
+    labels: bool,
+    status: bool,
+    dashboard: Path | None,
+    dry_run: bool,
+    bot_login: str,
+    today: date | None,
+) -> None:
+    """Do what action.yml runs: review or audit as the GITHUB_* environment asks."""
+    from bot.action import act
+    from bot.github.runner import Inputs, Machine, hand_over, read_runner
+    from bot.render.escape import terminal
+
+    inputs = Inputs(
+        command=command,
+        config=config,
+        fail_on=fail_on,
+        comment=comment,
+        inline=inline,
+        labels=labels,
+        status=status,
+        dashboard=dashboard,
+        dry_run=dry_run,
+        bot_login=bot_login,
+    )
+    runner = read_runner(
+        os.environ,
+        token=token,
+        today=today or datetime.now(UTC).date(),
+        clock=Machine(),
+        say=lambda line: click.echo(f"Ruleward: {terminal(line)}"),
+    )
+    result = act(runner, inputs)
+    click.echo(result.annotations, nl=False)
+    hand_over(result, os.environ)
+    sys.exit(result.status)
 
 
 @cli.command("explain")

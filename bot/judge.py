@@ -14,6 +14,7 @@ from bot.model import (
     Kind,
     Level,
     QueryVerdict,
+    Review,
     Rule,
     RuleChange,
     RuleRef,
@@ -24,7 +25,7 @@ from bot.model import (
     quieter,
 )
 from bot.policy import Context, Policy, Scope, Violation, all_policies
-from bot.settings import Settings, StandingException
+from bot.settings import PolicySetting, Settings, StandingException
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +189,41 @@ def expired(settings: Settings, today: date, path: str) -> Iterator[Finding]:
             )
 
 
+def without_dates(settings: Settings) -> Settings:
+    """Return settings under which no date is judged: a merge queue asks again days after the review."""
+    dates = (policy for policy in all_policies().values() if policy.group == "dates")
+    off = {policy.id: PolicySetting(level=Level.OFF, options=policy.defaults()) for policy in dates}
+    return replace(settings, policies={**settings.policies, **off})
+
+
+def judged_again(review: Review, settings: Settings) -> Review:
+    """Draw verdict and labels anew, after some findings were waived."""
+    changes = ChangeSet(rules=tuple(rule.change for rule in review.rules), unevaluated=review.unevaluated)
+    findings = list(review.all_findings())
+    verdict = verdict_of(findings, complete=not review.unevaluated)
+    labels = labels_of(changes, findings, verdict, settings)
+    names = {label: style.name for label, style in settings.labels.items() if style.name is not None}
+    return replace(review, verdict=verdict, labels=labels, names=names)
+
+
+def exit_status(review: Review, fail_on: str) -> int:
+    """Return the exit status of a review: what could not be completed never looks like a pass.
+
+    Args:
+        review: the finished review.
+        fail_on: ``error``, ``warning`` or ``never``: the least severe finding that makes it 1.
+    """
+    if review.verdict is Verdict.INCOMPLETE:
+        return INCOMPLETE
+    if fail_on == "never":
+        return 0
+    worst = Level(fail_on).rank
+    standing = (finding.severity.rank for finding in review.all_findings() if finding.waived is None)
+    return BLOCKED if any(rank <= worst for rank in standing) else 0
+
+
+BLOCKED, INCOMPLETE = 1, 3
+
 EXCEPTION_EXPIRED = "exception-expired"
 CONFIG_INVALID = "config-invalid"
 
@@ -245,4 +281,16 @@ def labels_of(changes: ChangeSet, findings: Iterable[Finding], verdict: Verdict,
     return tuple(sorted(labels))
 
 
-__all__ = ["CONFIG_INVALID", "Judgement", "expired", "judge", "labels_of", "verdict_of"]
+__all__ = [
+    "BLOCKED",
+    "CONFIG_INVALID",
+    "INCOMPLETE",
+    "Judgement",
+    "exit_status",
+    "expired",
+    "judge",
+    "judged_again",
+    "labels_of",
+    "verdict_of",
+    "without_dates",
+]

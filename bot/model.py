@@ -204,6 +204,17 @@ def exact(value: object) -> Hashable:
     return (type(value).__name__, value)
 
 
+def stable(value: object) -> str:
+    """Write a parsed value as text: equal by type and value gives equal text, on every machine and in every run."""
+    if is_table(value):
+        return "{" + ",".join(f"{key!r}:{stable(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(stable, cast("list[object]", value))) + "]"
+    if isinstance(value, (set, frozenset)):
+        return "(" + ",".join(sorted(map(stable, cast("set[object]", value)))) + ")"
+    return f"{type(value).__name__}:{value!r}"
+
+
 def same(one: object, other: object) -> bool:
     """Tell whether two parsed values are equal by type and value."""
     return one is other or (type(one) is type(other) and exact(one) == exact(other))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from bot.model import RulewardError
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
@@ -78,7 +79,7 @@ class Git:
     def __init__(self, directory: Path) -> None:
         """Find the repository that a directory belongs to."""
         self.directory = directory
-        self._environment = {**os.environ, **_ENVIRONMENT}
+        self._environment = {**os.environ, **ENVIRONMENT}
         if not directory.is_dir():
             raise RulewardError(f"{directory}: no such folder")
         try:
@@ -136,6 +137,11 @@ class Git:
     def shallow(self) -> bool:
         """Tell whether history was cut off when this repository was cloned."""
         return self.text("rev-parse", "--is-shallow-repository") == "true"
+
+    def partial(self) -> bool:
+        """Tell whether this clone leaves out blobs, or trees, that it could fetch later."""
+        wanted = r"^(remote\..*\.promisor|extensions\.partialclone)$"
+        return bool(self.text("config", "--get-regexp", wanted, codes=(0, 1)))
 
     def default_branch(self) -> str:
         """Return the branch that pull requests go to: what origin says, else main, else master.
@@ -264,12 +270,36 @@ class Git:
                         found[side.path].add(side.oid)
         return Held(oids={path: frozenset(oids) for path, oids in found.items()}, complete=not self.shallow())
 
+    def hunks(self, base: str, head: str, paths: Sequence[str], roots: Sequence[str]) -> dict[str, tuple[range, ...]]:
+        """Return, for some paths of a head, the lines (1-based) that a diff with three lines of context shows.
+
+        A line outside of them takes no review comment: GitHub refuses the whole review for it. Renames are followed
+        below ``roots``, as GitHub does.
+        """
+        rows = {row.new.path: row for row in self.changes(base, head, roots, renames=True) if row.new.present}
+        found: dict[str, tuple[range, ...]] = {}
+        for path in paths:
+            row = rows.get(path)
+            if row is None or row.old.oid == row.new.oid:
+                continue
+            if not row.old.present:
+                text = self.blobs([row.new.oid]).get(row.new.oid, b"")
+                found[path] = (range(1, text.count(b"\n") + (not text.endswith(b"\n")) + 1),)
+                continue
+            options = ("--no-color", "--no-ext-diff", "--no-textconv", "--text", "-U3")
+            output = self.run("diff", *options, row.old.oid, row.new.oid)
+            found[path] = tuple(
+                range(int(match[1]), int(match[1]) + int(match[2] or 1)) for match in _HUNK.finditer(output)
+            )
+        return found
+
     def blob_id(self, data: bytes) -> str:
         """Return the id that git gives to a blob of this content."""
         return self.run("hash-object", "-t", "blob", "--stdin", stdin=data).decode("ascii").strip()
 
 
 _ABSENT = "0" * 40
+_HUNK = re.compile(rb"^@@ -[0-9,]+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _PLAIN = 0o100644
 _REGULAR = 0o100000
 _FOUND = 3  # "<oid> <type> <size>"; an absent object has two words
@@ -303,4 +333,4 @@ def _raw(output: bytes) -> Iterator[RawChange]:
         )
 
 
-__all__ = ["Git", "GitError", "Held", "RawChange", "Side"]
+__all__ = ["ENVIRONMENT", "Git", "GitError", "Held", "RawChange", "Side"]

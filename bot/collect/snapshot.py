@@ -42,8 +42,10 @@ class Ends:
         return self.base.merge_base or self.base.sha or ""
 
 
-def resolve(git: Git, base: str | None, head: str | None) -> Ends:
+def resolve(git: Git, base: str | None, head: str | None, merge_base: str | None = None) -> Ends:
     """Find the commits to compare; ``base`` None is the default branch, ``head`` None the working tree.
+
+    ``merge_base`` is given where somebody else knows it: a clone without history cannot tell.
 
     Raises:
         RulewardError: a revision does not exist, or a bare repository is asked for its working tree.
@@ -54,7 +56,7 @@ def resolve(git: Git, base: str | None, head: str | None) -> Ends:
     ref = base or git.default_branch()
     base_sha = git.commit(ref)
     head_sha = git.commit(head or "HEAD")
-    merge_base = git.merge_base(base_sha, head_sha)
+    merge_base = merge_base or git.merge_base(base_sha, head_sha)
     return Ends(
         base=Revision(ref=ref, sha=base_sha, merge_base=merge_base),
         head=Revision(ref=head or "working tree", sha=head_sha if head else None),

@@ -14,6 +14,7 @@ def render(
     colour: bool = False,
     width: int = 100,
     blob_url: str = "",
+    template: str = "",
 ) -> str:
     """Write a review in a format: ``text``, ``markdown``, ``json`` or ``github``.
 
@@ -24,8 +25,10 @@ def render(
         colour: whether the terminal shows colours; text alone.
         width: of the terminal in characters; text alone.
         blob_url: where the head's files can be read, such as ``https://github.com/o/r/blob/SHA``; Markdown alone.
+        template: the repository's own blocks of the comment; Markdown alone.
 
     Raises:
+        RulewardError: the template does not work.
         ValueError: there is no such format.
     """
     if format_name == "text":
@@ -35,7 +38,7 @@ def render(
     if format_name == "markdown":
         from bot.render.as_markdown import render as as_markdown
 
-        return as_markdown(review, settings, blob_url=blob_url)
+        return as_markdown(review, settings, blob_url=blob_url, template=template)
     if format_name == "json":
         from bot.render.as_json import render as as_json
 

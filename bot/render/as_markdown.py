@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
 
-from bot.model import Event, Finding, Kind, Level, Review, Rule, RuleReview, Verdict
+from bot.model import Event, Finding, Kind, Level, Review, Rule, RuleReview, Verdict, stable
 from bot.policy import all_policies
 from bot.render.escape import Safe, code, cut, element, fenced, prose, url_path
 from bot.render.fold import Objection, Row, asides, count, detects, first_line, problems, rows, verdict_line, waived
+from bot.render.template import Blocks
 from bot.settings import Settings
 from bot.words import Phrase, query_words, short
 
-if TYPE_CHECKING:
-    from jinja2 import Environment, Template
-
-MARKER = "<!-- ruleward:review v1 -->"
+MARKER = "<!-- ruleward:review v1"
 """What the sticky comment starts with."""
 
 LIMIT = 65_536
@@ -29,8 +25,10 @@ LIMIT = 65_536
 BULK_LIMIT = 20_000
 """The comment of a bulk pull request stays under this."""
 
+SUMMARY_LIMIT = 300_000
+"""A job summary holds a mebibyte; these are characters, of up to three bytes each."""
+
 MANUAL = "https://github.com/ruleward/ruleward/blob/main/docs/policies.md"
-_TEMPLATE = "comment.md.j2"
 _SLACK = 600  # for the line that says what was left out
 _PATHS = 3
 _PHRASES = 12
@@ -53,19 +51,57 @@ class _Section:
     text: str
 
 
-def render(review: Review, settings: Settings, *, blob_url: str = "") -> str:
+def render(
+    review: Review,
+    settings: Settings,
+    *,
+    blob_url: str = "",
+    template: str = "",
+    notes: Sequence[str] = (),
+    whole: bool = False,
+) -> str:
     """Write the comment.
 
     Args:
         review: the finished review.
         settings: the config it was made under.
         blob_url: where the head's files can be read; paths become links to their lines.
+        template: the repository's own blocks.
+        notes: sentences about labels that did not count.
+        whole: for the job summary, which is larger: no folded rule is left unnamed.
+
+    Raises:
+        RulewardError: the template does not work.
     """
     bulk = len(review.rules) >= settings.comment.bulk_threshold
-    limit = BULK_LIMIT - 1 if bulk else LIMIT
+    limit = SUMMARY_LIMIT if whole else BULK_LIMIT - 1 if bulk else LIMIT
     gone = frozenset(rule.change.path for rule in review.rules if rule.change.kind is Kind.REMOVAL)
-    page = _Page(review=review, settings=settings, blob_url=blob_url, limit=limit, gone=gone)
-    return _assemble(list(page.sections()), limit, page.block)
+    page = _Page(
+        review=review,
+        settings=settings,
+        blob_url=blob_url,
+        limit=limit,
+        gone=gone,
+        blocks=Blocks(template, settings.comment.template),
+        notes=tuple(notes),
+        whole=whole,
+    )
+    first = "" if whole else f"{MARKER} change={change_digest(review)} -->\n"
+    return first + _assemble(list(page.sections()), limit - len(first), page.block)
+
+
+def change_digest(review: Review) -> str:
+    """Return what a pull request does to the rules, in 16 hex digits: equal for heads that do the same."""
+    told = [
+        (
+            rule.change.path,
+            rule.change.previous_path,
+            rule.change.kind.value,
+            [(leaf.path, leaf.before, leaf.after) for leaf in rule.change.changes],
+        )
+        for rule in review.rules
+    ]
+    return hashlib.sha256(stable(told).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _assemble(sections: list[_Section], limit: int, block: Callable[..., str]) -> str:
@@ -100,17 +136,20 @@ class _Page:
     blob_url: str
     limit: int
     gone: frozenset[str]
+    blocks: Blocks
+    notes: tuple[str, ...]
+    whole: bool
 
     def block(self, name: str, /, **values: object) -> str:
         """Fill one block of the template."""
-        template = _template()
-        context = template.new_context(dict(values))
-        return "".join(template.blocks[name](context)).strip("\n")
+        return self.blocks.fill(name, values)
 
     def sections(self) -> Iterator[_Section]:
         """Yield every section, in reading order."""
         yield _Section("the headline", 0, self._headline())
         loud = problems(self.review)
+        if self.notes:
+            yield _Section("notes on labels", 0, self.block("notes", notes=[prose(each) for each in self.notes]))
         if self.review.unevaluated:
             yield _Section("the files that could not be judged", 3, self._unevaluated())
         if loud:
@@ -129,13 +168,17 @@ class _Page:
             yield _Section("waived findings", 6, self._waived(excused))
         if quiet := asides(self.review):
             yield _Section("notices", 8, self._notices(quiet))
+        if any(finding.fix is not None for finding in self.review.all_findings() if finding.waived is None):
+            yield _Section("the command that fixes", 0, self._command())
+
+    def _command(self) -> str:
+        return self.block("fix", command=code(f"ruleward fix --base {self.review.base.ref}"))
 
     def _headline(self) -> str:
         lead, beside = first_line(self.review)
         verdict, counts = verdict_line(self.review)
         return self.block(
             "headline",
-            marker=Safe(MARKER),
             lead=lead,
             beside=_words(beside),
             verdict=verdict,
@@ -190,8 +233,9 @@ class _Page:
         return self._several([rule.change.path for rule in row.rules])
 
     def _several(self, paths: Sequence[str]) -> Safe:
-        shown = ", ".join(code(path, most=120) for path in paths[:_PATHS])
-        rest = len(paths) - _PATHS
+        most = len(paths) if self.whole else _PATHS
+        shown = ", ".join(code(path, most=120) for path in paths[:most])
+        rest = len(paths) - most
         return Safe(f"**{count(len(paths), 'rule')}**: {shown}{f' and {rest:,} more' if rest > 0 else ''}")
 
     def _where(self, each: Objection) -> Safe:
@@ -341,25 +385,4 @@ def _diff(base: Rule | None, head: Rule | None) -> Safe:
     return fenced(shown, "diff") if shown else Safe("The text differs in its ends alone.")
 
 
-def _finalize(value: object) -> object:
-    """Escape what a template prints, unless it was made Markdown by our own hands."""
-    return value if isinstance(value, Safe) else prose(str(value))
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    from jinja2 import DictLoader, Environment, StrictUndefined  # 70 ms that only a comment pays
-
-    text = files("bot").joinpath("templates", _TEMPLATE).read_text(encoding="utf-8")
-    return Environment(
-        loader=DictLoader({_TEMPLATE: text}),
-        autoescape=False,  # noqa: S701 - HTML's escaping is not Markdown's: `finalize` escapes everything
-        finalize=_finalize,
-        undefined=StrictUndefined,
-        keep_trailing_newline=False,
-    )
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    return _environment().get_template(_TEMPLATE)
+__all__ = ["LIMIT", "MARKER", "change_digest", "render"]

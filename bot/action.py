@@ -1,0 +1,475 @@
+"""One run on GitHub: read what is there, review, decide everything, write, and look again.
+
+Whatever cuts a run off, the next one finishes: what to write is worked out from what GitHub holds, every time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bot.app import Reviewed, review
+from bot.collect.git import Git
+from bot.collect.remote import Remote
+from bot.github.apply import Outcome, Publisher, fold
+from bot.github.client import Client
+from bot.github.event import AuditTree, ReviewGroup, ReviewPull, activity
+from bot.github.facts import Pull, Thread, own
+from bot.github.labels import RECHECK, label, labels, owned, waiver
+from bot.github.plan import Held, SetStatus, StatusWish, Surface, Wishes, Write, differing, inline_key, plan, same_text
+from bot.github.runner import Inputs, Result, Runner
+from bot.judge import exit_status, judged_again
+from bot.model import Finding, Level, Review, RulewardError, Verdict
+from bot.policy import all_policies
+from bot.render import render
+from bot.render.as_markdown import change_digest
+from bot.render.as_markdown import render as comment_of
+from bot.render.as_pull import (
+    candidates,
+    error_comment,
+    error_text,
+    inline_wishes,
+    status_text,
+    waiver_comment,
+    worth_saying,
+)
+from bot.render.escape import command_data, terminal
+from bot.report import label_names
+from bot.settings import CommitStatus, Settings
+from bot.waive import Facts, Record, Refusal, Request, asks, granted, read_record, refused, settled, waived
+
+_STATES = {0: "success", 1: "failure"}
+_ONE_PAGE = 100
+_OURS = ("rule:", "impact:", "governance:", "waive:")
+_UNTOUCHED = "No rule changes"
+
+
+def act(runner: Runner, inputs: Inputs) -> Result:
+    """Do what an event asks for.
+
+    Raises:
+        RulewardError: the event asks for nothing that this action does, or GitHub could not be reached.
+    """
+    what = activity(runner.event, runner.payload, inputs.command)
+    client = Client(runner.api_url, runner.token, runner.repository, runner.clock)
+    try:
+        match what:
+            case ReviewPull(number=number):
+                return _PullRun(runner, inputs, client, number).run()
+            case ReviewGroup():
+                return _GroupRun(runner, inputs, client, what).run()
+            case AuditTree():
+                raise RulewardError("the audit is not part of this version")
+    finally:
+        runner.say(f"GitHub was asked {client.calls} times; {client.waited:.0f} s were spent waiting for it")
+
+
+def objects(runner: Runner, client: Client, thread: Thread, base: str, head: str) -> tuple[Git, str]:
+    """Return a repository that holds two commits, and their merge base.
+
+    A workspace that has both is read, and left as it is; else they are fetched into a bare repository of this run's
+    own. Nothing of the head is checked out anywhere.
+    """
+    workspace = _workspace(runner, base, head)
+    if workspace is not None:
+        return workspace, workspace.merge_base(base, head)
+    merge_base = thread.merge_base(base, head)
+    url = f"{runner.server_url}/{runner.repository}.git"
+    made = Remote(runner.temp / "objects.git", url, runner.token, client.pause)
+    made.obtain((base, head, merge_base))
+    return made, merge_base
+
+
+def _workspace(runner: Runner, base: str, head: str) -> Git | None:
+    """Return the workspace's repository where it has all that is needed: both commits, and their history."""
+    if runner.workspace is None:
+        return None
+    try:
+        git = Git(runner.workspace)
+        if git.shallow() or git.partial():
+            return None
+        git.commit(base)
+        git.commit(head)
+        git.merge_base(base, head)
+    except RulewardError:  # no repository, somebody else's, or without these commits: fetching is no worse
+        return None
+    return git
+
+
+class _PullRun:
+    """The review of one pull request."""
+
+    def __init__(self, runner: Runner, inputs: Inputs, client: Client, number: int) -> None:
+        self.runner = runner
+        self.inputs = inputs
+        self.client = client
+        self.thread = Thread(client, number, login=inputs.bot_login)
+        self.result = Result()
+
+    def run(self) -> Result:
+        """Review, and make GitHub agree."""
+        pull = self.thread.pull
+        if not pull.open:
+            self.runner.say(f"pull request #{pull.number} is closed: nothing to do")
+            self.result.summary = "The pull request is closed: nothing was reviewed.\n"
+            return self.result
+        if self._untouched(pull):
+            return self._pass(pull)
+        try:
+            git, merge_base = objects(self.runner, self.client, self.thread, pull.base_sha, pull.head_sha)
+            reviewed = review(
+                git,
+                base=pull.base_sha,
+                head=pull.head_sha,
+                merge_base=merge_base,
+                config=self.inputs.config,
+                today=self.runner.today,
+                title=pull.title,
+            )
+            named = _named(reviewed.review, pull.base_ref, pull.head_ref)
+            reviewed = replace(reviewed, review=named)
+            wishes, reviewed = self._wishes(git, pull, reviewed)
+        except RulewardError as error:
+            return self._broken(pull, error)
+        self._report(pull, reviewed)
+        self._publish(pull, wishes, reviewed)
+        return self.result
+
+    # --- pull requests that are none of ours ------------------------------------------------------------------------
+
+    def _untouched(self, pull: Pull) -> bool:
+        """Tell, by one look at the list of files, whether there is nothing to review and nothing to clean up."""
+        if pull.comments or pull.inline or pull.files > _ONE_PAGE:
+            return False
+        if any(name.lower().startswith(_OURS) for name in pull.labels):
+            return False
+        return not any(path.lower().endswith(".toml") for path in self.thread.paths())
+
+    def _pass(self, pull: Pull) -> Result:
+        self.runner.say(f"pull request #{pull.number} touches no TOML file")
+        self.result.summary = f"{_UNTOUCHED}.\n"
+        self.result.outputs = _outputs(Verdict.PASS)
+        context = _context(CommitStatus(), pull.base_ref)
+        self._just_status(pull, StatusWish(context=context, state="success", description=_UNTOUCHED))
+        return self.result
+
+    def _just_status(self, pull: Pull, wish: StatusWish) -> None:
+        if self.inputs.status:
+            self._write(pull, (SetStatus(status=wish),))
+
+    def _write(self, pull: Pull, writes: Iterable[Write]) -> Outcome:
+        """Carry writes out, or in a dry run only say them."""
+        if self.inputs.dry_run:
+            for write in writes:
+                self.runner.say(f"dry run: {write}")
+            return Outcome()
+        publisher = Publisher(self.client, self.thread, pull.head_sha, run_url=self.runner.run_url)
+        outcome = publisher.apply(writes)
+        for surface, reason in outcome.skipped.items():
+            self._skipped(surface, reason)
+        return outcome
+
+    # --- what should be there ---------------------------------------------------------------------------------------
+
+    def _wishes(self, git: Git, pull: Pull, reviewed: Reviewed) -> tuple[Wishes, Reviewed]:
+        """Work out what GitHub should hold; who may waive is asked here."""
+        settings = reviewed.settings
+        held, fresh, refusals = self._waivers(pull, reviewed)
+        made = judged_again(waived(reviewed.review, (*held, *fresh)), settings)
+        reviewed = replace(reviewed, review=made)
+        status = StatusWish(
+            context=_context(settings.status, pull.base_ref),
+            state=_STATES.get(exit_status(made, self.inputs.fail_on), "error"),
+            description=status_text(made),
+        )
+        if pull.draft:
+            return Wishes(status=status if self.inputs.status else None), reviewed
+        notes = [f"The label `{each.label}` was taken off: {each.reason}." for each in refusals]
+        body = comment_of(made, settings, blob_url=self._blob_url(pull), template=reviewed.template, notes=notes)
+        bulk = len(made.rules) >= settings.comment.bulk_threshold
+        inline = None
+        if self.inputs.inline:
+            paths = () if bulk else candidates(made)
+            merge_base = made.base.merge_base or ""
+            hunks = git.hunks(merge_base, pull.head_sha, paths, settings.rules.included.roots()) if paths else {}
+            inline = inline_wishes(made, hunks, most=settings.comment.max_inline)
+        recheck = label(RECHECK, settings).name
+        mode = settings.comment.mode.value
+        wanted = (
+            bool(notes)
+            or mode == "always"
+            or worth_saying(made, settings.maturity.shipping, settings.comment.bulk_threshold)
+        )
+        return Wishes(
+            comment=body if self.inputs.comment and mode != "off" else None,
+            wanted=wanted,
+            change=change_digest(made),
+            labels=labels(made.labels, settings) if self.inputs.labels else None,
+            owned=owned(settings),
+            offered=tuple(waiver(each) for each in _waivable(made)) if self.inputs.labels else (),
+            taken_off=(
+                *(each.label for each in refusals),
+                *(name for name in pull.labels if name.lower() == recheck.lower()),
+            ),
+            records=tuple(waiver_comment(each) for each in fresh),
+            inline=inline,
+            status=status if self.inputs.status else None,
+        ), reviewed
+
+    def _waivers(self, pull: Pull, reviewed: Reviewed) -> tuple[list[Record], list[Record], list[Refusal]]:
+        """Judge every ``waive:`` label: the waivers that hold, those that begin now, and the labels that come off."""
+        asked = [name for name in pull.labels if asks(name)]
+        if not asked:
+            return [], [], []
+        latest = {event.label: event for event in self.thread.events if event.on}
+        records = _records(self.thread)
+        held: list[Record] = []
+        fresh: list[Record] = []
+        refusals: list[Refusal] = []
+        for name in sorted(asked):
+            event = latest.get(name)
+            request = Request(
+                label=name,
+                by=event.actor.login if event else "",
+                bot=event is None or event.actor.bot,
+                at=event.at if event else "",
+            )
+            known = settled(request, records, reviewed.review)
+            if known is None:
+                known = refused(request, self._facts(pull, request, reviewed.settings), reviewed.settings.waivers)
+                if known is None:
+                    fresh.append(granted(request, reviewed.review))
+                    continue
+            if isinstance(known, Refusal):
+                refusals.append(known)
+            else:
+                held.append(known)
+        return held, fresh, refusals
+
+    def _facts(self, pull: Pull, request: Request, settings: Settings) -> Facts:
+        context = _context(settings.status, pull.base_ref)
+        mine = self.thread.statuses(pull.head_sha, context)
+        return Facts(
+            rights=self.thread.permission(request.by) if request.by and not request.bot else {},
+            author=pull.author.login,
+            writers=() if settings.waivers.allow_author else self.thread.commit_people,
+            seen=min((each.created for each in mine), default=None),
+        )
+
+    def _blob_url(self, pull: Pull) -> str:
+        return f"{self.runner.server_url}/{self.runner.repository}/blob/{pull.head_sha}"
+
+    # --- reporting and writing --------------------------------------------------------------------------------------
+
+    def _report(self, pull: Pull, reviewed: Reviewed) -> None:
+        made, settings = reviewed.review, reviewed.settings
+        self.result.status = exit_status(made, self.inputs.fail_on)
+        self.result.summary = comment_of(
+            made, settings, blob_url=self._blob_url(pull), template=reviewed.template, whole=True
+        )
+        self.result.outputs = _outputs(made.verdict, made, _keep(self.runner, made, settings))
+        self.runner.say(status_text(made))
+
+    def _publish(self, pull: Pull, wishes: Wishes, reviewed: Reviewed) -> None:
+        writes = plan(wishes, self._held(pull, wishes))
+        outcome = Outcome()
+        if not writes:
+            self.runner.say("GitHub says all of this already: nothing is written")
+        elif self.inputs.dry_run:
+            self._write(pull, writes)
+        else:
+            before = self.thread.now()
+            if pull.moved(before):
+                self._superseded(before)
+                return
+            outcome = self._write(pull, writes)
+            after = self.thread.now()
+            fold(self.client, self.thread, outcome, after)
+            if pull.moved(after):
+                self._superseded(after)
+        if not self.inputs.inline or Surface.INLINE in outcome.skipped:
+            self.result.annotations = render(reviewed.review, reviewed.settings, "github")
+        self._url(outcome)
+
+    def _url(self, outcome: Outcome) -> None:
+        """Tell where the comment is: written now, or found."""
+        url = outcome.url
+        if not url and self.thread.pull.comments:
+            mine = own(self.thread.comments, "review", self.thread)
+            url = mine[0].url if mine else ""
+        self.result.outputs["comment-url"] = url
+
+    def _held(self, pull: Pull, wishes: Wishes) -> Held:
+        """Read what the wishes touch, and nothing else."""
+        mine = own(self.thread.comments, "review", self.thread) if wishes.comment is not None else ()
+        events = self.thread.events if differing(wishes, pull.labels) else ()
+        said = bool(mine) and wishes.comment is not None and same_text(mine[0].body, wishes.comment)
+        creating = differing(wishes, pull.labels) or (wishes.offered and not said)
+        known = self.thread.repository_labels() if creating else None
+        inline = self.thread.inline if wishes.inline is not None else ()
+        status = wishes.status
+        stand = self.thread.statuses(pull.head_sha, status.context) if status is not None else ()
+        marked = (
+            mine
+            or any(event.label.lower() in wishes.owned for event in events)
+            or any(inline_key(each.body) for each in inline)
+        )
+        return Held(
+            login=self.thread.login if marked else "",
+            labels=tuple(pull.labels),
+            events=events,
+            known=known,
+            comments=mine,
+            inline=inline,
+            status=stand[0] if stand else None,
+        )
+
+    def _superseded(self, later: Pull) -> None:
+        what = f"{later.head_sha[:12]} on {later.base_ref}" if later.open else "closed"
+        self.runner.say(f"superseded: the pull request is {what} by now, and its own run reports on that")
+        self.result.status = 0
+        self.result.summary += "\nSuperseded: the pull request moved on while this ran.\n"
+
+    def _skipped(self, surface: Surface, reason: str) -> None:
+        self.runner.say(f"skipped the {surface.value}: {reason}")
+        self.result.summary += f"\nSkipped the {surface.value}: {terminal(reason)}.\n"
+
+    def _broken(self, pull: Pull, error: RulewardError) -> Result:
+        """Report a review that could not be made: it fails, on every surface, and says why."""
+        message = str(error)
+        self.result.status = error.status
+        self.result.annotations = _annotation(message)
+        self.result.summary = error_comment(message).partition("\n")[2]
+        self.result.outputs = _outputs(Verdict.INCOMPLETE)
+        wish = StatusWish(
+            context=_context(CommitStatus(), pull.base_ref), state="error", description=error_text(message)
+        )
+        wishes = Wishes(
+            comment=error_comment(message) if self.inputs.comment and not pull.draft else None,
+            wanted=True,
+            taken_off=tuple(name for name in pull.labels if name.lower() == RECHECK),
+            status=wish if self.inputs.status else None,
+        )
+        writes = plan(wishes, self._held(pull, wishes))
+        if writes and (self.inputs.dry_run or not pull.moved(self.thread.now())):
+            self._write(pull, writes)
+        return self.result
+
+
+class _GroupRun:
+    """The review of what a merge queue is about to merge: a status on its head, nothing else."""
+
+    def __init__(self, runner: Runner, inputs: Inputs, client: Client, group: ReviewGroup) -> None:
+        self.runner = runner
+        self.inputs = inputs
+        self.client = client
+        self.group = group
+        self.thread = Thread(client, group.number or 0, login=inputs.bot_login)
+        self.result = Result()
+
+    def run(self) -> Result:
+        """Review the group as its pull request was reviewed, and let that one's waivers hold."""
+        group, runner = self.group, self.runner
+        settings = Settings()
+        try:
+            git, merge_base = objects(runner, self.client, self.thread, group.base, group.head)
+            reviewed = review(
+                git,
+                base=group.base,
+                head=group.head,
+                merge_base=merge_base,
+                config=self.inputs.config,
+                today=runner.today,
+                again=True,
+            )
+        except RulewardError as error:
+            self.result.status = error.status
+            self.result.annotations = _annotation(str(error))
+            self.result.outputs = _outputs(Verdict.INCOMPLETE)
+            self._status(settings, "error", error_text(str(error)))
+            return self.result
+        settings = reviewed.settings
+        made = judged_again(waived(reviewed.review, self._records()), settings)
+        made = _named(made, group.target, "merge queue")
+        self.result.status = exit_status(made, self.inputs.fail_on)
+        self.result.summary = comment_of(made, settings, template=reviewed.template, whole=True)
+        self.result.outputs = _outputs(made.verdict, made, _keep(self.runner, made, settings))
+        self._status(settings, _STATES.get(self.result.status, "error"), status_text(made))
+        runner.say(status_text(made))
+        return self.result
+
+    def _records(self) -> list[Record]:
+        """The waivers of the pull request in the queue whose labels are still on."""
+        if self.group.number is None:
+            return []
+        on = {name for name in self.thread.pull.labels if asks(name)}
+        return [record for record in _records(self.thread) if f"waive: {record.policy}" in on] if on else []
+
+    def _status(self, settings: Settings, state: str, description: str) -> None:
+        wish = StatusWish(context=_context(settings.status, self.group.target), state=state, description=description)
+        if not self.inputs.status:
+            return
+        mine = self.thread.statuses(self.group.head, wish.context)
+        if mine and mine[0].says(state, description):
+            return
+        if self.inputs.dry_run:
+            self.runner.say(f"dry run: {SetStatus(status=wish)}")
+            return
+        publisher = Publisher(self.client, self.thread, self.group.head, run_url=self.runner.run_url)
+        for surface, reason in publisher.apply([SetStatus(status=wish)]).skipped.items():
+            self.runner.say(f"skipped the {surface.value}: {reason}")
+
+
+def _records(thread: Thread) -> list[Record]:
+    """The waivers on record: comments of our own that nobody edited."""
+    mine = (each for each in own(thread.comments, "waiver", thread) if not each.edited)
+    return [record for record in (read_record(each.body) for each in mine) if record is not None]
+
+
+def _named(made: Review, base: str, head: str) -> Review:
+    """Name the ends as people know them."""
+    return replace(made, base=replace(made.base, ref=base), head=replace(made.head, ref=head))
+
+
+def _waivable(made: Review) -> list[str]:
+    """The policies that block, and that a label could waive."""
+    known = all_policies()
+
+    def blocks(finding: Finding) -> bool:
+        return finding.severity is Level.ERROR and finding.waived is None
+
+    ids = {finding.policy for finding in made.all_findings() if blocks(finding)}
+    return sorted(each for each in ids if each in known and known[each].waivable)
+
+
+def _annotation(message: str) -> str:
+    return "".join(f"::error::{command_data(line)}\n" for line in message.splitlines())
+
+
+def _context(status: CommitStatus, base: str) -> str:
+    return status.context.replace("{base}", base)
+
+
+def _keep(runner: Runner, made: Review, settings: Settings) -> str:
+    """Write the report, for later steps of the workflow."""
+    place = runner.temp / "ruleward-report.json"
+    place.write_text(render(made, settings, "json"), encoding="utf-8", errors="replace")
+    return str(place)
+
+
+def _outputs(verdict: Verdict, made: Review | None = None, report: str = "") -> dict[str, str]:
+    """Return the outputs of a review; ``made`` is None where there was nothing to review."""
+    standing = [each for each in made.all_findings() if each.waived is None] if made else []
+    return {
+        "verdict": verdict.value,
+        "blocked": json.dumps(verdict is Verdict.BLOCK),
+        "findings": str(len(standing)),
+        "rules-changed": str(len(made.rules) if made else 0),
+        "labels": ",".join(label_names(made)) if made else "",
+        "report": report,
+        "comment-url": "",
+    }
+
+
+__all__ = ["act"]

@@ -1,0 +1,216 @@
+"""Carry writes out; what a token may not write is said once and skipped, the rest still happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from bot.github.client import Client, Json, RefusedError
+from bot.github.facts import Comment, Pull, Thread, own, read_comment
+from bot.github.plan import (
+    AddLabels,
+    CreateComment,
+    CreateLabel,
+    CreateReview,
+    DeleteComment,
+    DeleteInline,
+    EditComment,
+    EditInline,
+    InlineWish,
+    RecordWaiver,
+    RemoveLabel,
+    SetStatus,
+    StatusWish,
+    Surface,
+    Write,
+    ours,
+    same_text,
+)
+
+_EXISTS = 422
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What became of the writes.
+
+    Attributes:
+        done: how many were carried out.
+        skipped: surface to the reason why the rest of it was left out.
+        comments: how many comments were added less those deleted; ``inline`` likewise.
+        created: whether a sticky comment was posted.
+        reviewed: whether a review was posted.
+        url: of the sticky comment, empty where it was not written.
+    """
+
+    done: int = 0
+    skipped: dict[Surface, str] = field(default_factory=dict[Surface, str])
+    comments: int = 0
+    inline: int = 0
+    created: bool = False
+    reviewed: bool = False
+    url: str = ""
+
+
+class Publisher:
+    """Writes to one pull request, at one head."""
+
+    def __init__(self, client: Client, thread: Thread, head: str, *, run_url: str = "") -> None:
+        """Write nothing yet.
+
+        Args:
+            client: of the repository.
+            thread: the pull request.
+            head: the commit that was reviewed.
+            run_url: where the status leads to, empty for nowhere.
+        """
+        self._client = client
+        self._thread = thread
+        self._head = head
+        self._run_url = run_url
+        self.outcome = Outcome()
+
+    def apply(self, writes: Iterable[Write]) -> Outcome:
+        """Carry writes out in their order.
+
+        Raises:
+            GitHubError: GitHub could not be reached; the next run finishes.
+        """
+        for write in writes:
+            if write.surface in self.outcome.skipped:
+                continue
+            try:
+                self._one(write)
+            except RefusedError as error:
+                self.outcome.skipped[write.surface] = _plainly(error)
+                continue
+            self.outcome.done += 1
+        return self.outcome
+
+    def _one(self, write: Write) -> None:  # noqa: C901 - one case a kind of write
+        match write:
+            case RecordWaiver(body=body):
+                self._post(body, lambda: self._find("waiver", body))
+                self.outcome.comments += 1
+            case CreateLabel():
+                self._create_label(write)
+            case AddLabels(names=names):
+                self._client.change("POST", f"/issues/{self._thread.number}/labels", {"labels": list(names)})
+            case RemoveLabel(name=name):
+                self._client.change("DELETE", f"/issues/{self._thread.number}/labels/{quote(name, safe='')}")
+            case CreateComment(body=body):
+                made = read_comment(self._post(body, lambda: self._find("review")))
+                self.outcome.created = True
+                self.outcome.comments += 1
+                self.outcome.url = made.url
+            case EditComment(number=number, body=body):
+                data = self._client.change("PATCH", f"/issues/comments/{number}", {"body": body})
+                self.outcome.url = read_comment(data).url
+            case DeleteComment(number=number):
+                self._client.change("DELETE", f"/issues/comments/{number}")
+                self.outcome.comments -= 1
+            case DeleteInline(number=number):
+                self._client.change("DELETE", f"/pulls/comments/{number}")
+                self.outcome.inline -= 1
+            case EditInline(number=number, body=body):
+                self._client.change("PATCH", f"/pulls/comments/{number}", {"body": body})
+            case CreateReview(comments=comments):
+                self._review(comments)
+            case SetStatus(status=status):
+                self._status(status)
+
+    def _post(self, body: str, find: Callable[[], Json]) -> Json:
+        return self._client.create(f"/issues/{self._thread.number}/comments", {"body": body}, find)
+
+    def _find(self, mark: str, body: str | None = None) -> dict[str, object] | None:
+        """Look for a comment of ours whose POST was not answered."""
+        for comment in own(self._thread.list_comments(), mark, self._thread):
+            if body is None or same_text(comment.body, body):
+                return _as_data(comment)
+        return None
+
+    def _create_label(self, write: CreateLabel) -> None:
+        label = write.label
+        body = {"name": label.name, "color": label.color, "description": label.description}
+        try:
+            self._client.change("POST", "/labels", body)
+        except RefusedError as error:
+            if error.code != _EXISTS or "already_exists" not in str(error):
+                raise
+
+    def _review(self, comments: tuple[InlineWish, ...]) -> None:
+        body = {
+            "commit_id": self._head,
+            "event": "COMMENT",
+            "comments": [_as_comment(each) for each in comments],
+        }
+        keys = {each.key for each in comments}
+
+        def find() -> object:
+            there = {key for _, key, _ in ours(self._thread.list_inline(), self._thread.login)}
+            return {} if keys <= there else None
+
+        self._client.create(f"/pulls/{self._thread.number}/reviews", body, find)
+        self.outcome.reviewed = True
+        self.outcome.inline += len(comments)
+
+    def _status(self, wish: StatusWish) -> None:
+        body = {"state": wish.state, "context": wish.context, "description": wish.description}
+        if self._run_url:
+            body["target_url"] = self._run_url
+        thread = self._thread
+
+        def find() -> object:
+            mine = thread.mine(thread.list_statuses(self._head), wish.context)
+            return {} if mine and mine[0].says(wish.state, wish.description) else None
+
+        self._client.create(f"/statuses/{self._head}", body, find)
+
+
+def fold(client: Client, thread: Thread, outcome: Outcome, after: Pull) -> None:
+    """Delete second comments where a run at the same time wrote too: the oldest stays.
+
+    GitHub's counts tell whether there can be any, so that a run alone lists nothing again.
+
+    Args:
+        client: of the repository.
+        thread: the pull request, as it was before the writes.
+        outcome: of the writes.
+        after: the pull request after them.
+    """
+    before = thread.pull
+    if outcome.created and after.comments > before.comments + outcome.comments:
+        for comment in own(thread.list_comments(after.comments), "review", thread)[1:]:
+            client.change("DELETE", f"/issues/comments/{comment.number}")
+    if outcome.reviewed and after.inline > before.inline + outcome.inline:
+        seen: set[str] = set()
+        for inline, key, done in ours(thread.list_inline(after.inline), thread.login):
+            if key in seen and not done:
+                client.change("DELETE", f"/pulls/comments/{inline.number}")
+            seen.add(key)
+
+
+def _as_comment(wish: InlineWish) -> dict[str, object]:
+    """A comment of a review; GitHub refuses a first line that is the last."""
+    made: dict[str, object] = {"path": wish.path, "line": wish.line, "side": "RIGHT", "body": wish.body}
+    if wish.first is not None and wish.first < wish.line:
+        made |= {"start_line": wish.first, "start_side": "RIGHT"}
+    return made
+
+
+def _as_data(comment: Comment) -> dict[str, object]:
+    return {
+        "id": comment.number,
+        "body": comment.body,
+        "created_at": comment.created,
+        "updated_at": comment.created,
+        "html_url": comment.url,
+    }
+
+
+def _plainly(error: RefusedError) -> str:
+    return "the token may not write it" if error.not_permitted else str(error)
+
+
+__all__ = ["Outcome", "Publisher", "fold"]
