@@ -1,0 +1,31 @@
+"""What a token may do."""
+
+from __future__ import annotations
+
+from tests.fake_github.routing import Call, forbidden, not_found
+from tests.fake_github.state import Token
+
+
+def need_read(call: Call, *surfaces: str) -> None:
+    """Refuse to show what the token may not read; a public repository shows everything."""
+    if not call.hub.private:
+        return
+    token = call.token
+    if token.app:
+        if not any(token.permissions.get(each, "none") != "none" for each in surfaces):
+            raise forbidden()
+    elif not token.person.at_least("read"):
+        raise not_found()
+
+
+def need_write(call: Call, *surfaces: str, role: str = "read") -> None:
+    """Refuse a write unless the token may write one of the surfaces, and a person holds the role."""
+    if not may_write(call.token, *surfaces, role=role):
+        raise forbidden("Resource not accessible by integration" if call.token.app else "Must have write access")
+
+
+def may_write(token: Token, *surfaces: str, role: str) -> bool:
+    """Tell whether a token may write one of the surfaces; a person's may do what the person may, or less."""
+    if not token.app and not token.person.at_least(role):
+        return False
+    return any(token.permissions.get(each) == "write" for each in surfaces) or (not token.app and not token.permissions)
