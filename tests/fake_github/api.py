@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from threading import RLock
 from typing import NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlencode
 
@@ -54,6 +55,8 @@ class Api:
     """Answers requests.
 
     Attributes:
+        lock: held while a request takes effect.
+        count: how many requests there were.
         page_size: how many things a page has whatever the caller asks for.
         calls: every request, in order.
         violations: what broke GitHub's published description, on either side, and operations that the fake has not.
@@ -61,6 +64,8 @@ class Api:
     """
 
     hub: Hub
+    lock: RLock
+    count: int = 0
     page_size: int | None = None
     calls: list[Seen] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
@@ -68,18 +73,21 @@ class Api:
     contract: Contract = field(default_factory=Contract)
 
     def handle(self, ask: Ask) -> Reply | None:
-        """Answer one request; None breaks the connection."""
-        plain = unquote(ask.path)
-        number = len(self.calls) + 1
-        fault = next((each.fault for each in self.plans if each.takes(number, ask.method, plain)), _TRUTH)
-        # Counted before anything happens: what is called back may look at the log.
-        self.calls.append(Seen(ask.method, plain, RESET))
+        """Answer one request; None breaks the connection.
+
+        What a fault calls back runs without the lock: it may hold one client up until another is done.
+        """
+        path = unquote(ask.path)
+        with self.lock:
+            self.count += 1
+            fault = next((each.fault for each in self.plans if each.takes(self.count, ask.method, path)), _TRUTH)
         fault.before()
-        reply = self._answer(ask, fault.hidden) if fault.effect else None
+        with self.lock:
+            reply = self._answer(ask, fault.hidden) if fault.effect else None
+            if fault.status is not None:
+                reply = None if fault.status == RESET else self._instead(fault)
+            self.calls.append(Seen(ask.method, path, int(reply.status) if reply else RESET))
         fault.after()
-        if fault.status is not None:
-            reply = None if fault.status == RESET else self._instead(fault)
-        self.calls[number - 1] = Seen(ask.method, plain, reply.status if reply else RESET)
         return reply
 
     def _instead(self, fault: Fault) -> Reply:

@@ -32,6 +32,8 @@ PERMISSIONS = {
     "pull_requests": "write",
     "statuses": "write",
 }
+# What it may do on a pull request from a fork.
+READ_ONLY = dict.fromkeys(PERMISSIONS, "read")
 _ALWAYS = 10**9
 
 
@@ -60,8 +62,9 @@ class FakeGitHub(People):
         super().__init__(
             Hub(owner=owner, name=name, private=private, git=GitData(git), clock=time, budget=Budget(time))
         )
-        self.api = Api(hub=self.hub)
+        self.api = Api(hub=self.hub, lock=self.lock)
         self.git_calls: list[Seen] = []
+        self._git_failures: list[int] = []
         self._git_needs_token = git_needs_token
         self._git_directory = self.hub.git.directory()
         self._server = Server(self._answer, self.api.violations.append)
@@ -118,36 +121,45 @@ class FakeGitHub(People):
         meaning always.
         """
         with self.lock:
-            number = None if when and at is None else len(self.calls) + (at or 1)
+            number = None if when and at is None else self.api.count + (at or 1)
             often = _ALWAYS if times == 0 else times or 1
             self.api.plans.append(Plan(fault=fault, at=number, when=when, times=often))
+
+    def fail_git(self, *statuses: int) -> None:
+        """Let git's next requests fail, each with a status."""
+        with self.lock:
+            self._git_failures += statuses
 
     def forget(self) -> None:
         """Empty the logs, and call off the faults that did not come."""
         with self.lock:
             self.api.calls.clear()
             self.api.plans.clear()
+            self._git_failures.clear()
             self.git_calls.clear()
 
     def _answer(self, ask: Ask) -> Reply | None:
         home = f"{self.server_url}{ask.path}".removeprefix(self.git_url).removeprefix(self.git_url.removesuffix(".git"))
         if home in {"/info/refs", "/git-upload-pack"}:
             return self._git(ask, home)
-        with self.lock:
-            date = {"Date": format_datetime(self.clock.now, usegmt=True)}
-            if not ask.path.startswith(f"{self._api_path}/"):
-                self.api.violations.append(f"{ask.method} {ask.path}: is neither the API's nor the repository's")
-                return Reply(HTTPStatus.NOT_FOUND, date)
-            reply = self.api.handle(replace(ask, path=ask.path.removeprefix(self._api_path)))
-            return reply and Reply(reply.status, {**date, **reply.headers}, reply.body)
+        if not ask.path.startswith(f"{self._api_path}/"):
+            self.violations.append(f"{ask.method} {ask.path}: is neither the API's nor the repository's")
+            return Reply(HTTPStatus.NOT_FOUND)
+        reply = self.api.handle(replace(ask, path=ask.path.removeprefix(self._api_path)))
+        date = {"Date": format_datetime(self.clock.now, usegmt=True)}
+        return reply and replace(reply, headers={**date, **reply.headers})
 
     def _git(self, ask: Ask, tail: str) -> Reply:
-        if self._git_needs_token and not git_http.allowed(ask.headers.get("authorization", ""), self.hub.tokens):
+        with self.lock:
+            failure = self._git_failures.pop(0) if self._git_failures else None
+        if failure:
+            reply = Reply(failure)
+        elif self._git_needs_token and not git_http.allowed(ask.headers.get("authorization", ""), self.hub.tokens):
             reply = Reply(HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": 'Basic realm="GitHub"'})
         else:
             reply = git_http.serve(self._git_directory, tail, ask)
         with self.lock:
-            self.git_calls.append(Seen(ask.method, ask.path, reply.status))
+            self.git_calls.append(Seen(ask.method, ask.path, int(reply.status)))
         return reply
 
     def start(self) -> Self:

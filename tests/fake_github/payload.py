@@ -104,9 +104,9 @@ def label(hub: Hub, each: Label) -> Json:
     }
 
 
-def association(hub: Hub, person: Person) -> str:
+def association(person: Person) -> str:
     """Return what somebody is to the repository; as at GitHub, it tells little."""
-    return "COLLABORATOR" if hub.person(person.login).at_least("triage") else "NONE"
+    return "NONE" if person.role in {"none", "read"} else "COLLABORATOR"
 
 
 def issue(hub: Hub, each: Issue) -> Json:
@@ -137,7 +137,7 @@ def issue(hub: Hub, each: Issue) -> Json:
         "closed_at": optional(each.closed),
         "created_at": stamp(each.created),
         "updated_at": stamp(each.updated),
-        "author_association": association(hub, each.author),
+        "author_association": association(each.author),
     }
     if each.pull:
         made["draft"] = each.pull.draft
@@ -234,7 +234,7 @@ def comment(hub: Hub, each: Comment) -> Json:
         "user": user(hub, each.author),
         "created_at": stamp(each.created),
         "updated_at": stamp(each.updated),
-        "author_association": association(hub, each.author),
+        "author_association": association(each.author),
         "performed_via_github_app": None,
     }
 
@@ -259,7 +259,7 @@ def inline(hub: Hub, each: Inline) -> Json:
         "body": each.body,
         "created_at": stamp(each.created),
         "updated_at": stamp(each.updated),
-        "author_association": association(hub, each.author),
+        "author_association": association(each.author),
         "_links": {"self": {"href": url}, "html": {"href": page}, "pull_request": {"href": pull_url}},
         "subject_type": each.subject,
     }
@@ -284,7 +284,7 @@ def review(hub: Hub, each: Review) -> Json:
         "_links": {"html": {"href": page}, "pull_request": {"href": pull_url}},
         "submitted_at": stamp(each.created),
         "commit_id": each.commit,
-        "author_association": association(hub, each.author),
+        "author_association": association(each.author),
     }
 
 

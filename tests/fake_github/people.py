@@ -7,8 +7,7 @@ from typing import Any
 
 from tests.fake_github import payload
 from tests.fake_github.endpoints import reviews
-from tests.fake_github.repository import spots
-from tests.fake_github.state import ROLES, Comment, Hub, Inline, Issue, Label, Pull, record
+from tests.fake_github.state import ROLES, Comment, Hub, Inline, Issue, Label, Pull, Review, record
 
 
 class People:
@@ -92,23 +91,8 @@ class People:
             before, pull.head_sha, pull.base_sha = pull.head_sha, head, self._tip(pull.base_ref)
             self.hub.edited(issue)
             self.hub.git.git("update-ref", f"refs/pull/{issue.number}/head", head)
-            files = {each.path: each for each in self.hub.git.files(pull.base_sha, head)}
             for each in self.hub.of_issue(self.hub.inline.values(), issue):
-                if each.subject == "line" and each.line is not None:
-                    patch = files[each.path].patch if each.path in files else None
-                    self._follow(each, patch or "", before, head)
-
-    def _follow(self, each: Inline, patch: str, before: str, head: str) -> None:
-        moved = self.hub.git.moved_line
-        places = spots(patch) if patch else {}
-        right = each.side == "RIGHT"
-        line = moved(each.path, each.line or 0, before, head) if right else each.line
-        start = moved(each.path, each.start_line, before, head) if right and each.start_line else each.start_line
-        spot = places.get((each.side, line or 0))
-        if spot is None or (each.start_line and start is None):
-            each.line = each.start_line = each.position = None
-        else:
-            each.line, each.start_line, each.position, each.commit = line, start, spot.position, head
+                reviews.follow(self.hub, each, before)
 
     def retarget(self, base: str, *, number: int | None = None) -> None:
         """Point a pull request at another branch."""
@@ -211,24 +195,7 @@ class People:
         with self.lock:
             hub = self.hub
             return {
-                "issues": {
-                    number: {
-                        "title": each.title,
-                        "body": each.body,
-                        "state": each.state,
-                        "reason": each.reason,
-                        "author": each.author.login,
-                        "labels": sorted(label.name for label in each.labels),
-                        "comments": [
-                            {"author": one.author.login, "body": one.body}
-                            for one in hub.of_issue(hub.comments.values(), each)
-                        ],
-                        "inline": [
-                            _inline(hub, one) for one in hub.of_issue(hub.inline.values(), each) if not one.reply_to
-                        ],
-                    }
-                    for number, each in sorted(hub.issues.items())
-                },
+                "issues": {number: _issue(hub, each) for number, each in sorted(hub.issues.items())},
                 "labels": {each.name: (each.color, each.description) for each in hub.labels.values()},
                 "statuses": {
                     f"{each.sha} {each.context}": (each.state, each.description, each.creator.login)
@@ -237,15 +204,36 @@ class People:
             }
 
 
-def _inline(hub: Hub, each: Inline) -> dict[str, Any]:
+def _issue(hub: Hub, issue: Issue) -> dict[str, Any]:
+    inline = list(hub.of_issue(hub.inline.values(), issue))
     return {
-        "author": each.author.login,
-        "path": each.path,
-        "side": each.side,
-        "start_line": each.start_line,
-        "line": each.line,
-        "body": each.body,
-        "replies": [
-            {"author": one.author.login, "body": one.body} for one in hub.inline.values() if one.reply_to == each.id
+        "title": issue.title,
+        "body": issue.body,
+        "state": issue.state,
+        "reason": issue.reason,
+        "author": issue.author.login,
+        "labels": sorted(label.name for label in issue.labels),
+        "comments": [_said(each) for each in hub.of_issue(hub.comments.values(), issue)],
+        "inline": [
+            {
+                **_said(each),
+                "path": each.path,
+                "side": each.side,
+                "start_line": each.start_line,
+                "line": each.line,
+                "replies": [_said(other) for other in inline if other.reply_to == each.id],
+            }
+            for each in inline
+            if each.reply_to not in hub.inline
+        ],
+        # A review that says nothing itself is there for its comments alone.
+        "reviews": [
+            {**_said(each), "state": each.state}
+            for each in hub.of_issue(hub.reviews.values(), issue)
+            if each.body or each.state != "COMMENTED"
         ],
     }
+
+
+def _said(each: Comment | Inline | Review) -> dict[str, str]:
+    return {"author": each.author.login, "body": each.body}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _STATUSES = {"A": "added", "M": "modified", "D": "removed", "R": "renamed", "C": "copied", "T": "changed"}
-_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _ZERO = "0" * 40
 _COMMIT = "%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%aI%x1f%cn%x1f%ce%x1f%cI%x1f%B%x1e"
 
@@ -68,12 +68,12 @@ def spots(patch: str) -> dict[tuple[str, int], Spot]:
             hunk += 1
             continue
         spot = Spot(position, hunk)
-        if line[:1] in {" ", "-", ""}:
+        if line[:1] in {" ", "-"}:
             found["LEFT", left] = spot
-        if line[:1] in {" ", "+", ""}:
+        if line[:1] in {" ", "+"}:
             found["RIGHT", right] = spot
-        left += line[:1] in {" ", "-", ""}
-        right += line[:1] in {" ", "+", ""}
+        left += line[:1] in {" ", "-"}
+        right += line[:1] in {" ", "+"}
     return found
 
 
@@ -168,11 +168,10 @@ class GitData:
             _, _, old, new, kind = entry.split(" ")
             first = next(fields)
             previous, path = (first, next(fields)) if kind[0] in "RC" else (None, first)
-            section = next(sections)
-            if kind[0] == "T":
-                section += next(sections)  # another type of entry: git writes a removal and an addition
-            found = re.search(r"^@@ ", section, re.MULTILINE)
-            patch = section[found.start() :].removesuffix("\n") if found else None
+            # Another type of entry: git writes a removal and an addition.
+            parts = [next(sections) for _ in range(2 if kind[0] == "T" else 1)]
+            hunks = [part[head.start() :] for part in parts if (head := _HUNK.search(part))]
+            patch = "".join(hunks).removesuffix("\n") or None
             lines = patch.split("\n") if patch else []
             additions = sum(line.startswith("+") for line in lines)
             deletions = sum(line.startswith("-") for line in lines)

@@ -25,10 +25,6 @@ class Person:
     role: str = "none"
     email: str | None = None
 
-    def at_least(self, role: str) -> bool:
-        """Tell whether this account holds a role or a higher one."""
-        return ROLES.index(self.role) >= ROLES.index(role)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from tests.fake_github import payload
-from tests.fake_github.access import need_read
+from tests.fake_github.access import holds, need_read, role
 from tests.fake_github.clock import START, stamp
 from tests.fake_github.routing import Answer, Call, forbidden, not_found, route
-from tests.fake_github.state import ROLES
 
 # The older word for each role, which `permission` still speaks.
 _LEGACY = {"triage": "read", "maintain": "write"}
@@ -57,8 +56,8 @@ def permission(call: Call) -> Answer:
     person = call.hub.people.get(call.names["username"].lower())
     if person is None:
         raise not_found()
-    role = person.role if person.role != "none" or call.hub.private else "read"
+    name = role(call.hub, person)
     least = {"pull": "read", "triage": "triage", "push": "write", "maintain": "maintain", "admin": "admin"}
-    held = {name: ROLES.index(role) >= ROLES.index(needed) for name, needed in least.items()}
-    account = {**payload.user(call.hub, person), "permissions": held, "role_name": role}
-    return Answer({"permission": _LEGACY.get(role, role), "role_name": role, "user": account})
+    held = {each: holds(call.hub, person, needed) for each, needed in least.items()}
+    account = {**payload.user(call.hub, person), "permissions": held, "role_name": name}
+    return Answer({"permission": _LEGACY.get(name, name), "role_name": name, "user": account})

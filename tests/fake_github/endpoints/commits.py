@@ -119,7 +119,7 @@ def compare(call: Call) -> Answer:
 @route("POST /repos/{owner}/{repo}/statuses/{sha}")
 def create_status(call: Call) -> Answer:
     """Set a status of a commit."""
-    need_write(call, "statuses", role="write")
+    need_write(call, "statuses", least="write")
     hub, body = call.hub, call.body
     sha = _resolved(call, call.names["sha"])
     description = limits.status_description(body.get("description"))

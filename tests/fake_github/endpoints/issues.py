@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from tests.fake_github import limits, payload
-from tests.fake_github.access import may_write, need_read, need_write
+from tests.fake_github.access import holds, may_write, need_read, need_write
 from tests.fake_github.clock import stamp
 from tests.fake_github.routing import Answer, Call, Page, forbidden, not_found, route
 from tests.fake_github.state import Comment, Inline, Issue, Label, record, visible
@@ -18,7 +18,7 @@ def _surfaces(issue: Issue) -> tuple[str, ...]:
 def own_or_writer(call: Call, each: Comment | Inline, *surfaces: str) -> None:
     """Refuse to change what somebody else wrote, except to apps and people who may write here."""
     need_write(call, *surfaces)
-    writer = call.token.app or call.token.person.at_least("write")
+    writer = call.token.app or holds(call.hub, call.token.person, "write")
     if each.author is not call.token.person and not writer:
         raise forbidden("Must have admin rights to Repository.")
 
@@ -69,7 +69,7 @@ def create_issue(call: Call) -> Answer:
     title, body = limits.title_text(call.body["title"]), limits.body_text(call.body, "Issue", blank=True)
     number = hub.next_number()
     made = record(Issue, hub.written(), number=number, title=title, body=body or None, author=person)
-    if may_write(call.token, "issues", role="triage"):
+    if may_write(call, "issues", least="triage"):
         for label in _labels(call):
             hub.put_label(made, label, person)
     hub.issues[number] = made
@@ -81,7 +81,7 @@ def edit_issue(call: Call) -> Answer:
     """Change an issue: title, body, state, labels."""
     issue, hub, person = call.issue, call.hub, call.token.person
     need_write(call, *_surfaces(issue))
-    if not call.token.app and issue.author is not person and not person.at_least("triage"):
+    if not call.token.app and issue.author is not person and not holds(hub, person, "triage"):
         raise forbidden("Must have admin rights to Repository.")
     body = call.body
     title = limits.title_text(body.get("title", issue.title))

@@ -12,7 +12,7 @@ from tests.fake_github.state import Issue, Label
 
 def _rights(issue: Issue, call: Call) -> None:
     surfaces = ("issues", "pull_requests") if issue.pull else ("issues",)
-    need_write(call, *surfaces, role="triage")
+    need_write(call, *surfaces, least="triage")
 
 
 def _found(call: Call) -> Label:
@@ -43,7 +43,7 @@ def get_label(call: Call) -> Answer:
 @route("POST /repos/{owner}/{repo}/labels")
 def create_label(call: Call) -> Answer:
     """Create a label; its name must be free."""
-    need_write(call, "issues", role="write")
+    need_write(call, "issues", least="write")
     name = limits.label_name(call.body["name"])
     if call.hub.label(name):
         raise invalid("Label", "name", "already_exists")
@@ -62,7 +62,7 @@ def create_label(call: Call) -> Answer:
 @route("PATCH /repos/{owner}/{repo}/labels/{name}")
 def edit_label(call: Call) -> Answer:
     """Change a label's name, colour or description."""
-    need_write(call, "issues", role="write")
+    need_write(call, "issues", least="write")
     label = _found(call)
     name = limits.label_name(call.body.get("new_name", label.name))
     if call.hub.label(name) not in {None, label}:
@@ -79,7 +79,7 @@ def edit_label(call: Call) -> Answer:
 @route("DELETE /repos/{owner}/{repo}/labels/{name}")
 def delete_label(call: Call) -> Answer:
     """Delete a label, from every issue too."""
-    need_write(call, "issues", role="write")
+    need_write(call, "issues", least="write")
     label = _found(call)
     call.hub.clock.tick()
     del call.hub.labels[label.name.lower()]
@@ -105,7 +105,7 @@ def add_labels(call: Call) -> Answer:
     names = list({limits.label_name(each).lower(): each for each in wanted}.values())
     held = {each.name.lower() for each in issue.labels}
     limits.label_count(issue, sum(each.lower() not in held for each in names))
-    if any(hub.label(each) is None for each in names) and not may_write(call.token, "issues", role="write"):
+    if any(hub.label(each) is None for each in names) and not may_write(call, "issues", least="write"):
         raise Refusal(
             HTTPStatus.FORBIDDEN,
             "You do not have permission to create labels on this repository.",

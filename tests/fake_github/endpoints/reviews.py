@@ -113,7 +113,27 @@ def inline(hub: Hub, review: Review, person: Person, body: str, at: Place) -> In
         original_position=at.position,
     )
     hub.inline[made.id] = made
+    follow(hub, made, at.commit)
     return made
+
+
+def follow(hub: Hub, comment: Inline, before: str) -> None:
+    """Let a comment follow its line from a commit to the head; one whose line was touched stands on no line."""
+    pull = payload.part(comment.issue)
+    head = pull.head_sha
+    if before == head or comment.line is None:
+        return
+    files = {each.path: each for each in hub.git.files(pull.base_sha, head)}
+    patch = files[comment.path].patch if comment.path in files else None
+    line, start = comment.line, comment.start_line
+    if comment.side == "RIGHT":
+        line = hub.git.moved_line(comment.path, line, before, head) or 0
+        start = start and hub.git.moved_line(comment.path, start, before, head)
+    spot = spots(patch or "").get((comment.side, line))
+    if spot is None or (comment.start_line and not start):
+        comment.line = comment.start_line = comment.position = None
+    else:
+        comment.line, comment.start_line, comment.position, comment.commit = line, start, spot.position, head
 
 
 def new_review(hub: Hub, issue: Issue, person: Person, **more: str) -> Review:
