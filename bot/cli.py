@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import click
 
@@ -119,12 +119,21 @@ def _write(text: str, output: Path | None) -> None:
         raise RulewardError(f"{output}: cannot be written: {error.strerror}") from error
 
 
-def _input(name: str) -> partial[Callable[[Callable[..., None]], Callable[..., None]]]:
+_Command = Callable[..., None]
+
+
+class _Option(Protocol):
+    """What ``click.option`` is once its name is given."""
+
+    def __call__(self, **attributes: object) -> Callable[[_Command], _Command]: ...
+
+
+def _input(name: str) -> _Option:
     """Make an option of an input of the action: the workflow gives it in the environment, a person on the line."""
     return partial(click.option, f"--{name}", envvar=f"INPUT_{name.upper().replace('-', '_')}", show_envvar=True)
 
 
-def _switch(name: str, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def _switch(name: str, text: str) -> Callable[[_Command], _Command]:
     return _input(name)(type=bool, default=True, metavar="true|false", help=text)
 
 

@@ -36,6 +36,7 @@ class Remote(Git):
         """
         self._url = url
         self._pause = pause
+        self._here: frozenset[str] = frozenset()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             subprocess.run(["git", "init", "--quiet", "--bare", str(folder)], check=True, capture_output=True)
@@ -108,8 +109,11 @@ class Remote(Git):
     def _want(self, oids: Iterable[str]) -> None:
         """Fetch the blobs of some ids that are not here, in one batch."""
         asked = [oid for oid in dict.fromkeys(oids) if oid.strip("0")]
-        here = super().sizes(asked)
-        missing = [oid for oid in asked if oid not in here]
+        if not set(asked) <= self._here:
+            # asked for one by one, git would end at the first that is missing
+            listed = self.run("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")
+            self._here = frozenset(listed.decode("ascii").split())
+        missing = [oid for oid in asked if oid not in self._here]
         for start in range(0, len(missing), _PER_FETCH):
             given = "".join(f"{oid}\n" for oid in missing[start : start + _PER_FETCH]).encode("ascii")
             self._fetch("--filter=blob:none", "--stdin", "origin", stdin=given)
