@@ -154,7 +154,8 @@ class _Page:
             yield _Section("the files that could not be judged", 3, self._unevaluated())
         if loud:
             yield _Section("errors and warnings", 1, self._problems(loud))
-            policies = dict.fromkeys(each.first.policy for each in loud)
+            policies = {each.first.policy: False for each in loud}
+            policies |= {each.first.policy: True for each in loud if each.first.severity is Level.ERROR}
             remedies = self._remedies(policies)
             if remedies:
                 yield _Section("how to fix them", 4, remedies)
@@ -200,7 +201,8 @@ class _Page:
         shown, more = _fitting(made, self.limit * 2 // 5)
         return self.block("problems", rows=shown, more=more and count(more, "more finding", "more findings"))
 
-    def _remedies(self, ids: Iterable[str]) -> str:
+    def _remedies(self, ids: Mapping[str, bool]) -> str:
+        """Explain some policies; the flag says whether one blocks, for only then a way past it is needed."""
         known = all_policies()
         policies = [
             {
@@ -209,10 +211,11 @@ class _Page:
                 "command": code(f"ruleward explain {each}"),
                 "why": prose(_sentence(known[each].why)),
                 "remedy": prose(_sentence(known[each].remedy)),
+                "blocks": blocks,
                 "waivable": known[each].waivable,
                 "label": code(f"waive: {each}"),
             }
-            for each in ids
+            for each, blocks in ids.items()
             if each in known
         ]
         author = (
