@@ -150,13 +150,13 @@ class Api:
         return token
 
     def _content(self, route: Route, query: dict[str, str], body: bytes) -> Json:
-        self.violations += self.contract.query(route.name, query)
+        self.violations += self.contract.unknown(route.name, query)
         try:
             content = json.loads(body) if body else None
         except ValueError:
             self.violations.append(f"{route.name}: the body is no JSON")
             raise Refusal(HTTPStatus.BAD_REQUEST, "Problems parsing JSON") from None
-        if wrong := self.contract.body(route.name, content):
+        if wrong := self.contract.query(route.name, query) + self.contract.body(route.name, content):
             self.violations += wrong
             raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid request.\n\n" + "\n".join(wrong))
         return {"labels": content} if isinstance(content, list) else content or {}

@@ -267,13 +267,15 @@ def create_review(call: Call) -> Answer:
         raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "Unprocessable Entity", [f"Can not {verb} this pull request"])
     wanted = call.body.get("comments", [])
     commit = call.body.get("commit_id", pull.head_sha)
-    text = limits.body_text(call.body, "PullRequestReview", blank=bool(wanted) or event == "APPROVE")
     try:
+        text = limits.body_text(call.body, "PullRequestReview", blank=bool(wanted) or event == "APPROVE")
         made = [
             (limits.body_text(each, "PullRequestReviewComment"), place(hub, issue, each, commit)) for each in wanted
         ]
-    except Misplaced as error:
-        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "Unprocessable Entity", [str(error)]) from None
+    except (Misplaced, Refusal) as error:
+        # Of a review GitHub says what is wrong in words alone.
+        words = error.words if isinstance(error, Refusal) else str(error)
+        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "Unprocessable Entity", [words]) from None
     review = new_review(hub, issue, person, body=text, state=_STATES[event], commit=commit)
     for body, at in made:
         inline(hub, review, person, body, at)
