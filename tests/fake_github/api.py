@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -48,6 +49,8 @@ class Plan:
 
 
 _TRUTH = Fault(name="none")
+# What GitHub would answer with in place of JSON, or with more of it.
+_OTHER_MEDIA = re.compile(r"\.(diff|full|html|patch|raw|sha|text)\b")
 
 
 @dataclass(kw_only=True)
@@ -119,15 +122,15 @@ class Api:
         if answer.body is None:
             return Reply(answer.status, headers)
         headers["Content-Type"] = "application/json; charset=utf-8"
-        return Reply(
-            answer.status, headers, json.dumps(answer.body, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        )
+        return Reply(answer.status, headers, json.dumps(answer.body).encode())
 
     def _asked(self, route: Route, names: Mapping[str, str], ask: Ask, hidden: int) -> tuple[Answer, Mapping[str, str]]:
         hub = self.hub
         token = self._token(ask.headers.get("authorization", ""))
         if route.name != "GET /rate_limit" and not hub.budget.spend():
             raise Refusal(HTTPStatus.FORBIDDEN, "API rate limit exceeded for installation.")
+        if _OTHER_MEDIA.search(ask.headers.get("accept", "")):
+            self.violations.append(f"{route.name}: the fake does not speak {ask.headers['accept']}")
         if "owner" in names and f"{names['owner']}/{names['repo']}".lower() != hub.full_name.lower():
             raise not_found()
         query = dict(parse_qsl(ask.query, keep_blank_values=True))
