@@ -153,6 +153,19 @@ def _references(value: object) -> Iterator[str]:
             yield from _references(each)
 
 
+def written(trimmed: Schema) -> Iterator[str]:
+    """Yield the description as text, an operation or a schema a line."""
+    head = "{"
+    for name, value in trimmed.items():
+        parts = value.items() if isinstance(value, dict) else ()
+        lines = ",\n".join(
+            f"{json.dumps(each)}:{json.dumps(content, separators=(',', ':'))}" for each, content in parts
+        )
+        yield f"{head}{json.dumps(name)}:" + (f"{{\n{lines}\n}}" if parts else json.dumps(value))
+        head = ",\n"
+    yield "}\n"
+
+
 def main() -> None:
     """Write the trimmed description and its licence."""
     with tempfile.TemporaryDirectory() as folder:
@@ -163,7 +176,7 @@ def main() -> None:
             archive.extractall(folder, filter="data")
         package = Path(folder) / "package"
         document = json.loads((package / "generated" / "api.github.com.json").read_bytes())
-        text = json.dumps(trim(document), separators=(",", ":"), ensure_ascii=False) + "\n"
+        text = "".join(written(trim(document)))
         (TARGET / "openapi.json").write_text(text, encoding="utf-8")
         licence = (package / "LICENSE").read_text(encoding="utf-8")
         (TARGET / "LICENSE.octokit-openapi").write_text(licence, encoding="utf-8")

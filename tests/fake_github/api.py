@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -48,6 +49,8 @@ class Plan:
 
 
 _TRUTH = Fault(name="none")
+# What GitHub would answer with in place of JSON, or with more of it.
+_OTHER_MEDIA = re.compile(r"\.(diff|full|html|patch|raw|sha|text)\b")
 
 
 @dataclass(kw_only=True)
@@ -119,15 +122,15 @@ class Api:
         if answer.body is None:
             return Reply(answer.status, headers)
         headers["Content-Type"] = "application/json; charset=utf-8"
-        return Reply(
-            answer.status, headers, json.dumps(answer.body, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        )
+        return Reply(answer.status, headers, json.dumps(answer.body).encode())
 
     def _asked(self, route: Route, names: Mapping[str, str], ask: Ask, hidden: int) -> tuple[Answer, Mapping[str, str]]:
         hub = self.hub
         token = self._token(ask.headers.get("authorization", ""))
         if route.name != "GET /rate_limit" and not hub.budget.spend():
             raise Refusal(HTTPStatus.FORBIDDEN, "API rate limit exceeded for installation.")
+        if _OTHER_MEDIA.search(ask.headers.get("accept", "")):
+            self.violations.append(f"{route.name}: the fake does not speak {ask.headers['accept']}")
         if "owner" in names and f"{names['owner']}/{names['repo']}".lower() != hub.full_name.lower():
             raise not_found()
         query = dict(parse_qsl(ask.query, keep_blank_values=True))
@@ -150,13 +153,13 @@ class Api:
         return token
 
     def _content(self, route: Route, query: dict[str, str], body: bytes) -> Json:
-        self.violations += self.contract.query(route.name, query)
+        self.violations += self.contract.unknown(route.name, query)
         try:
             content = json.loads(body) if body else None
         except ValueError:
             self.violations.append(f"{route.name}: the body is no JSON")
             raise Refusal(HTTPStatus.BAD_REQUEST, "Problems parsing JSON") from None
-        if wrong := self.contract.body(route.name, content):
+        if wrong := self.contract.query(route.name, query) + self.contract.body(route.name, content):
             self.violations += wrong
             raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid request.\n\n" + "\n".join(wrong))
         return {"labels": content} if isinstance(content, list) else content or {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from threading import RLock
 from typing import Any
 
-from tests.fake_github import payload
 from tests.fake_github.endpoints import reviews
 from tests.fake_github.state import ROLES, Comment, Hub, Inline, Issue, Label, Pull, Review, record
 
@@ -24,7 +23,7 @@ class People:
 
     def _pull(self, number: int | None) -> tuple[Issue, Pull]:
         issue = self._issue(number)
-        return issue, payload.part(issue)
+        return issue, issue.as_pull
 
     def _tip(self, branch: str) -> str:
         found = self.hub.git.branch(branch)

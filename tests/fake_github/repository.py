@@ -88,7 +88,7 @@ class GitData:
 
     path: Path
     patch_lines: int = 3000
-    _diffs: dict[tuple[str, str], tuple[FileDiff, ...]] = field(default_factory=dict)
+    _diffs: dict[tuple[str, str, int], tuple[FileDiff, ...]] = field(default_factory=dict)
     _logs: dict[tuple[str, ...], tuple[Commit, ...]] = field(default_factory=dict)
     _bases: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
@@ -152,13 +152,14 @@ class GitData:
 
     def files(self, base: str, head: str) -> tuple[FileDiff, ...]:
         """Return what head changed since it left base."""
-        if (base, head) not in self._diffs:
+        key = (base, head, self.patch_lines)
+        if key not in self._diffs:
             start = self.merge_base(base, head) or base
             raw = self.git("diff", "--raw", "-z", "--no-abbrev", "-M", start, head, "--").split("\0")
             text = self.git("diff", "--no-color", "--no-ext-diff", "-M", "-U3", start, head, "--")
             sections = re.split(r"^(?=diff --git )", text, flags=re.MULTILINE)[1:]
-            self._diffs[base, head] = tuple(self._file_diffs(raw, iter(sections)))
-        return self._diffs[base, head]
+            self._diffs[key] = tuple(self._file_diffs(raw, iter(sections)))
+        return self._diffs[key]
 
     def _file_diffs(self, raw: list[str], sections: Iterator[str]) -> Iterator[FileDiff]:
         fields = iter(raw)

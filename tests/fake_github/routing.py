@@ -35,6 +35,13 @@ class Refusal(Exception):  # noqa: N818  # an answer like any other, not a fault
         self.headers = headers or {}
 
     @property
+    def words(self) -> str:
+        """What is wrong, for a person."""
+        return "; ".join(
+            each if isinstance(each, str) else str(each.get("message", each)) for each in self.errors or ()
+        )
+
+    @property
     def payload(self) -> Json:
         """What the body says."""
         made: Json = {

@@ -39,10 +39,15 @@ class Contract:
 
     _good: set[tuple[str, str]] = field(default_factory=set)
 
-    def query(self, name: str, query: dict[str, str]) -> list[str]:
-        """Return what is wrong with a query."""
+    def unknown(self, name: str, query: dict[str, str]) -> list[str]:
+        """Return what a query names that is no parameter; the real server overlooks it."""
         known = description()["operations"][name]["query"]
-        wrong = [f"{name}: no parameter {each}" for each in query if each not in known]
+        return [f"{name}: no parameter {each}" for each in query if each not in known]
+
+    def query(self, name: str, query: dict[str, str]) -> list[str]:
+        """Return what is wrong with the values of a query."""
+        known = description()["operations"][name]["query"]
+        wrong = []
         for each, text in query.items():
             if each in known:
                 value = int(text) if known[each].get("type") == "integer" and text.isdecimal() else text

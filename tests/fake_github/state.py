@@ -90,6 +90,13 @@ class Issue(Record):
         """Open or closed."""
         return "closed" if self.closed else "open"
 
+    @property
+    def as_pull(self) -> Pull:
+        """What it has as a pull request."""
+        if self.pull is None:
+            raise TypeError(f"#{self.number} is no pull request")
+        return self.pull
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Comment(Record):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from tests.fake_github import limits, payload
+from tests.fake_github import code_payload, limits, payload
 from tests.fake_github.access import need_read, need_write
 from tests.fake_github.routing import Answer, Call, Json, Page, Refusal, invalid, not_found, route
 from tests.fake_github.state import Status, record, visible
@@ -25,7 +25,7 @@ def _resolved(call: Call, revision: str) -> str:
 def get_commit(call: Call) -> Answer:
     """Return one commit."""
     need_read(call, "contents")
-    return Answer(payload.commit(call.hub, call.hub.git.commit(_resolved(call, call.names["ref"]))))
+    return Answer(code_payload.commit(call.hub, call.hub.git.commit(_resolved(call, call.names["ref"]))))
 
 
 @route("GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls")
@@ -35,10 +35,10 @@ def commit_pulls(call: Call) -> Answer:
     hub, sha = call.hub, _resolved(call, call.names["commit_sha"])
     found = []
     for each in visible(issue for issue in hub.issues.values() if issue.pull):
-        pull = payload.part(each)
+        pull = each.as_pull
         if sha == pull.merge_sha or sha in {one.sha for one in hub.git.commits(pull.base_sha, pull.head_sha)}:
             found.append(each)
-    return Answer(Page(found, lambda each: payload.pull_simple(hub, each)))
+    return Answer(Page(found, lambda each: code_payload.pull_simple(hub, each)))
 
 
 @route("GET /repos/{owner}/{repo}/branches/{branch}")
@@ -53,7 +53,7 @@ def get_branch(call: Call) -> Answer:
     return Answer(
         {
             "name": name,
-            "commit": payload.commit(hub, hub.git.commit(tip)),
+            "commit": code_payload.commit(hub, hub.git.commit(tip)),
             "_links": {"self": url, "html": f"{hub.web}/{hub.full_name}/tree/{name}"},
             "protected": False,
             "protection": {"enabled": False},
@@ -98,18 +98,18 @@ def compare(call: Call) -> Answer:
         "permalink_url": page,
         "diff_url": f"{page}.diff",
         "patch_url": f"{page}.patch",
-        "base_commit": payload.commit(hub, hub.git.commit(start)),
-        "merge_base_commit": payload.commit(hub, hub.git.commit(parted)),
+        "base_commit": code_payload.commit(hub, hub.git.commit(start)),
+        "merge_base_commit": code_payload.commit(hub, hub.git.commit(parted)),
         "status": words[bool(commits), bool(behind)],
         "ahead_by": len(commits),
         "behind_by": behind,
         "total_commits": len(commits),
-        "files": [payload.file(hub, each, end) for each in files],
+        "files": [code_payload.file(hub, each, end) for each in files],
     }
     return Answer(
         Page(
             commits,
-            lambda each: payload.commit(hub, each),
+            lambda each: code_payload.commit(hub, each),
             lambda page_: {**around, "commits": page_},
             limits.COMPARE_COMMITS,
         )
@@ -137,7 +137,7 @@ def create_status(call: Call) -> Answer:
         creator=call.token.person,
     )
     hub.statuses.append(made)
-    return Answer(payload.status(hub, made), HTTPStatus.CREATED)
+    return Answer(code_payload.status(hub, made), HTTPStatus.CREATED)
 
 
 # PyGithub asks by the older path.
@@ -147,7 +147,7 @@ def list_statuses(call: Call) -> Answer:
     need_read(call, "statuses")
     sha = _resolved(call, call.names["ref"])
     found = visible(each for each in reversed(call.hub.statuses) if each.sha == sha)
-    return Answer(Page(found, lambda each: payload.status(call.hub, each)))
+    return Answer(Page(found, lambda each: code_payload.status(call.hub, each)))
 
 
 @route("GET /repos/{owner}/{repo}/commits/{ref}/status")
@@ -168,6 +168,6 @@ def combined_status(call: Call) -> Answer:
     }
 
     def rendered(each: Status) -> Json:
-        return {name: value for name, value in payload.status(hub, each).items() if name != "creator"}
+        return {name: value for name, value in code_payload.status(hub, each).items() if name != "creator"}
 
     return Answer(Page(latest.values(), rendered, lambda page: {**around, "statuses": page}))

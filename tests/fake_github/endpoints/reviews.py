@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from tests.fake_github import limits, payload
+from tests.fake_github import code_payload, limits
 from tests.fake_github.access import need_read, need_write
 from tests.fake_github.clock import stamp
 from tests.fake_github.endpoints.issues import own_or_writer
@@ -47,7 +47,7 @@ def place(hub: Hub, issue: Issue, wanted: Json, commit: str) -> Place:
     Raises:
         Misplaced: the commit, the path or a line is not part of the diff.
     """
-    pull = payload.part(issue)
+    pull = issue.as_pull
     known = {each.sha for each in hub.git.commits(pull.base_sha, pull.head_sha)}
     if commit not in known:
         raise Misplaced("commit_id", "commit_id is not part of the pull request")
@@ -119,7 +119,7 @@ def inline(hub: Hub, review: Review, person: Person, body: str, at: Place) -> In
 
 def follow(hub: Hub, comment: Inline, before: str) -> None:
     """Let a comment follow its line from a commit to the head; one whose line was touched stands on no line."""
-    pull = payload.part(comment.issue)
+    pull = comment.issue.as_pull
     head = pull.head_sha
     if before == head or comment.line is None:
         return
@@ -145,7 +145,7 @@ def new_review(hub: Hub, issue: Issue, person: Person, **more: str) -> Review:
 
 def reply(hub: Hub, to: Inline, person: Person, body: str) -> Inline:
     """Answer to a comment on a line; an answer to an answer goes to the first one."""
-    review = new_review(hub, to.issue, person, body="", state="COMMENTED", commit=payload.part(to.issue).head_sha)
+    review = new_review(hub, to.issue, person, body="", state="COMMENTED", commit=to.issue.as_pull.head_sha)
     at = Place(
         path=to.path,
         commit=to.commit,
@@ -178,7 +178,7 @@ def list_comments(call: Call) -> Answer:
     ]
     if call.query.get("direction") == "desc" and "sort" in call.query:
         found.reverse()
-    return Answer(Page(found, lambda each: payload.inline(call.hub, each)))
+    return Answer(Page(found, lambda each: code_payload.inline(call.hub, each)))
 
 
 @route("POST /repos/{owner}/{repo}/pulls/{pull_number}/comments")
@@ -195,14 +195,14 @@ def create_comment(call: Call) -> Answer:
         name = error.what if error.what == "commit_id" else f"{_THREAD}.{error.what.lower()}"
         raise invalid("PullRequestReviewComment", name, "custom", f"{name}: {error}") from None
     review = new_review(hub, issue, person, body="", state="COMMENTED", commit=at.commit)
-    return Answer(payload.inline(hub, inline(hub, review, person, text, at)), HTTPStatus.CREATED)
+    return Answer(code_payload.inline(hub, inline(hub, review, person, text, at)), HTTPStatus.CREATED)
 
 
 def _answered(call: Call, number: int, text: str) -> Answer:
     to = call.hub.inline.get(number)
     if to is None or to.issue is not call.pull_issue:
         raise not_found()
-    return Answer(payload.inline(call.hub, reply(call.hub, to, call.token.person, text)), HTTPStatus.CREATED)
+    return Answer(code_payload.inline(call.hub, reply(call.hub, to, call.token.person, text)), HTTPStatus.CREATED)
 
 
 @route("POST /repos/{owner}/{repo}/pulls/{pull_number}/comments/{comment_id}/replies")
@@ -223,7 +223,7 @@ def _comment(call: Call) -> Inline:
 def get_comment(call: Call) -> Answer:
     """Return one comment on a line."""
     need_read(call, "pull_requests")
-    return Answer(payload.inline(call.hub, _comment(call)))
+    return Answer(code_payload.inline(call.hub, _comment(call)))
 
 
 @route("PATCH /repos/{owner}/{repo}/pulls/comments/{comment_id}")
@@ -233,7 +233,7 @@ def edit_comment(call: Call) -> Answer:
     own_or_writer(call, comment, "pull_requests")
     comment.body = limits.body_text(call.body, "PullRequestReviewComment")
     call.hub.edited(comment)
-    return Answer(payload.inline(call.hub, comment))
+    return Answer(code_payload.inline(call.hub, comment))
 
 
 @route("DELETE /repos/{owner}/{repo}/pulls/comments/{comment_id}")
@@ -251,7 +251,7 @@ def list_reviews(call: Call) -> Answer:
     """List the reviews, the oldest first."""
     need_read(call, "pull_requests")
     found = visible(call.hub.of_issue(call.hub.reviews.values(), call.pull_issue))
-    return Answer(Page(found, lambda each: payload.review(call.hub, each)))
+    return Answer(Page(found, lambda each: code_payload.review(call.hub, each)))
 
 
 @route("POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews")
@@ -259,7 +259,7 @@ def create_review(call: Call) -> Answer:
     """Write a review: all of it, or nothing if one comment cannot stand where it wants to."""
     issue, hub, person = call.pull_issue, call.hub, call.token.person
     need_write(call, "pull_requests")
-    pull, event = payload.part(issue), call.body.get("event")
+    pull, event = issue.as_pull, call.body.get("event")
     if event is None:
         raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "Unprocessable Entity", ["the fake keeps no pending reviews"])
     if event != "COMMENT" and (issue.author is person or call.token.app):
@@ -267,14 +267,16 @@ def create_review(call: Call) -> Answer:
         raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "Unprocessable Entity", [f"Can not {verb} this pull request"])
     wanted = call.body.get("comments", [])
     commit = call.body.get("commit_id", pull.head_sha)
-    text = limits.body_text(call.body, "PullRequestReview", blank=bool(wanted) or event == "APPROVE")
     try:
+        text = limits.body_text(call.body, "PullRequestReview", blank=bool(wanted) or event == "APPROVE")
         made = [
             (limits.body_text(each, "PullRequestReviewComment"), place(hub, issue, each, commit)) for each in wanted
         ]
-    except Misplaced as error:
-        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "Unprocessable Entity", [str(error)]) from None
+    except (Misplaced, Refusal) as error:
+        # Of a review GitHub says what is wrong in words alone.
+        words = error.words if isinstance(error, Refusal) else str(error)
+        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "Unprocessable Entity", [words]) from None
     review = new_review(hub, issue, person, body=text, state=_STATES[event], commit=commit)
     for body, at in made:
         inline(hub, review, person, body, at)
-    return Answer(payload.review(hub, review))
+    return Answer(code_payload.review(hub, review))
