@@ -18,13 +18,17 @@ from bot.collect.snapshot import (
     renamed,
     resolve,
 )
+from bot.collect.worktree import is_named, write
 from bot.config import ConfigError, read_config
 from bot.diff import diff, pair
+from bot.fix import apply, offered, together
 from bot.judge import CONFIG_INVALID, expired, judge
+from bot.memory import Memory
 from bot.model import (
     ChangeSet,
     Finding,
     Level,
+    LineFix,
     Parsed,
     Past,
     Review,
@@ -33,7 +37,6 @@ from bot.model import (
     RuleRef,
     RulewardError,
 )
-from bot.parse import parse
 from bot.settings import CONFIG_PATH, Settings
 
 
@@ -46,7 +49,14 @@ class Reviewed:
 
 
 def review(
-    git: Git, *, base: str | None, head: str | None, config: Path | None, today: date, title: str = ""
+    git: Git,
+    *,
+    base: str | None,
+    head: str | None,
+    config: Path | None,
+    today: date,
+    title: str = "",
+    only: frozenset[str] | None = None,
 ) -> Reviewed:
     """Review what a head changed against its merge base with a base.
 
@@ -57,19 +67,114 @@ def review(
         config: a config file to use in place of the base branch's.
         today: the day of the review.
         title: of the pull request.
+        only: paths and folders to look at, None for all.
 
     Raises:
         RulewardError: a revision does not exist, the config is broken, or git failed.
     """
     ends = resolve(git, base, head)
-    files = config_files(git, ends)
-    settings, findings = _settings(git, ends, files, config)
-    snapshot = collect(git, ends, settings.rules)
-    changes = _changes(git, ends, snapshot, settings, today)
-    ids, names = _holders(git, ends, changes, settings)
-    findings += tuple(expired(settings, today, str(config or CONFIG_PATH)))
+    settings, findings = _settled(git, ends, config, today)
+    snapshot = collect(git, ends, settings.rules, only=only)
+    done = _review(git, ends, snapshot, settings, today=today, title=title, only=only, findings=findings)
+    return Reviewed(review=done, settings=settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One file that was fixed: as it was, as it is now, and what was objected to."""
+
+    path: str
+    before: str
+    after: str
+    fixed: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """What fixing did, and the review of what it left."""
+
+    edits: tuple[Edit, ...]
+    left: Reviewed
+
+
+def fix(
+    git: Git, *, base: str | None, config: Path | None, today: date, only: frozenset[str] | None, dry_run: bool
+) -> Fixed:
+    """Apply every fix that the review of the working tree offers, until it offers no new one.
+
+    Args:
+        git: the repository.
+        base: a revision, None for the default branch.
+        config: a config file to use in place of the base branch's.
+        today: the day of the review.
+        only: paths and folders to look at, None for all.
+        dry_run: write nothing; what is left is then the review of the tree as it is.
+
+    Raises:
+        RulewardError: as for a review, or a file could not be written.
+    """
+    ends = resolve(git, base, None)
+    settings, findings = _settled(git, ends, config, today)
+    snapshot = collect(git, ends, settings.rules, only=only, disk=True)
+    memory = Memory()
+    before = done = _review(git, ends, snapshot, settings, today=today, only=only, findings=findings, memory=memory)
+    edits: dict[str, Edit] = {}
+    tried: set[tuple[str, str, LineFix | None]] = set()  # two policies that want different values would go on for ever
+    while chosen := _fixes(done, tried):
+        for path, mended in chosen.items():
+            blob = snapshot.new[path]
+            text = (blob.data or b"").decode("utf-8")
+            after = apply(text, (each.fix for each in mended if each.fix is not None))
+            edit = edits.get(path) or Edit(path=path, before=text, after=text, fixed=())
+            edits[path] = replace(edit, after=after, fixed=(*edit.fixed, *mended))
+            data = after.encode("utf-8")
+            snapshot = replace(snapshot, new={**snapshot.new, path: replace(blob, data=data, size=len(data))})
+        done = _review(git, ends, snapshot, settings, today=today, only=only, findings=findings, memory=memory)
+    changed = tuple(edit for _, edit in sorted(edits.items()) if edit.after != edit.before)
+    if not dry_run:
+        for edit in changed:
+            write(git.top or git.directory, edit.path, edit.before.encode("utf-8"), edit.after.encode("utf-8"))
+    return Fixed(edits=changed, left=Reviewed(review=before if dry_run else done, settings=settings))
+
+
+def _fixes(done: Review, tried: set[tuple[str, str, LineFix | None]]) -> dict[str, tuple[Finding, ...]]:
+    """Choose what to fix in each file, and note it, so that nothing is tried twice."""
+    chosen: dict[str, tuple[Finding, ...]] = {}
+    for rule in done.rules:
+        new = [each for each in rule.findings if offered(each) and (each.path, each.policy, each.fix) not in tried]
+        if mended := together(new):
+            chosen[rule.change.path] = mended
+            tried |= {(each.path, each.policy, each.fix) for each in mended}
+    return chosen
+
+
+def _settled(git: Git, ends: Ends, config: Path | None, today: date) -> tuple[Settings, tuple[Finding, ...]]:
+    """Read the config, and what is to be said of it."""
+    settings, findings = _settings(git, ends, config_files(git, ends), config)
+    return settings, (*findings, *expired(settings, today, str(config or CONFIG_PATH)))
+
+
+def _review(
+    git: Git,
+    ends: Ends,
+    snapshot: Snapshot,
+    settings: Settings,
+    *,
+    today: date,
+    title: str = "",
+    only: frozenset[str] | None = None,
+    findings: tuple[Finding, ...] = (),
+    memory: Memory | None = None,
+) -> Review:
+    """Parse, compare and judge what was collected."""
+    kept = memory or Memory()
+    changes = _changes(git, ends, snapshot, settings, today, kept)
+    if only is not None:
+        findings = tuple(finding for finding in findings if is_named(finding.path, only))
+        changes = replace(changes, rules=tuple(each for each in changes.rules if is_named(each.path, only)))
+    ids, names = _holders(git, ends, changes, settings, kept)
     judged = judge(changes, settings, today=today, ids=ids, names=names, title=title, findings=findings)
-    done = Review(
+    return Review(
         base=ends.base,
         head=ends.head,
         today=today,
@@ -81,7 +186,6 @@ def review(
         skipped=changes.skipped,
         names={label: style.name for label, style in settings.labels.items() if style.name is not None},
     )
-    return Reviewed(review=done, settings=settings)
 
 
 def _settings(git: Git, ends: Ends, files: ConfigFiles, config: Path | None) -> tuple[Settings, tuple[Finding, ...]]:
@@ -130,15 +234,17 @@ def _edited_config(files: ConfigFiles) -> tuple[Finding, ...]:
     return ()
 
 
-def _changes(git: Git, ends: Ends, snapshot: Snapshot, settings: Settings, today: date) -> ChangeSet:
+def _changes(  # noqa: PLR0917 - what the stages need
+    git: Git, ends: Ends, snapshot: Snapshot, settings: Settings, today: date, memory: Memory
+) -> ChangeSet:
     """Parse, pair and compare; git is asked for renames and for a rule's past only where that can matter."""
     most = settings.rules.max_bytes
-    old: Mapping[str, Parsed] = {path: parse(blob, max_bytes=most) for path, blob in snapshot.old.items()}
-    new: Mapping[str, Parsed] = {path: parse(blob, max_bytes=most) for path, blob in snapshot.new.items()}
+    old: Mapping[str, Parsed] = {path: memory.parse(blob, max_bytes=most) for path, blob in snapshot.old.items()}
+    new: Mapping[str, Parsed] = {path: memory.parse(blob, max_bytes=most) for path, blob in snapshot.new.items()}
     pairing = pair(old, new)
     if pairing.has_leftovers and not snapshot.unevaluated:
         pairing = pair(old, new, renamed(git, ends, settings.rules))
-    changes = diff(pairing, settings, unevaluated=snapshot.unevaluated)
+    changes = diff(pairing, settings, unevaluated=snapshot.unevaluated, compare=memory.compare)
     back = [change.path for change in changes.rules if change.went_back(today)]
     if not back:
         return changes
@@ -163,7 +269,7 @@ def _past(git: Git, history: Held, change: RuleChange) -> Past:
 _Holders = dict[str, tuple[RuleRef, ...]]
 
 
-def _holders(git: Git, ends: Ends, changes: ChangeSet, settings: Settings) -> tuple[_Holders, _Holders]:
+def _holders(git: Git, ends: Ends, changes: ChangeSet, settings: Settings, memory: Memory) -> tuple[_Holders, _Holders]:
     """Find who holds the ids and names that this head brings in; nothing is read where it brings in none."""
     ids = {rule.rule_id for rule in _new_values(changes, "rule_id") if rule.rule_id}
     names = {rule.name for rule in _new_values(changes, "name") if rule.name}
@@ -171,7 +277,7 @@ def _holders(git: Git, ends: Ends, changes: ChangeSet, settings: Settings) -> tu
         return {}, {}
     found: list[RuleRef] = []
     for blob in candidates(git, ends, settings.rules, sorted(ids | names)):
-        rule = parse(blob, max_bytes=settings.rules.max_bytes)
+        rule = memory.parse(blob, max_bytes=settings.rules.max_bytes)
         if isinstance(rule, Rule):
             found.append(_reference(rule, settings))
     known = {reference.path for reference in found}

@@ -6,14 +6,18 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from bot import __version__
 from bot.model import Level, Review, RulewardError, Verdict
+
+if TYPE_CHECKING:
+    from bot.collect.git import Git
 
 _BLOCKED, _INCOMPLETE = 1, 3
 
@@ -98,18 +102,17 @@ def review_command(
         colour=terminal and "NO_COLOR" not in os.environ,
     )
     _write(text, output)
-    sys.exit(_status(reviewed.review, fail_on))
+    sys.exit(_status(reviewed.review, None if fail_on == "never" else Level(fail_on)))
 
 
-def _status(review: Review, fail_on: str) -> int:
+def _status(review: Review, fail_on: Level | None) -> int:
     """Return the exit status: what could not be completed never looks like a pass."""
     if review.verdict is Verdict.INCOMPLETE:
         return _INCOMPLETE
-    if fail_on == "never":
+    if fail_on is None:
         return 0
-    worst = Level(fail_on).rank
     standing = (finding.severity.rank for finding in review.all_findings() if finding.waived is None)
-    return _BLOCKED if any(rank <= worst for rank in standing) else 0
+    return _BLOCKED if any(rank <= fail_on.rank for rank in standing) else 0
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -124,6 +127,98 @@ def _write(text: str, output: Path | None) -> None:
         output.write_bytes(data)
     except OSError as error:
         raise RulewardError(f"{output}: cannot be written: {error.strerror}") from error
+
+
+def _on_working_tree(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of one that looks at the working tree."""
+    for option in (
+        click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]..."),
+        click.option("--today", type=_Day(), help="The day to judge dates by; by default today in UTC."),
+        click.option(
+            "--config",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="A config to use in place of the base branch's .github/ruleward.toml.",
+        ),
+        click.option("--repo", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="The repository."),
+        click.option("--base", metavar="REF", help="What to compare with; by default the default branch."),
+    ):
+        command = option(command)
+    return command
+
+
+@cli.command("check")
+@_on_working_tree
+def check_command(
+    *, base: str | None, repo: Path, config: Path | None, today: date | None, files: tuple[Path, ...]
+) -> None:
+    """Check the changed rules of the working tree, or those among FILES, for a commit hook.
+
+    Says a line a finding, and nothing where there is none. Files that are no rules are passed over.
+    """
+    from bot.app import review
+    from bot.collect.git import Git
+    from bot.render.as_lines import render
+
+    git = Git(repo)
+    only = _only(git, files)
+    day = today or datetime.now(UTC).date()
+    done = review(git, base=base, head=None, config=config, today=day, only=only).review
+    _write(render(done), None)
+    sys.exit(_status(done, Level.ERROR))
+
+
+@cli.command("fix")
+@click.option("--dry-run", is_flag=True, help="Write nothing; show the difference as a patch.")
+@_on_working_tree
+def fix_command(
+    *,
+    base: str | None,
+    repo: Path,
+    config: Path | None,
+    today: date | None,
+    dry_run: bool,
+    files: tuple[Path, ...],
+) -> None:
+    """Set what has one right value in the changed rules of the working tree, or in those among FILES.
+
+    Edits lines of their own and touches no other byte. What stood in the base, or is excepted, is left alone.
+    """
+    from bot.app import fix
+    from bot.collect.git import Git
+    from bot.render.as_lines import render
+    from bot.render.as_patch import patch, told
+
+    git = Git(repo)
+    only = _only(git, files)
+    day = today or datetime.now(UTC).date()
+    done = fix(git, base=base, config=config, today=day, only=only, dry_run=dry_run)
+    if dry_run:
+        text = "".join(patch(edit.path, edit.before, edit.after) for edit in done.edits)
+    else:
+        text = "".join(f"{line}\n" for edit in done.edits for line in told(edit.fixed))
+    _write(text, None)
+    click.echo(render(done.left.review), nl=False, err=True)
+    sys.exit(_status(done.left.review, Level.ERROR))
+
+
+def _only(git: Git, files: tuple[Path, ...]) -> frozenset[str] | None:
+    """Return the named files as the repository names them, None where none was named.
+
+    Raises:
+        RulewardError: a file is in no working tree, or nowhere.
+    """
+    from bot.collect.worktree import named
+
+    if git.top is None:
+        raise RulewardError(f"{git.directory}: a bare repository has no working tree")
+    if not files:
+        return None
+    only = named(git.top, files)
+    for path in sorted(only):
+        if not os.path.lexists(git.top / path) and not git.tracked(path):
+            raise RulewardError(f"{path}: no such file")
+    return only
 
 
 @cli.command("explain")

@@ -12,8 +12,9 @@ import pytest
 
 from bot.config import read_config
 from bot.diff import diff, pair
+from bot.fix import apply
 from bot.judge import judge
-from bot.model import Blob, Finding, LineFix, Parsed, Past, Rule, RuleRef, parse_date
+from bot.model import Blob, Finding, Parsed, Past, Rule, RuleRef, parse_date
 from bot.parse import parse
 from bot.policy import all_policies
 from bot.settings import Settings
@@ -121,13 +122,6 @@ def said(finding: Finding) -> str:
     return f"{finding.severity} line {line}: {finding.message}" + (" [preexisting]" if finding.preexisting else "")
 
 
-def apply(text: str, fix: LineFix) -> str:
-    """Put the lines of a fix in place."""
-    lines = text.splitlines()
-    lines[fix.start_line - 1 : fix.end_line] = fix.replacement.splitlines()
-    return "".join(f"{line}\n" for line in lines)
-
-
 ALL_PAGES = {path.stem: path for path in sorted(PAGES.glob("*.md"))}
 CLAIMS = [claim for path in ALL_PAGES.values() for claim in read_page(path)]
 
@@ -164,7 +158,7 @@ def test_a_fix_mends_and_breaks_nothing(claim: Claim) -> None:
     known = {_key(finding) for finding in found}
     for finding in found:
         if finding.policy == claim.policy and finding.fix is not None:
-            fixed = apply(claim.after[finding.path], finding.fix)
+            fixed = apply(claim.after[finding.path], [finding.fix])
             left = {_key(each) for each in run(replace(claim, after=claim.after | {finding.path: fixed}))}
             assert _key(finding) not in left
             assert left <= known

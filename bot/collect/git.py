@@ -238,6 +238,10 @@ class Git:
         wanted = [side for side in self.tree(commit, [path]) if side.path == path and side.mode & _REGULAR == _REGULAR]
         return next(iter(self.blobs(side.oid for side in wanted).values()), None)
 
+    def tracked(self, path: str) -> bool:
+        """Tell whether the last commit holds a file or a folder of this name."""
+        return bool(self.run("ls-tree", "--full-tree", "--name-only", "HEAD", "--", path))
+
     def mentions(self, commit: str | None, words: Sequence[str], roots: Sequence[str]) -> tuple[str, ...]:
         """Return the files of a commit, or of the working tree (None), that hold one of some literal words."""
         found: set[str] = set()
