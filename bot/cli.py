@@ -63,7 +63,7 @@ def cli() -> None:
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["text", "markdown", "json", "github"]),
+    type=click.Choice(["text", "markdown", "json", "sarif", "github"]),
     default="text",
     show_default=True,
     help="What to write.",
