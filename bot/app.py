@@ -22,11 +22,13 @@ from bot.collect.worktree import is_named, write
 from bot.config import ConfigError, read_config
 from bot.diff import diff, pair
 from bot.fix import apply, offered, together
-from bot.judge import CONFIG_INVALID, expired, judge
+from bot.judge import CONFIG_INVALID, expired, is_on, judge
 from bot.memory import Memory
 from bot.model import (
+    Blob,
     ChangeSet,
     Finding,
+    Kind,
     Level,
     LineFix,
     Parsed,
@@ -245,6 +247,14 @@ def _changes(  # noqa: PLR0917 - what the stages need
     if pairing.has_leftovers and not snapshot.unevaluated:
         pairing = pair(old, new, renamed(git, ends, settings.rules))
     changes = diff(pairing, settings, unevaluated=snapshot.unevaluated, compare=memory.compare)
+    if is_on("premature-promotion", settings):
+        rules = tuple(
+            replace(change, state_since=_state_since(git, ends, change, memory, most))
+            if change.kind is Kind.PROMOTION
+            else change
+            for change in changes.rules
+        )
+        changes = replace(changes, rules=rules)
     back = [change.path for change in changes.rules if change.went_back(today)]
     if not back:
         return changes
@@ -254,6 +264,26 @@ def _changes(  # noqa: PLR0917 - what the stages need
         for change in changes.rules
     )
     return replace(changes, rules=rules)
+
+
+def _state_since(git: Git, ends: Ends, change: RuleChange, memory: Memory, most: int) -> date | None:
+    """Find the day on which the base's maturity began; None where the history does not reach so far."""
+    base = change.base
+    if base is None:
+        return None
+    versions = git.versions(ends.merge_base, base.path)
+    blobs = git.blobs(version.oid for version in versions)
+    since = None
+    for version in versions:
+        if version.oid not in blobs:
+            return None
+        data = blobs[version.oid]
+        blob = Blob(path=base.path, oid=version.oid, size=len(data), data=data)
+        rule = memory.parse(blob, max_bytes=most)
+        if isinstance(rule, Rule) and rule.maturity != base.maturity:
+            return since
+        since = version.day
+    return None if git.shallow() else since
 
 
 def _past(git: Git, history: Held, change: RuleChange) -> Past:

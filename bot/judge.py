@@ -83,6 +83,11 @@ def _setting(policy: Policy, settings: Settings) -> tuple[Level, object]:
     return chosen.level or policy.level, chosen.options if chosen.options is not None else policy.defaults()
 
 
+def is_on(identity: str, settings: Settings) -> bool:
+    """Tell whether a policy is asked at all."""
+    return _setting(all_policies()[identity], settings)[0] is not Level.OFF
+
+
 _Active = Sequence[tuple[Policy, Level, object]]
 
 
@@ -245,4 +250,4 @@ def labels_of(changes: ChangeSet, findings: Iterable[Finding], verdict: Verdict,
     return tuple(sorted(labels))
 
 
-__all__ = ["CONFIG_INVALID", "Judgement", "expired", "judge", "labels_of", "verdict_of"]
+__all__ = ["CONFIG_INVALID", "Judgement", "expired", "is_on", "judge", "labels_of", "verdict_of"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -32,6 +33,8 @@ class Claim:
         before, after: path to text; a file that is equal on both sides stands in the tree unchanged.
         findings: as the page writes them, a line each.
         past: what the history says of the head's files.
+        since: since when it says that a promoted rule stood in its state.
+        title: of the pull request.
     """
 
     policy: str
@@ -41,6 +44,8 @@ class Claim:
     config: str | None = None
     today: date = TODAY
     past: Past = Past.NOT_ASKED
+    since: date | None = None
+    title: str = ""
     findings: list[str] | None = None
 
 
@@ -66,6 +71,14 @@ def read_page(path: Path) -> list[Claim]:
     return claims
 
 
+_WORDS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "today": ("today", parse_date),
+    "past": ("past", Past),
+    "since": ("since", parse_date),
+    "title": ("title", str),
+}
+
+
 def _with_fence(claim: Claim, kind: str, info: str, lines: list[str]) -> Claim:
     text = "".join(f"{line}\n" for line in lines)
     side, _, path = info.partition("=")
@@ -75,12 +88,11 @@ def _with_fence(claim: Claim, kind: str, info: str, lines: list[str]) -> Claim:
         return replace(claim, after=claim.after | {path: text})
     if kind == "config":
         return replace(claim, config=text)
-    if kind == "today":
-        day = parse_date(text.strip())
-        assert day is not None, f"{claim.sentence}: today is no day"
-        return replace(claim, today=day)
-    if kind == "past":
-        return replace(claim, past=Past(text.strip()))
+    if kind in _WORDS:
+        name, read = _WORDS[kind]
+        value = read(text.strip())
+        assert value is not None, f"{claim.sentence}: {kind} cannot be read"
+        return replace(claim, **{name: value})  # type: ignore[arg-type]
     assert kind == "findings", f"{claim.sentence}: unknown fence {kind} {info}"
     return replace(claim, findings=[line for line in lines if line.strip()])
 
@@ -95,7 +107,8 @@ def run(claim: Claim) -> list[Finding]:
         {path: each for path, each in after.items() if path in edited},
     )
     changes = diff(pairing, settings)
-    changes = replace(changes, rules=tuple(replace(each, past=claim.past) for each in changes.rules))
+    told = (replace(each, past=claim.past, state_since=claim.since) for each in changes.rules)
+    changes = replace(changes, rules=tuple(told))
     ids: dict[str, tuple[RuleRef, ...]] = defaultdict(tuple)
     names: dict[str, tuple[RuleRef, ...]] = defaultdict(tuple)
     for rule in after.values():
@@ -104,7 +117,7 @@ def run(claim: Claim) -> list[Finding]:
             ref = RuleRef(path=rule.path, rule_id=rule.rule_id, name=rule.name, deprecated=gone)
             ids[rule.rule_id or ""] += (ref,)
             names[rule.name or ""] += (ref,)
-    judgement = judge(changes, settings, today=claim.today, ids=dict(ids), names=dict(names))
+    judgement = judge(changes, settings, today=claim.today, ids=dict(ids), names=dict(names), title=claim.title)
     return [*(finding for review in judgement.rules for finding in review.findings), *judgement.findings]
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bot.model import RulewardError
@@ -66,6 +67,14 @@ class Held:
 
     oids: Mapping[str, frozenset[str]]
     complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a file, and the day (UTC) on which it was committed."""
+
+    day: date
+    oid: str
 
 
 class Git:
@@ -268,6 +277,17 @@ class Git:
                         found[side.path].add(side.oid)
         return Held(oids={path: frozenset(oids) for path, oids in found.items()}, complete=not self.shallow())
 
+    def versions(self, commit: str, path: str) -> tuple[Version, ...]:
+        """Return what a file was in the history of a commit, the newest first; renames are followed."""
+        options = ("--follow", "-M50%", "--format=%x01%ct", "--raw", "-z", "--no-abbrev")
+        output = self.run("log", *options, commit, "--", path)
+        found: list[Version] = []
+        for part in output.split(b"\x01")[1:]:
+            seconds, _, rows = part.partition(b"\0")
+            day = datetime.fromtimestamp(int(seconds), UTC).date()
+            found += [Version(day=day, oid=row.new.oid) for row in _raw(rows) if row.new.present]
+        return tuple(found)
+
     def blob_id(self, data: bytes) -> str:
         """Return the id that git gives to a blob of this content."""
         return self.run("hash-object", "-t", "blob", "--stdin", stdin=data).decode("ascii").strip()
@@ -307,4 +327,4 @@ def _raw(output: bytes) -> Iterator[RawChange]:
         )
 
 
-__all__ = ["Git", "GitError", "Held", "RawChange", "Side"]
+__all__ = ["Git", "GitError", "Held", "RawChange", "Side", "Version"]
