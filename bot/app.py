@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from bot.collect.git import Git, Held
+from bot.collect.ledger import Ledger, key_of
 from bot.collect.snapshot import (
     ConfigFiles,
     Ends,
@@ -18,6 +19,7 @@ from bot.collect.snapshot import (
     renamed,
     resolve,
 )
+from bot.collect.spans import Span
 from bot.collect.worktree import is_named, write
 from bot.config import ConfigError, read_config
 from bot.diff import diff, pair
@@ -39,6 +41,8 @@ from bot.model import (
     RuleRef,
     RulewardError,
 )
+from bot.replay import Entry, entry_of, kept
+from bot.replay import read as read_entry
 from bot.settings import CONFIG_PATH, Settings
 
 
@@ -150,6 +154,43 @@ def _fixes(done: Review, tried: set[tuple[str, str, LineFix | None]]) -> dict[st
     return chosen
 
 
+def replay(git: Git, spans: Iterable[Span], settings: Settings, ledger: Ledger, config: bytes) -> Iterator[Entry]:
+    """Review each change of a history on its own day, under one config; what the ledger knows is not done again.
+
+    Args:
+        git: the repository.
+        spans: the changes.
+        settings: the config that all of them are judged by.
+        ledger: what is done already.
+        config: the text of that config, by which the ledger tells it from another.
+    """
+    memory = Memory()
+    with git.reading():
+        for span in spans:
+            ends = span.ends
+            key = key_of(config, ends.merge_base, ends.head.sha or "", span.day.isoformat(), span.title)
+            known = ledger.get(key)
+            if known is not None:
+                yield read_entry(known)
+                continue
+            snapshot = collect(git, ends, settings.rules)
+            done = _review(git, ends, snapshot, settings, today=span.day, title=span.title, memory=memory)
+            entry = entry_of(done, title=span.title)
+            ledger.note(key, kept(entry))
+            yield entry
+
+
+def standing_config(git: Git, config: Path | None) -> bytes:
+    """Return the config to replay by: the named one, else the working tree's, or a bare repository's at its head.
+
+    Raises:
+        RulewardError: it cannot be read.
+    """
+    if config is not None:
+        return _config_file(config)
+    return git.file(None if git.top else "HEAD", CONFIG_PATH) or b""
+
+
 def _settled(git: Git, ends: Ends, config: Path | None, today: date) -> tuple[Settings, tuple[Finding, ...]]:
     """Read the config, and what is to be said of it."""
     settings, findings = _settings(git, ends, config_files(git, ends), config)
@@ -197,17 +238,20 @@ def _settings(git: Git, ends: Ends, files: ConfigFiles, config: Path | None) -> 
     """
     findings = _edited_config(files)
     if config is not None:
-        try:
-            data = config.read_bytes()
-        except OSError as error:
-            raise RulewardError(f"{config}: cannot be read: {error.strerror}") from error
-        return read_config(data, str(config)), findings
+        return read_config(_config_file(config), str(config)), findings
     try:
         return read_config(files.base), findings
     except ConfigError:
         if not files.edited or _touches_rules(git, ends):
             raise
         return Settings(), findings
+
+
+def _config_file(config: Path) -> bytes:
+    try:
+        return config.read_bytes()
+    except OSError as error:
+        raise RulewardError(f"{config}: cannot be read: {error.strerror}") from error
 
 
 def _touches_rules(git: Git, ends: Ends) -> bool:
