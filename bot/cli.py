@@ -10,12 +10,16 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol, TextIO
 
 import click
 
 from bot import __version__
-from bot.model import RulewardError
+from bot.model import RulewardError, Verdict
+from bot.settings import CONFIG_PATH
+
+if TYPE_CHECKING:
+    from bot.collect.git import Git
 
 _INCOMPLETE = 3
 
@@ -61,7 +65,7 @@ def cli() -> None:
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["text", "markdown", "json", "github"]),
+    type=click.Choice(["text", "markdown", "json", "sarif", "github"]),
     default="text",
     show_default=True,
     help="What to write.",
@@ -199,6 +203,194 @@ def action_command(
     sys.exit(result.status)
 
 
+def _on_working_tree(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of one that looks at the working tree."""
+    for option in (
+        click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]..."),
+        click.option("--today", type=_Day(), help="The day to judge dates by; by default today in UTC."),
+        click.option(
+            "--config",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="A config to use in place of the base branch's .github/ruleward.toml.",
+        ),
+        click.option("--repo", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="The repository."),
+        click.option("--base", metavar="REF", help="What to compare with; by default the default branch."),
+    ):
+        command = option(command)
+    return command
+
+
+@cli.command("check")
+@_on_working_tree
+def check_command(
+    *, base: str | None, repo: Path, config: Path | None, today: date | None, files: tuple[Path, ...]
+) -> None:
+    """Check the changed rules of the working tree, or those among FILES, for a commit hook.
+
+    Says a line a finding, and nothing where there is none. Files that are no rules are passed over.
+    """
+    from bot.app import review
+    from bot.collect.git import Git
+    from bot.judge import exit_status
+    from bot.render.as_lines import render
+
+    git = Git(repo)
+    only = _only(git, files)
+    day = today or datetime.now(UTC).date()
+    done = review(git, base=base, head=None, config=config, today=day, only=only).review
+    _write(render(done), None)
+    sys.exit(exit_status(done, "error"))
+
+
+@cli.command("fix")
+@click.option("--dry-run", is_flag=True, help="Write nothing; show the difference as a patch.")
+@_on_working_tree
+def fix_command(
+    *,
+    base: str | None,
+    repo: Path,
+    config: Path | None,
+    today: date | None,
+    dry_run: bool,
+    files: tuple[Path, ...],
+) -> None:
+    """Set what has one right value in the changed rules of the working tree, or in those among FILES.
+
+    Edits lines of their own and touches no other byte. What stood in the base, or is excepted, is left alone.
+    """
+    from bot.app import fix
+    from bot.collect.git import Git
+    from bot.judge import exit_status
+    from bot.render.as_lines import render
+    from bot.render.as_patch import patch, told
+
+    git = Git(repo)
+    only = _only(git, files)
+    day = today or datetime.now(UTC).date()
+    done = fix(git, base=base, config=config, today=day, only=only, dry_run=dry_run)
+    if dry_run:
+        text = "".join(patch(edit.path, edit.before, edit.after) for edit in done.edits)
+    else:
+        text = "".join(f"{line}\n" for edit in done.edits for line in told(edit.fixed))
+    _write(text, None)
+    click.echo(render(done.left.review), nl=False, err=True)
+    sys.exit(exit_status(done.left.review, "error"))
+
+
+class _When(click.ParamType[date | str]):
+    """A day, or else a revision."""
+
+    name = "DATE|REV"
+
+    def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date | str:  # noqa: ARG002
+        """Read a day; what is none is a revision, which git will know or not."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return value
+
+
+@cli.command("replay")
+@click.option("--repo", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="The repository.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The config to judge by; by default the working tree's .github/ruleward.toml.",
+)
+@click.option("--since", type=_When(), help="The first day (UTC), or the commit to begin after.")
+@click.option("--until", type=_When(), help="The last day, or the newest commit; by default the default branch.")
+@click.option(
+    "--ranges",
+    type=click.File(encoding="utf-8"),
+    metavar="FILE",
+    help="Changes to replay in place of the merged ones: base..head, one a line; - is stdin.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="What to write.",
+)
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to write it; by default stdout.")
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where to note what is done, so that a run that was stopped goes on there.",
+)
+def replay_command(
+    *,
+    repo: Path,
+    config: Path | None,
+    since: date | str | None,
+    until: date | str | None,
+    ranges: TextIO | None,
+    format_name: str,
+    output: Path | None,
+    cache: Path | None,
+) -> None:
+    """Say what today's policies would have said of every change that was merged.
+
+    Each first-parent commit that touches rules is reviewed against its parent, on its own day, all under one config.
+    """
+    from bot.app import replay, standing_config
+    from bot.collect import spans
+    from bot.collect.git import Git
+    from bot.collect.ledger import Ledger
+    from bot.config import read_config
+    from bot.judge import levels_of
+    from bot.replay import fold
+
+    if ranges is not None and (since is not None or until is not None):
+        raise click.UsageError("--ranges names the changes: leave out --since and --until")
+    git = Git(repo)
+    text = standing_config(git, config)
+    settings = read_config(text, str(config or CONFIG_PATH))
+    if ranges is None:
+        asked = spans.merged(git, settings.rules.included.roots(), since, until)
+    else:
+        asked = spans.ranges(git, ranges, ranges.name)
+    entries = replay(git, asked, settings, Ledger(cache), text)
+    if sys.stderr.isatty():
+        with click.progressbar(entries, length=len(asked), label="ruleward replay", file=sys.stderr) as bar:
+            done = fold(bar, levels_of(settings))
+    else:
+        done = fold(entries, levels_of(settings))
+    if format_name == "json":
+        from bot.render.as_replay_json import render
+    elif format_name == "markdown":
+        from bot.render.as_replay import as_markdown as render
+    else:
+        from bot.render.as_replay import as_text as render
+    _write(render(done), output)
+    sys.exit(_INCOMPLETE if done.count(Verdict.INCOMPLETE) else 0)
+
+
+def _only(git: Git, files: tuple[Path, ...]) -> frozenset[str] | None:
+    """Return the named files as the repository names them, None where none was named.
+
+    Raises:
+        RulewardError: a file is in no working tree, or nowhere.
+    """
+    from bot.collect.worktree import named
+
+    if git.top is None:
+        raise RulewardError(f"{git.directory}: a bare repository has no working tree")
+    if not files:
+        return None
+    only = named(git.top, files)
+    for path in sorted(only):
+        if not os.path.lexists(git.top / path) and not git.tracked(path):
+            raise RulewardError(f"{path}: no such file")
+    return only
+
+
 @cli.command("explain")
 @click.argument("policy", required=False)
 def explain_command(policy: str | None) -> None:
@@ -218,13 +410,17 @@ def explain_command(policy: str | None) -> None:
 
 
 @cli.command("schema")
-@click.argument("subject", type=click.Choice(["report", "config"]))
+@click.argument("subject", type=click.Choice(["report", "config", "replay"]))
 def schema_command(subject: str) -> None:
-    """Print the JSON Schema of the report, or of .github/ruleward.toml."""
+    """Print the JSON Schema of the report, of .github/ruleward.toml, or of a replay."""
     if subject == "report":
         from bot.report import REPORT_SCHEMA
 
         schema = REPORT_SCHEMA
+    elif subject == "replay":
+        from bot.render.as_replay_json import REPLAY_SCHEMA
+
+        schema = REPLAY_SCHEMA
     else:
         from bot.config import config_schema
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot import query as queries
@@ -13,6 +13,7 @@ from bot.model import (
     Kind,
     NoRule,
     Parsed,
+    QueryChange,
     Rule,
     RuleChange,
     Status,
@@ -170,9 +171,15 @@ def _match_moved(
             matched[path] = homes[head.rule_id].pop(0)
 
 
-def diff(pairing: Pairing, settings: Settings, *, unevaluated: Sequence[Unevaluated] = ()) -> ChangeSet:
-    """Say what happened to each rule."""
-    rules = [_compare(pair, settings) for pair in pairing.pairs]
+def diff(
+    pairing: Pairing,
+    settings: Settings,
+    *,
+    unevaluated: Sequence[Unevaluated] = (),
+    compare: Callable[[Rule, Rule], QueryChange | None] = queries.compare,
+) -> ChangeSet:
+    """Say what happened to each rule; ``compare`` tells what became of a query."""
+    rules = [_compare(pair, settings, compare) for pair in pairing.pairs]
     return ChangeSet(
         rules=tuple(sorted(rules, key=lambda change: (change.path, change.previous_path or ""))),
         unevaluated=tuple(unevaluated),
@@ -180,7 +187,7 @@ def diff(pairing: Pairing, settings: Settings, *, unevaluated: Sequence[Unevalua
     )
 
 
-def _compare(pair: Pair, settings: Settings) -> RuleChange:
+def _compare(pair: Pair, settings: Settings, compare: Callable[[Rule, Rule], QueryChange | None]) -> RuleChange:
     before, after = pair.before, pair.after
     subject = after or before
     if subject is None:  # a Pair has a side
@@ -203,7 +210,7 @@ def _compare(pair: Pair, settings: Settings) -> RuleChange:
     base, head = change.base, change.head
     if base is not None and head is not None and base.text != head.text:
         leaves = tuple(_leaf_changes(base.data, head.data))
-        query = queries.compare(base, head) if any(leaf.path == ("rule", "query") for leaf in leaves) else None
+        query = compare(base, head) if any(leaf.path == ("rule", "query") for leaf in leaves) else None
         change = replace(change, changes=leaves, query=query)
     return replace(change, kind=_kind(change, settings))
 

@@ -84,6 +84,17 @@ def _setting(policy: Policy, settings: Settings) -> tuple[Level, object]:
     return chosen.level or policy.level, chosen.options if chosen.options is not None else policy.defaults()
 
 
+def levels_of(settings: Settings) -> dict[str, Level]:
+    """Return the policies that are on, and the level of each."""
+    levels = {policy.id: _setting(policy, settings)[0] for policy in all_policies().values()}
+    return {identity: level for identity, level in levels.items() if level is not Level.OFF}
+
+
+def is_on(identity: str, settings: Settings) -> bool:
+    """Tell whether a policy is asked at all."""
+    return identity in levels_of(settings)
+
+
 _Active = Sequence[tuple[Policy, Level, object]]
 
 
@@ -288,9 +299,11 @@ __all__ = [
     "Judgement",
     "exit_status",
     "expired",
+    "is_on",
     "judge",
     "judged_again",
     "labels_of",
+    "levels_of",
     "verdict_of",
     "without_dates",
 ]

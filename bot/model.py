@@ -408,6 +408,8 @@ class RuleChange:
         changes: the leaves that differ, sorted by path.
         query: what became of the query's meaning, None where its text is the same.
         past: whether the base's history held the head's blob at this path; asked only where a date went backwards.
+        state_since: the day on which the base's maturity began; asked only of a promotion, where a policy wants to
+            know, and None where the history is out of reach.
     """
 
     path: str
@@ -419,6 +421,7 @@ class RuleChange:
     changes: tuple[Change, ...] = ()
     query: QueryChange | None = None
     past: Past = Past.NOT_ASKED
+    state_since: date | None = None
 
     @property
     def base(self) -> Rule | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 
 from bot.config import read_config
 from bot.diff import diff, pair
+from bot.fix import apply
 from bot.judge import judge
-from bot.model import Blob, Finding, LineFix, Parsed, Past, Rule, RuleRef, parse_date
+from bot.model import Blob, Finding, Parsed, Past, Rule, RuleRef, parse_date
 from bot.parse import parse
 from bot.policy import all_policies
 from bot.settings import Settings
@@ -31,6 +33,8 @@ class Claim:
         before, after: path to text; a file that is equal on both sides stands in the tree unchanged.
         findings: as the page writes them, a line each.
         past: what the history says of the head's files.
+        since: since when it says that a promoted rule stood in its state.
+        title: of the pull request.
     """
 
     policy: str
@@ -40,6 +44,8 @@ class Claim:
     config: str | None = None
     today: date = TODAY
     past: Past = Past.NOT_ASKED
+    since: date | None = None
+    title: str = ""
     findings: list[str] | None = None
 
 
@@ -65,6 +71,14 @@ def read_page(path: Path) -> list[Claim]:
     return claims
 
 
+_WORDS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "today": ("today", parse_date),
+    "past": ("past", Past),
+    "since": ("since", parse_date),
+    "title": ("title", str),
+}
+
+
 def _with_fence(claim: Claim, kind: str, info: str, lines: list[str]) -> Claim:
     text = "".join(f"{line}\n" for line in lines)
     side, _, path = info.partition("=")
@@ -74,12 +88,11 @@ def _with_fence(claim: Claim, kind: str, info: str, lines: list[str]) -> Claim:
         return replace(claim, after=claim.after | {path: text})
     if kind == "config":
         return replace(claim, config=text)
-    if kind == "today":
-        day = parse_date(text.strip())
-        assert day is not None, f"{claim.sentence}: today is no day"
-        return replace(claim, today=day)
-    if kind == "past":
-        return replace(claim, past=Past(text.strip()))
+    if kind in _WORDS:
+        name, read = _WORDS[kind]
+        value = read(text.strip())
+        assert value is not None, f"{claim.sentence}: {kind} cannot be read"
+        return replace(claim, **{name: value})  # type: ignore[arg-type]
     assert kind == "findings", f"{claim.sentence}: unknown fence {kind} {info}"
     return replace(claim, findings=[line for line in lines if line.strip()])
 
@@ -94,7 +107,8 @@ def run(claim: Claim) -> list[Finding]:
         {path: each for path, each in after.items() if path in edited},
     )
     changes = diff(pairing, settings)
-    changes = replace(changes, rules=tuple(replace(each, past=claim.past) for each in changes.rules))
+    told = (replace(each, past=claim.past, state_since=claim.since) for each in changes.rules)
+    changes = replace(changes, rules=tuple(told))
     ids: dict[str, tuple[RuleRef, ...]] = defaultdict(tuple)
     names: dict[str, tuple[RuleRef, ...]] = defaultdict(tuple)
     for rule in after.values():
@@ -103,7 +117,7 @@ def run(claim: Claim) -> list[Finding]:
             ref = RuleRef(path=rule.path, rule_id=rule.rule_id, name=rule.name, deprecated=gone)
             ids[rule.rule_id or ""] += (ref,)
             names[rule.name or ""] += (ref,)
-    judgement = judge(changes, settings, today=claim.today, ids=dict(ids), names=dict(names))
+    judgement = judge(changes, settings, today=claim.today, ids=dict(ids), names=dict(names), title=claim.title)
     return [*(finding for review in judgement.rules for finding in review.findings), *judgement.findings]
 
 
@@ -119,13 +133,6 @@ def said(finding: Finding) -> str:
     """Write a finding as the pages do."""
     line = "-" if finding.line is None else finding.line
     return f"{finding.severity} line {line}: {finding.message}" + (" [preexisting]" if finding.preexisting else "")
-
-
-def apply(text: str, fix: LineFix) -> str:
-    """Put the lines of a fix in place."""
-    lines = text.splitlines()
-    lines[fix.start_line - 1 : fix.end_line] = fix.replacement.splitlines()
-    return "".join(f"{line}\n" for line in lines)
 
 
 ALL_PAGES = {path.stem: path for path in sorted(PAGES.glob("*.md"))}
@@ -164,7 +171,7 @@ def test_a_fix_mends_and_breaks_nothing(claim: Claim) -> None:
     known = {_key(finding) for finding in found}
     for finding in found:
         if finding.policy == claim.policy and finding.fix is not None:
-            fixed = apply(claim.after[finding.path], finding.fix)
+            fixed = apply(claim.after[finding.path], [finding.fix])
             left = {_key(each) for each in run(replace(claim, after=claim.after | {finding.path: fixed}))}
             assert _key(finding) not in left
             assert left <= known

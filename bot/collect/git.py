@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import IO, Self
 
 from bot.model import RulewardError
 
@@ -69,6 +73,14 @@ class Held:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a file, and the day (UTC) on which it was committed."""
+
+    day: date
+    oid: str
+
+
 class Git:
     """One repository, with a work tree or bare.
 
@@ -79,6 +91,7 @@ class Git:
     def __init__(self, directory: Path) -> None:
         """Find the repository that a directory belongs to."""
         self.directory = directory
+        self._readers: tuple[_Reader, _Reader] | None = None
         self._environment = {**os.environ, **ENVIRONMENT}
         if not directory.is_dir():
             raise RulewardError(f"{directory}: no such folder")
@@ -90,6 +103,16 @@ class Git:
         self.top = Path(top) if top else None
         if self.top is not None:
             self.directory = self.top
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start git, to talk to it through its pipes."""
+        return subprocess.Popen(
+            ["git", *_OPTIONS, *arguments],
+            cwd=self.directory,
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
 
     def run(self, *arguments: str, stdin: bytes | None = None, codes: Sequence[int] = (0,)) -> bytes:
         """Run git and return what it wrote.
@@ -129,6 +152,14 @@ class Git:
             hint = "; this clone is shallow, `git fetch` the commit first" if self.shallow() else ""
             raise RulewardError(f"{ref}: no such commit in {self.directory}{hint}")
         return sha
+
+    def commits(self, refs: Iterable[str]) -> dict[str, str]:
+        """Return the commit ids of those revisions that are here, all through one process."""
+        asked = [ref for ref in dict.fromkeys(refs) if ref.isprintable()]
+        given = _lines(f"{ref}^{{commit}}" for ref in asked)
+        output = self.run("cat-file", "--batch-check", stdin=given).decode("ascii", "replace") if asked else ""
+        rows = zip(asked, map(str.split, output.splitlines()), strict=True)
+        return {ref: words[0] for ref, words in rows if len(words) == _FOUND and words[1] == "commit"}
 
     def _commit_or_none(self, ref: str) -> str | None:
         name = self.text("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", codes=(0, 1, 128))
@@ -210,31 +241,31 @@ class Git:
             sides.append(Side(path=_decoded(path), mode=int(mode, 8), oid=oid))
         return tuple(sides)
 
+    @contextmanager
+    def reading(self) -> Generator[None, None, None]:
+        """Keep one pair of processes for all objects that are read meanwhile, for many reviews in a row."""
+        with _Reader(self, "--batch-check") as sizes, _Reader(self, "--batch") as contents:
+            self._readers = (sizes, contents)
+            try:
+                yield
+            finally:
+                self._readers = None
+
     def sizes(self, oids: Iterable[str]) -> dict[str, int]:
         """Return the size in bytes of every blob that is here."""
         asked = list(dict.fromkeys(oids))
-        output = self.run("cat-file", "--batch-check", stdin=_lines(asked)).decode("ascii") if asked else ""
-        return {
-            oid: int(words[2])
-            for oid, words in zip(asked, map(str.split, output.splitlines()), strict=True)
-            if len(words) == _FOUND
-        }
+        if self._readers is not None:
+            return {oid: size for oid, size, _ in self._readers[0].ask(asked, content=False)}
+        output = self.run("cat-file", "--batch-check", stdin=_lines(asked)) if asked else b""
+        return {oid: size for oid, size, _ in _objects(asked, io.BytesIO(output), content=False)}
 
     def blobs(self, oids: Iterable[str]) -> dict[str, bytes]:
         """Return the content of every blob that is here, all through one process."""
         asked = list(dict.fromkeys(oids))
+        if self._readers is not None:
+            return {oid: data for oid, _, data in self._readers[1].ask(asked, content=True)}
         output = self.run("cat-file", "--batch", stdin=_lines(asked)) if asked else b""
-        found: dict[str, bytes] = {}
-        at = 0
-        for oid in asked:
-            end = output.index(b"\n", at)
-            words = output[at:end].split()
-            at = end + 1
-            if len(words) == _FOUND:
-                size = int(words[2])
-                found[oid] = output[at : at + size]
-                at += size + 1
-        return found
+        return {oid: data for oid, _, data in _objects(asked, io.BytesIO(output), content=True)}
 
     def file(self, commit: str | None, path: str) -> bytes | None:
         """Return one plain file of a commit, or of the working tree (None); None where there is none."""
@@ -243,6 +274,10 @@ class Git:
             return place.read_bytes() if place.is_file() and not place.is_symlink() else None
         wanted = [side for side in self.tree(commit, [path]) if side.path == path and side.mode & _REGULAR == _REGULAR]
         return next(iter(self.blobs(side.oid for side in wanted).values()), None)
+
+    def tracked(self, path: str) -> bool:
+        """Tell whether the last commit holds a file or a folder of this name."""
+        return bool(self.run("ls-tree", "--full-tree", "--name-only", "HEAD", "--", path))
 
     def mentions(self, commit: str | None, words: Sequence[str], roots: Sequence[str]) -> tuple[str, ...]:
         """Return the files of a commit, or of the working tree (None), that hold one of some literal words."""
@@ -293,9 +328,59 @@ class Git:
             )
         return found
 
+    def versions(self, commit: str, path: str) -> tuple[Version, ...]:
+        """Return what a file was in the history of a commit, the newest first; renames are followed."""
+        options = ("--follow", "-M50%", "--format=%x01%ct", "--raw", "-z", "--no-abbrev")
+        output = self.run("log", *options, commit, "--", path)
+        found: list[Version] = []
+        for part in output.split(b"\x01")[1:]:
+            seconds, _, rows = part.partition(b"\0")
+            day = datetime.fromtimestamp(int(seconds), UTC).date()
+            found += [Version(day=day, oid=row.new.oid) for row in _raw(rows) if row.new.present]
+        return tuple(found)
+
     def blob_id(self, data: bytes) -> str:
         """Return the id that git gives to a blob of this content."""
         return self.run("hash-object", "-t", "blob", "--stdin", stdin=data).decode("ascii").strip()
+
+
+class _Reader:
+    """One ``git cat-file`` that stays open."""
+
+    def __init__(self, git: Git, mode: str) -> None:
+        self._process = git.start("cat-file", mode)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def ask(self, oids: Sequence[str], *, content: bool) -> Iterator[tuple[str, int, bytes]]:
+        """Yield what is here of some objects; asked in parts that fit a pipe, so that neither side waits for ever."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise GitError("git cat-file: no way to talk to it")
+        for start in range(0, len(oids), _WORDS):
+            part = oids[start : start + _WORDS]
+            try:
+                stdin.write(_lines(part))
+                stdin.flush()
+            except BrokenPipeError as error:
+                raise GitError("git cat-file: it stopped") from error
+            yield from _objects(part, stdout, content=content)
+
+
+def _objects(oids: Sequence[str], output: IO[bytes], *, content: bool) -> Iterator[tuple[str, int, bytes]]:
+    """Read the answers of ``git cat-file``: id, size and content of every object that is here."""
+    for oid in oids:
+        row = output.readline()
+        if not row:
+            raise GitError("git cat-file: it stopped")
+        words = row.split()
+        if len(words) == _FOUND:
+            size = int(words[2])
+            yield oid, size, output.read(size + 1)[:size] if content else b""
 
 
 _ABSENT = "0" * 40
@@ -333,4 +418,4 @@ def _raw(output: bytes) -> Iterator[RawChange]:
         )
 
 
-__all__ = ["ENVIRONMENT", "Git", "GitError", "Held", "RawChange", "Side"]
+__all__ = ["ENVIRONMENT", "Git", "GitError", "Held", "RawChange", "Side", "Version"]

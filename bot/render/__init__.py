@@ -16,7 +16,7 @@ def render(
     blob_url: str = "",
     template: str = "",
 ) -> str:
-    """Write a review in a format: ``text``, ``markdown``, ``json`` or ``github``.
+    """Write a review in a format: ``text``, ``markdown``, ``json``, ``sarif`` or ``github``.
 
     Args:
         review: the finished review.
@@ -43,6 +43,10 @@ def render(
         from bot.render.as_json import render as as_json
 
         return as_json(review, settings)
+    if format_name == "sarif":
+        from bot.render.as_sarif import render as as_sarif
+
+        return as_sarif(review, settings)
     if format_name == "github":
         from bot.render.as_github import render as as_github
 

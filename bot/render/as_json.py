@@ -12,8 +12,13 @@ _BROKEN = {"<!--": "\\u003c!--", "</": "\\u003c/", "::": ":\\u003a", "##[": "#\\
 
 
 def render(review: Review, _settings: Settings) -> str:
-    """Write the report; what a log or a page could obey is spelled as JSON escapes, which parse to the same text."""
-    text = json.dumps(report(review), ensure_ascii=False, indent=2, allow_nan=False)
+    """Write the report."""
+    return write(report(review))
+
+
+def write(document: object) -> str:
+    """Write plain data; what a log or a page could obey is spelled as JSON escapes, which parse to the same text."""
+    text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
     for bytes_, escape in _BROKEN.items():
         text = text.replace(bytes_, escape)
     return text + "\n"
