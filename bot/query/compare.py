@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from bot.model import QueryChange, QueryVerdict, Rule, Witness
+from bot.model import KeyPath, QueryChange, QueryVerdict, Rule, Witness
 from bot.query import eql, esql, kql, pipeline
 from bot.query.explain import Style, explain, explain_sequence
 from bot.query.formula import Formula
@@ -35,6 +36,14 @@ class Budget:
 def language_of(rule: Rule) -> str:
     """The language of a rule's query; rules without ``language`` are KQL unless their type says otherwise."""
     return rule.string("rule", "language") or _BY_TYPE.get(rule.type or "", "kuery")
+
+
+def queries_of(rule: Rule) -> Iterator[tuple[KeyPath, str, str]]:
+    """Every query of a rule: its key, its language, its text."""
+    if (query := rule.string("rule", "query")) is not None:
+        yield ("rule", "query"), language_of(rule), query
+    if (query := rule.string("rule", "threat_query")) is not None:
+        yield ("rule", "threat_query"), rule.string("rule", "threat_language") or "kuery", query
 
 
 def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChange | None:  # noqa: C901, PLR0911 - one branch a case
