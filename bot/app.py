@@ -17,9 +17,11 @@ from bot.collect.snapshot import (
     config_files,
     renamed,
     resolve,
+    schemas,
 )
 from bot.config import ConfigError, read_config
 from bot.diff import diff, pair
+from bot.fields import FieldSets, built_in
 from bot.judge import CONFIG_INVALID, expired, judge
 from bot.model import (
     ChangeSet,
@@ -34,7 +36,7 @@ from bot.model import (
     RulewardError,
 )
 from bot.parse import parse
-from bot.settings import CONFIG_PATH, Settings
+from bot.settings import CONFIG_PATH, Ecs, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,8 @@ def review(
     changes = _changes(git, ends, snapshot, settings, today)
     ids, names = _holders(git, ends, changes, settings)
     findings += tuple(expired(settings, today, str(config or CONFIG_PATH)))
-    judged = judge(changes, settings, today=today, ids=ids, names=names, title=title, findings=findings)
+    fields = _fields(git, ends, settings.ecs)
+    judged = judge(changes, settings, today=today, ids=ids, names=names, title=title, findings=findings, fields=fields)
     done = Review(
         base=ends.base,
         head=ends.head,
@@ -128,6 +131,27 @@ def _edited_config(files: ConfigFiles) -> tuple[Finding, ...]:
             for fault in error.faults
         )
     return ()
+
+
+def _fields(git: Git, ends: Ends, ecs: Ecs) -> FieldSets | None:
+    """Read the schemas and the stack map that the config names, at the tip of the base branch; None where it has none.
+
+    Raises:
+        RulewardError: one of them is not there, or cannot be read.
+    """
+    if not ecs.schemas and not ecs.stack_map:
+        return None
+    fields = built_in()
+    if ecs.schemas:
+        fields = fields.and_schemas(schemas(git, ends.base.sha, ecs.schemas))
+    if ecs.stack_map:
+        data = git.file(ends.base.sha, ecs.stack_map)
+        if data is None:
+            raise RulewardError(
+                f"{ecs.stack_map}: the base branch has no such file; `ecs.stack_map` in {CONFIG_PATH} names it"
+            )
+        fields = fields.and_stacks(ecs.stack_map, data)
+    return fields
 
 
 def _changes(git: Git, ends: Ends, snapshot: Snapshot, settings: Settings, today: date) -> ChangeSet:
