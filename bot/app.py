@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from bot.collect.git import Git, Held
+from bot.collect.named import named
 from bot.collect.snapshot import (
     ConfigFiles,
     Ends,
@@ -20,7 +21,7 @@ from bot.collect.snapshot import (
     schemas,
 )
 from bot.config import ConfigError, read_config
-from bot.diff import diff, pair
+from bot.diff import Pair, Pairing, diff, pair
 from bot.fields import FieldSets, built_in
 from bot.judge import CONFIG_INVALID, expired, judge
 from bot.model import (
@@ -34,6 +35,7 @@ from bot.model import (
     RuleChange,
     RuleRef,
     RulewardError,
+    Unreadable,
 )
 from bot.parse import parse
 from bot.settings import CONFIG_PATH, Ecs, Settings
@@ -85,6 +87,26 @@ def review(
         names={label: style.name for label, style in settings.labels.items() if style.name is not None},
     )
     return Reviewed(review=done, settings=settings)
+
+
+def compare(repo: Path, old: str, new: str) -> RuleChange:
+    """Say what changed between two rule files, each a path or ``REV:PATH``, whatever their names and ids.
+
+    Raises:
+        RulewardError: one of them is not there, or is no rule.
+    """
+    before, after = _rule(repo, old), _rule(repo, new)
+    return diff(Pairing(pairs=(Pair(before=before, after=after),)), Settings()).rules[0]
+
+
+def _rule(repo: Path, name: str) -> Rule:
+    parsed = parse(named(repo, name), max_bytes=Settings().rules.max_bytes)
+    if isinstance(parsed, Rule):
+        return parsed
+    if isinstance(parsed, Unreadable):
+        place = f":{parsed.line}:{parsed.column}" if parsed.line else ""
+        raise RulewardError(f"{name}{place}: {parsed.reason}")
+    raise RulewardError(f"{name}: it has no [rule] table; name the file of a rule")
 
 
 def _settings(git: Git, ends: Ends, files: ConfigFiles, config: Path | None) -> tuple[Settings, tuple[Finding, ...]]:

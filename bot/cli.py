@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import traceback
 from datetime import UTC, date, datetime
@@ -124,6 +125,22 @@ def _write(text: str, output: Path | None) -> None:
         output.write_bytes(data)
     except OSError as error:
         raise RulewardError(f"{output}: cannot be written: {error.strerror}") from error
+
+
+@cli.command("diff")
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--repo", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Where revisions are looked up."
+)
+def diff_command(*, old: str, new: str, repo: Path) -> None:
+    """Say what changed from OLD to NEW: two rule files, or one at two revisions, REV:PATH."""
+    from bot.app import compare
+    from bot.render import render_change
+
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if terminal else 100
+    _write(render_change(compare(repo, old, new), colour=terminal and "NO_COLOR" not in os.environ, width=width), None)
 
 
 @cli.command("explain")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +9,25 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from bot.model import Event, Finding, Kind, Level, Review, Rule, RuleReview, Verdict
+from bot.model import Event, Finding, Kind, Level, Review, RuleChange, RuleReview, Verdict
 from bot.policy import all_policies
 from bot.render.escape import Safe, code, cut, element, fenced, prose, url_path
-from bot.render.fold import Objection, Row, asides, count, detects, first_line, problems, rows, verdict_line, waived
+from bot.render.fold import (
+    Objection,
+    Row,
+    asides,
+    count,
+    detects,
+    event_words,
+    first_line,
+    problems,
+    query_lines,
+    rows,
+    verdict_line,
+    waived,
+)
 from bot.settings import Settings
-from bot.words import Phrase, query_words, short
+from bot.words import Phrase, query_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -237,7 +249,7 @@ class _Page:
             explanation=[prose(line, most=600) for line in query.explanation],
             reason=prose(query.reason) if query.reason else "",
             witness=sides,
-            diff=_diff(change.base, change.head),
+            diff=_diff(change),
         )
 
     def _unevaluated(self) -> str:
@@ -323,18 +335,11 @@ def _excuse(finding: Finding) -> Safe:
 
 def _events(events: Event | tuple[Event, ...]) -> Safe:
     several = events if isinstance(events, tuple) else (events,)
-    return Safe(", then ".join(code(_event(event), most=600) for event in several) or "an event")
+    return Safe(", then ".join(code(event_words(event), most=600) for event in several) or "an event")
 
 
-def _event(event: Event) -> str:
-    fields = (f"{field}: {', '.join(short(value) for value in values)}" for field, values in event.items())
-    return "{" + "; ".join(fields) + "}"
-
-
-def _diff(base: Rule | None, head: Rule | None) -> Safe:
-    old, new = (rule.get("rule", "query") if rule else None for rule in (base, head))
-    before, after = (value.strip("\n").splitlines() if isinstance(value, str) else [] for value in (old, new))
-    lines = list(difflib.unified_diff(before, after, lineterm="", n=3))[2:]
+def _diff(change: RuleChange) -> Safe:
+    lines = query_lines(change)
     shown = [cut(line, 400) for line in lines[:_QUERY_LINES]]
     if len(lines) > _QUERY_LINES:
         shown.append(f"# … {len(lines) - _QUERY_LINES} more lines")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bot.layout import layout_of
@@ -21,6 +21,11 @@ _PATHS = 3
 
 def render(review: Review, _settings: Settings, *, colour: bool = False, width: int = 100) -> str:
     """Write a table of the rules, the findings file by file, and a last line that sums up."""
+    return printed(_parts(review), colour=colour, width=width)
+
+
+def printed(parts: Iterable[object], *, colour: bool, width: int) -> str:
+    """Lay out what rich can show, without trailing blanks."""
     from rich.console import Console  # only a terminal pays for it
 
     page = io.StringIO()
@@ -36,7 +41,7 @@ def render(review: Review, _settings: Settings, *, colour: bool = False, width: 
         legacy_windows=False,
         _environ={},
     )
-    for part in _parts(review):
+    for part in parts:
         console.print(part, soft_wrap=isinstance(part, str))
     return "".join(f"{line.rstrip()}\n" for line in page.getvalue().split("\n")[:-1])
 

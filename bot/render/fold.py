@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.model import Category, Finding, Kind, Level, QueryVerdict, Review, RuleChange, RuleReview, Verdict
+from bot.model import Category, Event, Finding, Kind, Level, QueryVerdict, Review, RuleChange, RuleReview, Verdict
 from bot.report import finding_counts
-from bot.words import Phrase, Piece, plain, rule_phrases
+from bot.words import Phrase, Piece, plain, rule_phrases, short
 
 T = TypeVar("T")
 FOLD_FROM = 3
@@ -245,3 +246,16 @@ def asides(review: Review) -> list[Objection]:
 def waived(review: Review) -> list[Finding]:
     """Return the findings that do not count."""
     return [each for each in review.all_findings() if each.waived is not None]
+
+
+def event_words(event: Event) -> str:
+    """Write an event as ``{field: value, value; field: value}``."""
+    fields = (f"{field}: {', '.join(short(value) for value in values)}" for field, values in event.items())
+    return "{" + "; ".join(fields) + "}"
+
+
+def query_lines(change: RuleChange, *, around: int = 3) -> list[str]:
+    """Return the query's line diff without its head, with some equal lines around each edit."""
+    sides = (rule.get("rule", "query") if rule else None for rule in (change.base, change.head))
+    before, after = (value.strip("\n").splitlines() if isinstance(value, str) else [] for value in sides)
+    return list(difflib.unified_diff(before, after, lineterm="", n=around))[2:]
