@@ -396,6 +396,7 @@ class RuleChange:
         after: the head's side: None for a removed one.
         changes: the leaves that differ, sorted by path.
         query: what became of the query's meaning, None where its text is the same.
+        around: what changed around the query (filters, indices, thresholds, new terms), in words, a line each.
         past: whether the base's history held the head's blob at this path; asked only where a date went backwards.
     """
 
@@ -407,6 +408,7 @@ class RuleChange:
     after: Rule | Unreadable | None
     changes: tuple[Change, ...] = ()
     query: QueryChange | None = None
+    around: tuple[str, ...] = ()
     past: Past = Past.NOT_ASKED
 
     @property

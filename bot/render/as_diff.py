@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bot.model import Event, QueryChange, RuleChange
 from bot.render.as_text import printed
@@ -21,6 +21,8 @@ def render(change: RuleChange, *, colour: bool = False, width: int = 100) -> str
 
 
 def _parts(change: RuleChange) -> Iterator[object]:
+    from rich.text import Text
+
     old, new = (side.path if side else "" for side in (change.before, change.after))
     title = terminal(old if old == new else f"{old} → {new}")
     yield f"{title} ({change.kind.value})"
@@ -31,6 +33,9 @@ def _parts(change: RuleChange) -> Iterator[object]:
     yield _table(change)
     if change.query is not None:
         yield from _query(change, change.query)
+    elif change.around:
+        yield Text("around the query", style="bold")
+        yield from _bullets(change.around)
 
 
 def _table(change: RuleChange) -> object:
@@ -48,8 +53,15 @@ def _table(change: RuleChange) -> object:
     return table
 
 
-def _query(change: RuleChange, query: QueryChange) -> Iterator[object]:
+def _bullets(lines: Iterable[str]) -> Iterator[object]:
     from rich.padding import Padding
+    from rich.text import Text
+
+    for line in lines:
+        yield Padding(Text(f"• {terminal(line)}", overflow="fold"), (0, 0, 0, 2))
+
+
+def _query(change: RuleChange, query: QueryChange) -> Iterator[object]:
     from rich.text import Text
 
     language = f" ({terminal(query.language)})" if query.language else ""
@@ -60,8 +72,7 @@ def _query(change: RuleChange, query: QueryChange) -> Iterator[object]:
         said.append(f"no longer matches {_events(witness.lost)}")
     if witness and witness.gained is not None:
         said.append(f"newly matches {_events(witness.gained)}")
-    for line in said:
-        yield Padding(Text(f"• {terminal(line)}", overflow="fold"), (0, 0, 0, 2))
+    yield from _bullets(said)
     yield ""
     lines = query_lines(change, around=1)
     for line in lines[:_LINES]:

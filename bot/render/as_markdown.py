@@ -19,6 +19,7 @@ from bot.render.fold import (
     count,
     detects,
     event_words,
+    explains,
     first_line,
     problems,
     query_lines,
@@ -133,7 +134,7 @@ class _Page:
                 yield _Section("how to fix them", 4, remedies)
         if self.review.rules:
             yield _Section("the table of rules", 2, self._changes(rows(self.review)))
-        edited = [rule for rule in self.review.rules if rule.change.query is not None]
+        edited = [rule for rule in self.review.rules if explains(rule.change)]
         edited.sort(key=lambda rule: not detects(rule.change))
         for rule in edited:
             yield _Section("query", 5 if detects(rule.change) else 7, self._query(rule, alone=len(edited) == 1))
@@ -229,9 +230,7 @@ class _Page:
     def _query(self, rule: RuleReview, *, alone: bool) -> str:
         change = rule.change
         query = change.query
-        if query is None:
-            return ""
-        witness = query.witness
+        witness = query.witness if query else None
         sides = [
             {"claim": Safe(claim), "event": _events(events)}
             for claim, events in (
@@ -245,11 +244,11 @@ class _Page:
             "query",
             open=alone and detects(change),
             name=element(cut(subject.name, 120) if subject and subject.name else change.path),
-            verdict=query_words(query.verdict),
-            explanation=[prose(line, most=600) for line in query.explanation],
-            reason=prose(query.reason) if query.reason else "",
+            verdict=query_words(query.verdict) if query else "same query, other conditions around it",
+            explanation=[prose(line, most=600) for line in (query.explanation if query else change.around)],
+            reason=prose(query.reason) if query and query.reason else "",
             witness=sides,
-            diff=_diff(change),
+            diff=_diff(change) if query else "",
         )
 
     def _unevaluated(self) -> str:

@@ -28,6 +28,9 @@ _WHOLE = {
     Kind.UNREADABLE: ("cannot be read", "cannot be read"),
 }
 _EDITED = frozenset({Kind.TUNING, Kind.METADATA})
+_AROUND = frozenset(
+    {"filters", "threshold", "new_terms", "threat_filters", "threat_index", "threat_mapping", "threat_query"}
+)
 _OTHER = {
     Category.SCHEDULE: "schedule",
     Category.SEVERITY: "severity",
@@ -93,6 +96,13 @@ class Objection:
 def detects(change: RuleChange) -> bool:
     """Tell whether an edited rule detects something else than before."""
     return change.kind not in {Kind.NEW, Kind.REMOVAL, Kind.UNREADABLE} and bool(change.categories & _DETECTS)
+
+
+def explains(change: RuleChange) -> bool:
+    """Tell whether there is more to say of what a rule asks than its row in the table has room for."""
+    return change.query is not None or any(
+        leaf.path[:1] == ("rule",) and leaf.path[1] in _AROUND for leaf in change.changes if len(leaf.path) > 1
+    )
 
 
 def count(number: int, noun: str, several: str = "") -> str:
