@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from bot.model import Event, Finding, Kind, Level, Review, RuleChange, RuleReview, Verdict
+from bot.model import Event, Finding, Kind, Level, Review, RuleChange, Verdict
 from bot.policy import all_policies
 from bot.render.escape import Safe, code, cut, element, fenced, prose, url_path
 from bot.render.fold import (
@@ -132,12 +132,13 @@ class _Page:
             remedies = self._remedies(policies)
             if remedies:
                 yield _Section("how to fix them", 4, remedies)
-        if self.review.rules:
-            yield _Section("the table of rules", 2, self._changes(rows(self.review)))
-        edited = [rule for rule in self.review.rules if explains(rule.change)]
-        edited.sort(key=lambda rule: not detects(rule.change))
-        for rule in edited:
-            yield _Section("query", 5 if detects(rule.change) else 7, self._query(rule, alone=len(edited) == 1))
+        table = rows(self.review)
+        if table:
+            yield _Section("the table of rules", 2, self._changes(table))
+        edited = [row for row in table if explains(row.change)]
+        edited.sort(key=lambda row: not detects(row.change))
+        for row in edited:
+            yield _Section("query", 5 if detects(row.change) else 7, self._query(row, alone=len(edited) == 1))
         if excused := waived(self.review):
             yield _Section("waived findings", 6, self._waived(excused))
         if quiet := asides(self.review):
@@ -192,7 +193,10 @@ class _Page:
         return self.block("remedies", policies=policies, permission=permission, author=author) if policies else ""
 
     def _changes(self, table: Sequence[Row]) -> str:
-        made = [{"rule": self._rule(row), "kind": row.change.kind.value, "words": _words(row.phrases)} for row in table]
+        made = [
+            {"rule": self._rule(row), "kind": row.change.kind.value, "words": _words(row.phrases, row.told)}
+            for row in table
+        ]
         shown, more = _fitting(made, self.limit * 7 // 20)
         left = sum(len(row.rules) for row in table[len(shown) :])
         return self.block("changes", rows=shown, more=more and count(left, "more rule", "more rules"))
@@ -227,8 +231,8 @@ class _Page:
     def _manual(self, policy: str) -> Safe:
         return Safe(f"[{code(policy)}]({MANUAL}#{policy})") if policy in all_policies() else code(policy)
 
-    def _query(self, rule: RuleReview, *, alone: bool) -> str:
-        change = rule.change
+    def _query(self, row: Row, *, alone: bool) -> str:
+        change = row.change
         query = change.query
         witness = query.witness if query else None
         sides = [
@@ -243,6 +247,7 @@ class _Page:
         return self.block(
             "query",
             open=alone and detects(change),
+            several=f"{len(row.rules):,} rules alike, the first: " if len(row.rules) > 1 else "",
             name=element(cut(subject.name, 120) if subject and subject.name else change.path),
             verdict=query_words(query.verdict) if query else "same query, other conditions around it",
             explanation=[prose(line, most=600) for line in (query.explanation if query else change.around)],
@@ -295,9 +300,10 @@ def _fitting(made: Sequence[Mapping[str, str]], budget: int) -> tuple[Sequence[M
     return made, 0
 
 
-def _words(phrases: Iterable[Phrase]) -> Safe:
-    """Write a rule's phrases, values as code."""
-    told = ["".join(code(piece.text) if piece.value else piece.text for piece in phrase) for phrase in phrases]
+def _words(phrases: Iterable[Phrase], lines: Iterable[str] = ()) -> Safe:
+    """Write a rule's phrases, values as code, and what became of what it asks."""
+    told: list[str] = [prose(line, most=300) for line in lines]
+    told += ["".join(code(piece.text) if piece.value else piece.text for piece in phrase) for phrase in phrases]
     more = f"; and {len(told) - _PHRASES} more" if len(told) > _PHRASES else ""
     return Safe("; ".join(told[:_PHRASES]) + more)
 

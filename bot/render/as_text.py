@@ -64,7 +64,7 @@ def _parts(review: Review) -> Iterator[object]:
         yield Text(terminal(f"not judged: {each.path}: {each.reason}"), style="yellow", overflow="fold")
     lead, beside = first_line(review)
     verdict, counts = verdict_line(review)
-    headline = "; ".join([lead, *(terminal(plain(phrase)) for phrase in beside)])
+    headline = "; ".join([terminal(lead), *(terminal(plain(phrase)) for phrase in beside)])
     yield Text(f"{headline}.", style="bold")
     style = _STYLES[Level.ERROR] if review.verdict in {"block", "incomplete"} else "green"
     yield Text.assemble((verdict, style), f"{': ' if counts else ''}{counts}.")
@@ -88,8 +88,8 @@ def _table(review: Review) -> object:
             shown = ", ".join(terminal(rule.change.path) for rule in row.rules[:_PATHS])
             left = len(row.rules) - _PATHS
             name = f"{count(len(row.rules), 'rule')}: {shown}{f' and {left:,} more' if left > 0 else ''}"
-        verdict = change.query.verdict if change.query and len(row.rules) == 1 else None
-        words = "; ".join(terminal(plain(phrase)) for phrase in row.phrases)
+        verdict = change.query.verdict if change.query else None
+        words = "; ".join(map(terminal, (*row.told, *map(plain, row.phrases))))
         table.add_row(
             Text(change.kind.value, style="red" if change.kind in {Kind.REMOVAL, Kind.UNREADABLE} else ""),
             Text(name),
