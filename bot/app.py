@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.collect.git import Git, Held
 from bot.collect.ledger import Ledger, key_of
+from bot.collect.named import named
 from bot.collect.snapshot import (
     ConfigFiles,
     Ends,
@@ -18,11 +19,13 @@ from bot.collect.snapshot import (
     config_files,
     renamed,
     resolve,
+    schemas,
 )
 from bot.collect.spans import Span
 from bot.collect.worktree import is_named, write
 from bot.config import ConfigError, read_config
-from bot.diff import diff, pair
+from bot.diff import Pair, Pairing, diff, pair
+from bot.fields import FieldSets, built_in
 from bot.fix import apply, offered, together
 from bot.judge import CONFIG_INVALID, expired, is_on, judge, without_dates
 from bot.memory import Memory
@@ -40,10 +43,12 @@ from bot.model import (
     RuleChange,
     RuleRef,
     RulewardError,
+    Unreadable,
 )
+from bot.parse import parse
 from bot.replay import Entry, entry_of, kept
 from bot.replay import read as read_entry
-from bot.settings import CONFIG_PATH, Settings
+from bot.settings import CONFIG_PATH, Ecs, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +229,8 @@ def _review(
         findings = tuple(finding for finding in findings if is_named(finding.path, only))
         changes = replace(changes, rules=tuple(each for each in changes.rules if is_named(each.path, only)))
     ids, names = _holders(git, ends, changes, settings, kept)
-    judged = judge(changes, settings, today=today, ids=ids, names=names, title=title, findings=findings)
+    fields = _fields(git, ends, settings.ecs)
+    judged = judge(changes, settings, today=today, ids=ids, names=names, title=title, findings=findings, fields=fields)
     return Review(
         base=ends.base,
         head=ends.head,
@@ -254,6 +260,26 @@ def _template(git: Git, ends: Ends, settings: Settings) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise RulewardError(f"{path}:{line}: not UTF-8", located=True) from error
+
+
+def compare(repo: Path, old: str, new: str) -> RuleChange:
+    """Say what changed between two rule files, each a path or ``REV:PATH``, whatever their names and ids.
+
+    Raises:
+        RulewardError: one of them is not there, or is no rule.
+    """
+    before, after = _rule(repo, old), _rule(repo, new)
+    return diff(Pairing(pairs=(Pair(before=before, after=after),)), Settings()).rules[0]
+
+
+def _rule(repo: Path, name: str) -> Rule:
+    parsed = parse(named(repo, name), max_bytes=Settings().rules.max_bytes)
+    if isinstance(parsed, Rule):
+        return parsed
+    if isinstance(parsed, Unreadable):
+        place = f":{parsed.line}:{parsed.column}" if parsed.line else ""
+        raise RulewardError(f"{name}{place}: {parsed.reason}")
+    raise RulewardError(f"{name}: it has no [rule] table; name the file of a rule")
 
 
 def _settings(git: Git, ends: Ends, files: ConfigFiles, config: Path | None) -> tuple[Settings, tuple[Finding, ...]]:
@@ -303,6 +329,27 @@ def _edited_config(files: ConfigFiles) -> tuple[Finding, ...]:
             for fault in error.faults
         )
     return ()
+
+
+def _fields(git: Git, ends: Ends, ecs: Ecs) -> FieldSets | None:
+    """Read the schemas and the stack map that the config names, at the tip of the base branch; None where it has none.
+
+    Raises:
+        RulewardError: one of them is not there, or cannot be read.
+    """
+    if not ecs.schemas and not ecs.stack_map:
+        return None
+    fields = built_in()
+    if ecs.schemas:
+        fields = fields.and_schemas(schemas(git, ends.base.sha, ecs.schemas))
+    if ecs.stack_map:
+        data = git.file(ends.base.sha, ecs.stack_map)
+        if data is None:
+            raise RulewardError(
+                f"{ecs.stack_map}: the base branch has no such file; `ecs.stack_map` in {CONFIG_PATH} names it"
+            )
+        fields = fields.and_stacks(ecs.stack_map, data)
+    return fields
 
 
 def _changes(  # noqa: PLR0917 - what the stages need

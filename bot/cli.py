@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Callable
@@ -389,6 +390,22 @@ def _only(git: Git, files: tuple[Path, ...]) -> frozenset[str] | None:
         if not os.path.lexists(git.top / path) and not git.tracked(path):
             raise RulewardError(f"{path}: no such file")
     return only
+
+
+@cli.command("diff")
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--repo", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Where revisions are looked up."
+)
+def diff_command(*, old: str, new: str, repo: Path) -> None:
+    """Say what changed from OLD to NEW: two rule files, or one at two revisions, REV:PATH."""
+    from bot.app import compare
+    from bot.render import render_change
+
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if terminal else 100
+    _write(render_change(compare(repo, old, new), colour=terminal and "NO_COLOR" not in os.environ, width=width), None)
 
 
 @cli.command("explain")

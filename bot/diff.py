@@ -211,7 +211,10 @@ def _compare(pair: Pair, settings: Settings, compare: Callable[[Rule, Rule], Que
     if base is not None and head is not None and base.text != head.text:
         leaves = tuple(_leaf_changes(base.data, head.data))
         query = compare(base, head) if any(leaf.path == ("rule", "query") for leaf in leaves) else None
-        change = replace(change, changes=leaves, query=query)
+        around = queries.around(base, head)
+        if query is not None:  # told with the query, and apart from its verdict
+            query = replace(query, explanation=(*query.explanation, *around))
+        change = replace(change, changes=leaves, query=query, around=around)
     return replace(change, kind=_kind(change, settings))
 
 

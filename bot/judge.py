@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from bot.fields import FieldSets
 from bot.layout import layout_of
 from bot.model import (
     Category,
@@ -53,6 +54,7 @@ def judge(
     names: Mapping[str, tuple[RuleRef, ...]] | None = None,
     title: str = "",
     findings: Iterable[Finding] = (),
+    fields: FieldSets | None = None,
 ) -> Judgement:
     """Ask every policy about every changed rule.
 
@@ -64,8 +66,9 @@ def judge(
         names: the same by name.
         title: of the pull request.
         findings: what is known already about no single rule (a bad config).
+        fields: the field sets of ECS with what the repository adds; None for those that Ruleward brings.
     """
-    context = Context(today=today, settings=settings, ids=ids or {}, names=names or {}, title=title)
+    context = Context(today=today, settings=settings, ids=ids or {}, names=names or {}, title=title, fields=fields)
     asked = [(policy, *_setting(policy, settings)) for policy in all_policies().values()]
     active = [(policy, level, options) for policy, level, options in asked if level is not Level.OFF]
     reviews = tuple(_review(change, active, context) for change in changes.rules)

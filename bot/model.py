@@ -407,6 +407,7 @@ class RuleChange:
         after: the head's side: None for a removed one.
         changes: the leaves that differ, sorted by path.
         query: what became of the query's meaning, None where its text is the same.
+        around: what changed around the query (filters, indices, thresholds, new terms), in words, a line each.
         past: whether the base's history held the head's blob at this path; asked only where a date went backwards.
         state_since: the day on which the base's maturity began; asked only of a promotion, where a policy wants to
             know, and None where the history is out of reach.
@@ -420,6 +421,7 @@ class RuleChange:
     after: Rule | Unreadable | None
     changes: tuple[Change, ...] = ()
     query: QueryChange | None = None
+    around: tuple[str, ...] = ()
     past: Past = Past.NOT_ASKED
     state_since: date | None = None
 

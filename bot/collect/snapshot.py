@@ -170,3 +170,22 @@ def config_files(git: Git, ends: Ends) -> ConfigFiles:
     head = git.file(ends.head.sha, CONFIG_PATH)
     base = before if ends.base.sha == ends.merge_base else git.file(ends.base.sha, CONFIG_PATH)
     return ConfigFiles(base=base, head=head, edited=before != head)
+
+
+def schemas(git: Git, commit: str | None, folder: str) -> dict[str, bytes]:
+    """Read the YAML files below a folder of one commit: path to text.
+
+    Raises:
+        RulewardError: there are none, or git does not hold one of them here.
+    """
+    below = (side for side in git.tree(commit, [folder.strip("/")]) if stat.S_ISREG(side.mode))
+    sides = [side for side in below if side.path.endswith((".yml", ".yaml"))]
+    if not sides:
+        raise RulewardError(
+            f"{folder}: the base branch has no YAML file there; `ecs.schemas` in {CONFIG_PATH} names it"
+        )
+    blobs = git.blobs(side.oid for side in sides)
+    absent = next((side for side in sides if side.oid not in blobs), None)
+    if absent is not None:
+        raise RulewardError(f"{absent.path}: its blob is not in this clone; run `git fetch` and try again", status=3)
+    return {side.path: blobs[side.oid] for side in sides}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot.query.compare import Budget, compare
+from bot.query.around import around
+from bot.query.compare import Budget, compare, queries_of
 from bot.query.languages import fields, syntax_error, tokens
 from bot.query.text import SyntaxFault
 
-__all__ = ["Budget", "SyntaxFault", "compare", "fields", "syntax_error", "tokens"]
+__all__ = ["Budget", "SyntaxFault", "around", "compare", "fields", "queries_of", "syntax_error", "tokens"]

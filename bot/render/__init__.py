@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.model import Review
+from bot.model import Review, RuleChange
 from bot.settings import Settings
 
 
@@ -52,3 +52,10 @@ def render(
 
         return as_github(review, settings)
     raise ValueError(f"no format named {format_name}")
+
+
+def render_change(change: RuleChange, *, colour: bool = False, width: int = 100) -> str:
+    """Write what happened to one rule, for a terminal."""
+    from bot.render.as_diff import render as as_diff
+
+    return as_diff(change, colour=colour, width=width)

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.model import Event, Finding, Kind, Level, Review, Rule, RuleReview, Verdict, stable
+from bot.model import Event, Finding, Kind, Level, Review, RuleChange, Verdict, stable
 from bot.policy import all_policies
 from bot.render.escape import Safe, code, cut, element, fenced, prose, url_path
-from bot.render.fold import Objection, Row, asides, count, detects, first_line, problems, rows, verdict_line, waived
+from bot.render.fold import (
+    Objection,
+    Row,
+    asides,
+    count,
+    detects,
+    event_words,
+    explains,
+    first_line,
+    problems,
+    query_lines,
+    rows,
+    verdict_line,
+    waived,
+)
 from bot.render.template import Blocks
 from bot.settings import Settings
-from bot.words import Phrase, query_words, short
+from bot.words import Phrase, query_words
 
 MARKER = "<!-- ruleward:review v1"
 """What the sticky comment starts with."""
@@ -159,12 +172,13 @@ class _Page:
             remedies = self._remedies(policies)
             if remedies:
                 yield _Section("how to fix them", 4, remedies)
-        if self.review.rules:
-            yield _Section("the table of rules", 2, self._changes(rows(self.review)))
-        edited = [rule for rule in self.review.rules if rule.change.query is not None]
-        edited.sort(key=lambda rule: not detects(rule.change))
-        for rule in edited:
-            yield _Section("query", 5 if detects(rule.change) else 7, self._query(rule, alone=len(edited) == 1))
+        table = rows(self.review)
+        if table:
+            yield _Section("the table of rules", 2, self._changes(table))
+        edited = [row for row in table if explains(row.change)]
+        edited.sort(key=lambda row: not detects(row.change))
+        for row in edited:
+            yield _Section("query", 5 if detects(row.change) else 7, self._query(row, alone=len(edited) == 1))
         if excused := waived(self.review):
             yield _Section("waived findings", 6, self._waived(excused))
         if quiet := asides(self.review):
@@ -225,7 +239,10 @@ class _Page:
         return self.block("remedies", policies=policies, permission=permission, author=author) if policies else ""
 
     def _changes(self, table: Sequence[Row]) -> str:
-        made = [{"rule": self._rule(row), "kind": row.change.kind.value, "words": _words(row.phrases)} for row in table]
+        made = [
+            {"rule": self._rule(row), "kind": row.change.kind.value, "words": _words(row.phrases, row.told)}
+            for row in table
+        ]
         shown, more = _fitting(made, self.limit * 7 // 20)
         left = sum(len(row.rules) for row in table[len(shown) :])
         return self.block("changes", rows=shown, more=more and count(left, "more rule", "more rules"))
@@ -261,12 +278,10 @@ class _Page:
     def _manual(self, policy: str) -> Safe:
         return Safe(f"[{code(policy)}]({MANUAL}#{policy})") if policy in all_policies() else code(policy)
 
-    def _query(self, rule: RuleReview, *, alone: bool) -> str:
-        change = rule.change
+    def _query(self, row: Row, *, alone: bool) -> str:
+        change = row.change
         query = change.query
-        if query is None:
-            return ""
-        witness = query.witness
+        witness = query.witness if query else None
         sides = [
             {"claim": Safe(claim), "event": _events(events)}
             for claim, events in (
@@ -279,12 +294,13 @@ class _Page:
         return self.block(
             "query",
             open=alone and detects(change),
+            several=_several(row),
             name=element(cut(subject.name, 120) if subject and subject.name else change.path),
-            verdict=query_words(query.verdict),
-            explanation=[prose(line, most=600) for line in query.explanation],
-            reason=prose(query.reason) if query.reason else "",
+            verdict=query_words(query.verdict) if query else "same query, other conditions around it",
+            explanation=[prose(line, most=600) for line in (query.explanation if query else change.around)],
+            reason=prose(query.reason) if query and query.reason else "",
             witness=sides,
-            diff=_diff(change.base, change.head),
+            diff=_diff(change) if query else "",
         )
 
     def _unevaluated(self) -> str:
@@ -322,6 +338,12 @@ class _Page:
         return self.block("notices", findings=shown, title=title, more=more and count(more, "more line"))
 
 
+def _several(row: Row) -> str:
+    if len(row.rules) == 1:
+        return ""
+    return f"{len(row.rules):,} rules{' alike' if row.told else ''}, the first: "
+
+
 def _fitting(made: Sequence[Mapping[str, str]], budget: int) -> tuple[Sequence[Mapping[str, str]], int]:
     """Return as many rows as the budget of characters holds, and how many are left."""
     for number, row in enumerate(made):
@@ -331,9 +353,10 @@ def _fitting(made: Sequence[Mapping[str, str]], budget: int) -> tuple[Sequence[M
     return made, 0
 
 
-def _words(phrases: Iterable[Phrase]) -> Safe:
-    """Write a rule's phrases, values as code."""
-    told = ["".join(code(piece.text) if piece.value else piece.text for piece in phrase) for phrase in phrases]
+def _words(phrases: Iterable[Phrase], lines: Iterable[str] = ()) -> Safe:
+    """Write a rule's phrases, values as code, and what became of what it asks."""
+    told: list[str] = [prose(line, most=300) for line in lines]
+    told += ["".join(code(piece.text) if piece.value else piece.text for piece in phrase) for phrase in phrases]
     more = f"; and {len(told) - _PHRASES} more" if len(told) > _PHRASES else ""
     return Safe("; ".join(told[:_PHRASES]) + more)
 
@@ -370,18 +393,11 @@ def _excuse(finding: Finding) -> Safe:
 
 def _events(events: Event | tuple[Event, ...]) -> Safe:
     several = events if isinstance(events, tuple) else (events,)
-    return Safe(", then ".join(code(_event(event), most=600) for event in several) or "an event")
+    return Safe(", then ".join(code(event_words(event), most=600) for event in several) or "an event")
 
 
-def _event(event: Event) -> str:
-    fields = (f"{field}: {', '.join(short(value) for value in values)}" for field, values in event.items())
-    return "{" + "; ".join(fields) + "}"
-
-
-def _diff(base: Rule | None, head: Rule | None) -> Safe:
-    old, new = (rule.get("rule", "query") if rule else None for rule in (base, head))
-    before, after = (value.strip("\n").splitlines() if isinstance(value, str) else [] for value in (old, new))
-    lines = list(difflib.unified_diff(before, after, lineterm="", n=3))[2:]
+def _diff(change: RuleChange) -> Safe:
+    lines = query_lines(change)
     shown = [cut(line, 400) for line in lines[:_QUERY_LINES]]
     if len(lines) > _QUERY_LINES:
         shown.append(f"# … {len(lines) - _QUERY_LINES} more lines")
