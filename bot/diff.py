@@ -202,13 +202,13 @@ def _compare(pair: Pair, settings: Settings) -> RuleChange:
     )
     base, head = change.base, change.head
     if base is not None and head is not None and base.text != head.text:
-        leaves = tuple(_leaf_changes(base.data, head.data))
+        leaves = tuple(leaf_changes(base.data, head.data))
         query = queries.compare(base, head) if any(leaf.path == ("rule", "query") for leaf in leaves) else None
         change = replace(change, changes=leaves, query=query)
     return replace(change, kind=_kind(change, settings))
 
 
-def _leaf_changes(before: Table, after: Table) -> Iterator[Change]:
+def leaf_changes(before: Table, after: Table) -> Iterator[Change]:
     """Walk both rules at once, skipping what is equal; sorted by path."""
     old, new = dict(leaves(before)), dict(leaves(after))
     for path in sorted(old.keys() | new.keys()):
@@ -268,4 +268,4 @@ def _content_kind(change: RuleChange) -> Kind:
     return Kind.RENAME if change.status is Status.RENAMED else Kind.COSMETIC
 
 
-__all__ = ["Pair", "Pairing", "category_of", "diff", "leaves", "pair"]
+__all__ = ["Pair", "Pairing", "category_of", "diff", "leaf_changes", "leaves", "pair"]

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from bot.audited import RuleHistory
 from bot.config import read_config
 from bot.diff import diff, pair
 from bot.judge import judge
-from bot.model import Blob, Finding, LineFix, Parsed, Past, Rule, RuleRef, parse_date
+from bot.model import Blob, Finding, LineFix, NoRule, Parsed, Past, Rule, RuleRef, parse_date
 from bot.parse import parse
-from bot.policy import all_policies
+from bot.policy import Scope, all_policies
 from bot.settings import Settings
+from bot.stale import audit_rules
 
 PAGES = Path(__file__).parent / "policies"
 TODAY = date(2026, 11, 24)
@@ -31,6 +33,7 @@ class Claim:
         before, after: path to text; a file that is equal on both sides stands in the tree unchanged.
         findings: as the page writes them, a line each.
         past: what the history says of the head's files.
+        history: when what happened to the files, for policies that the audit alone asks.
     """
 
     policy: str
@@ -40,6 +43,7 @@ class Claim:
     config: str | None = None
     today: date = TODAY
     past: Past = Past.NOT_ASKED
+    history: RuleHistory | None = None
     findings: list[str] | None = None
 
 
@@ -65,7 +69,7 @@ def read_page(path: Path) -> list[Claim]:
     return claims
 
 
-def _with_fence(claim: Claim, kind: str, info: str, lines: list[str]) -> Claim:
+def _with_fence(claim: Claim, kind: str, info: str, lines: list[str]) -> Claim:  # noqa: PLR0911 - one a kind
     text = "".join(f"{line}\n" for line in lines)
     side, _, path = info.partition("=")
     if kind == "toml" and side == "before":
@@ -80,11 +84,19 @@ def _with_fence(claim: Claim, kind: str, info: str, lines: list[str]) -> Claim:
         return replace(claim, today=day)
     if kind == "past":
         return replace(claim, past=Past(text.strip()))
+    if kind == "history":
+        return replace(claim, history=_history(lines))
     assert kind == "findings", f"{claim.sentence}: unknown fence {kind} {info}"
     return replace(claim, findings=[line for line in lines if line.strip()])
 
 
-def run(claim: Claim) -> list[Finding]:
+def _history(lines: list[str]) -> RuleHistory:
+    facts = dict(line.split(" ", 1) for line in lines)
+    mass = int(facts.pop("mass_edits", "0"))
+    return RuleHistory(mass_edits=mass, **{key: date.fromisoformat(value) for key, value in facts.items()})
+
+
+def run_review(claim: Claim) -> list[Finding]:
     """Review a claim's files and return what all policies say."""
     settings = read_config(claim.config.encode() if claim.config is not None else None)
     before, after = _parsed(claim.before, settings), _parsed(claim.after, settings)
@@ -105,6 +117,26 @@ def run(claim: Claim) -> list[Finding]:
             names[rule.name or ""] += (ref,)
     judgement = judge(changes, settings, today=claim.today, ids=dict(ids), names=dict(names))
     return [*(finding for review in judgement.rules for finding in review.findings), *judgement.findings]
+
+
+def run_audit(claim: Claim) -> list[Finding]:
+    """Audit a claim's files and return what all policies say."""
+    settings = read_config(claim.config.encode() if claim.config is not None else None)
+    rules = [each for each in _parsed(claim.after, settings).values() if not isinstance(each, NoRule)]
+    audited = audit_rules(
+        rules,
+        {rule.path: claim.history for rule in rules if claim.history is not None},
+        settings,
+        today=claim.today,
+        owners=lambda _: (),
+        advise=lambda *_: (),
+    )
+    return [finding for rule in audited for finding in rule.findings]
+
+
+def run(claim: Claim) -> list[Finding]:
+    """Review a claim's files, or audit them where the audit alone asks; return what all policies say."""
+    return run_audit(claim) if all_policies()[claim.policy].scope is Scope.AUDIT else run_review(claim)
 
 
 def _parsed(files: dict[str, str], settings: Settings) -> dict[str, Parsed]:
@@ -172,3 +204,11 @@ def test_a_fix_mends_and_breaks_nothing(claim: Claim) -> None:
 
 def _key(finding: Finding) -> tuple[str, str, object]:
     return finding.policy, finding.path, finding.at
+
+
+AUDITED = [claim for claim in CLAIMS if all_policies()[claim.policy].scope is Scope.AUDIT]
+
+
+@pytest.mark.parametrize("claim", AUDITED, ids=lambda claim: f"{claim.policy}: {claim.sentence}")
+def test_no_review_asks_a_policy_of_the_audit(claim: Claim) -> None:
+    assert claim.policy not in {finding.policy for finding in run_review(claim)}

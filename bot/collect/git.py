@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bot.model import RulewardError
@@ -56,6 +57,22 @@ class RawChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """One commit of a log.
+
+    Attributes:
+        day: of the commit, in UTC.
+        parents: none for a commit at which the history, or a shallow clone's part of it, begins.
+        rows: what differs from the first parent.
+    """
+
+    sha: str
+    day: date
+    parents: tuple[str, ...]
+    rows: tuple[RawChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """The blobs that some paths held in a history.
 
@@ -78,6 +95,7 @@ class Git:
     def __init__(self, directory: Path) -> None:
         """Find the repository that a directory belongs to."""
         self.directory = directory
+        self._local: set[str] | None = None
         self._environment = {**os.environ, **_ENVIRONMENT}
         if not directory.is_dir():
             raise RulewardError(f"{directory}: no such folder")
@@ -264,6 +282,41 @@ class Git:
                         found[side.path].add(side.oid)
         return Held(oids={path: frozenset(oids) for path, oids in found.items()}, complete=not self.shallow())
 
+    def log(self, commit: str, roots: Sequence[str]) -> tuple[Logged, ...]:
+        """Return the commits along the first parents that changed a file below some folders, the newest first."""
+        options = ("-z", "--raw", "--no-abbrev", "--no-renames", "--first-parent", "--diff-merges=first-parent")
+        output = self.run("log", *options, "--format=%H %ct %P", commit, "--", *roots)
+        return tuple(_logged(output))
+
+    def promisor(self) -> str | None:
+        """Return the remote that a partial clone gets the blobs from that it was made without, None for a full one."""
+        found = self.text("config", "--get-regexp", r"^remote\..*\.promisor$", codes=(0, 1))
+        words = found.split("\n", 1)[0].split()
+        return words[0].removeprefix("remote.").removesuffix(".promisor") if words else None
+
+    def obtain(self, oids: Iterable[str]) -> tuple[str, ...]:
+        """Return which of some blobs can be read, having fetched in one go what a partial clone lacks.
+
+        Left alone, git would fetch them one by one. What cannot be had is left out.
+        """
+        asked = tuple(dict.fromkeys(oid for oid in oids if oid.strip("0")))
+        remote = self.promisor() if asked else None
+        if remote is None:
+            return asked
+        if self._local is None:
+            listed = self.run("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")
+            self._local = set(listed.decode("ascii").split())
+        missing = [oid for oid in asked if oid not in self._local]
+        if missing:
+            options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none")
+            negotiation = ("-c", "fetch.negotiationAlgorithm=noop")
+            try:
+                self.run(*negotiation, "fetch", *options, "--stdin", remote, stdin=_lines(missing))
+            except GitError:
+                return tuple(oid for oid in asked if oid in self._local)
+            self._local.update(missing)
+        return asked
+
     def blob_id(self, data: bytes) -> str:
         """Return the id that git gives to a blob of this content."""
         return self.run("hash-object", "-t", "blob", "--stdin", stdin=data).decode("ascii").strip()
@@ -292,15 +345,40 @@ def _raw(output: bytes) -> Iterator[RawChange]:
     """Read ``--raw -z`` rows: ``:modes oids status`` and one path, or two for a rename."""
     fields = iter(output.split(b"\0"))
     for facts in fields:
-        if not facts.lstrip(b"\n").startswith(b":"):
-            continue
-        old_mode, new_mode, old_oid, new_oid, status = facts.lstrip(b"\n")[1:].decode("ascii").split(" ")
-        old_path = _decoded(next(fields))
-        new_path = _decoded(next(fields)) if status[0] in "RC" else old_path
-        yield RawChange(
-            old=Side(path=old_path, mode=int(old_mode, 8), oid=old_oid),
-            new=Side(path=new_path, mode=int(new_mode, 8), oid=new_oid),
-        )
+        if facts.lstrip(b"\n").startswith(b":"):
+            yield _row(facts, fields)
 
 
-__all__ = ["Git", "GitError", "Held", "RawChange", "Side"]
+def _row(facts: bytes, fields: Iterator[bytes]) -> RawChange:
+    old_mode, new_mode, old_oid, new_oid, status = facts.lstrip(b"\n")[1:].decode("ascii").split(" ")
+    old_path = _decoded(next(fields))
+    new_path = _decoded(next(fields)) if status[0] in "RC" else old_path
+    return RawChange(
+        old=Side(path=old_path, mode=int(old_mode, 8), oid=old_oid),
+        new=Side(path=new_path, mode=int(new_mode, 8), oid=new_oid),
+    )
+
+
+def _logged(output: bytes) -> Iterator[Logged]:
+    """Read a log whose commits begin with id, second and parents; a row takes its paths along, whatever they say."""
+    fields = iter(output.split(b"\0"))
+    facts: list[str] = []
+    rows: list[RawChange] = []
+    for field in fields:
+        if field.lstrip(b"\n").startswith(b":"):
+            rows.append(_row(field, fields))
+        elif field.strip():
+            if facts:
+                yield _commit(facts, rows)
+            facts, rows = field.decode("ascii").split(), []
+    if facts:
+        yield _commit(facts, rows)
+
+
+def _commit(facts: list[str], rows: list[RawChange]) -> Logged:
+    sha, seconds, *parents = facts
+    day = datetime.fromtimestamp(int(seconds), UTC).date()
+    return Logged(sha=sha, day=day, parents=tuple(parents), rows=tuple(rows))
+
+
+__all__ = ["Git", "GitError", "Held", "Logged", "RawChange", "Side"]

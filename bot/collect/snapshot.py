@@ -66,11 +66,11 @@ def collect(git: Git, ends: Ends, rules: RuleFiles) -> Snapshot:
     changes = git.changes(ends.merge_base, ends.head.sha, rules.included.roots())
     old = [row.old for row in changes if row.old.present and rules.governs(row.old.path)]
     new = [row.new for row in changes if row.new.present and rules.governs(row.new.path)]
-    blobs, unevaluated = _read(git, [*old, *new], rules.max_bytes)
+    blobs, unevaluated = read_sides(git, [*old, *new], rules.max_bytes)
     in_tree: dict[str, Blob] = {}
     for side in new:
         if not side.oid.strip("0"):
-            found = _from_disk(git, side, rules.max_bytes)
+            found = from_disk(git, side, rules.max_bytes)
             if isinstance(found, Unevaluated):
                 unevaluated[side.path, side.oid] = found
             elif found is not None:
@@ -87,7 +87,7 @@ def collect(git: Git, ends: Ends, rules: RuleFiles) -> Snapshot:
 _Key = tuple[str, str]
 
 
-def _read(git: Git, sides: Iterable[Side], max_bytes: int) -> tuple[dict[_Key, Blob], dict[_Key, Unevaluated]]:
+def read_sides(git: Git, sides: Iterable[Side], max_bytes: int) -> tuple[dict[_Key, Blob], dict[_Key, Unevaluated]]:
     """Read the blobs of some sides that git holds; the unreadable modes and the too large ones stay without data."""
     held = [side for side in sides if side.oid.strip("0")]
     plain = [side for side in held if stat.S_ISREG(side.mode)]
@@ -107,7 +107,7 @@ def _read(git: Git, sides: Iterable[Side], max_bytes: int) -> tuple[dict[_Key, B
     return blobs, absent
 
 
-def _from_disk(git: Git, side: Side, max_bytes: int) -> Blob | Unevaluated | None:
+def from_disk(git: Git, side: Side, max_bytes: int) -> Blob | Unevaluated | None:
     """Read one file of the working tree without following a link; None where it is gone meanwhile."""
     place = (git.top or git.directory) / side.path
     try:
@@ -145,10 +145,10 @@ def candidates(git: Git, ends: Ends, rules: RuleFiles, words: Iterable[str]) -> 
         return ()
     if ends.head.sha is None:
         sides = [Side(path=path, mode=Blob.PLAIN, oid="") for path in paths]
-        found = [_from_disk(git, side, rules.max_bytes) for side in sides]
+        found = [from_disk(git, side, rules.max_bytes) for side in sides]
         return tuple(blob for blob in found if isinstance(blob, Blob))
     listed = {side.path: side for side in git.tree(ends.head.sha, roots)}
-    blobs, _ = _read(git, [listed[path] for path in paths if path in listed], rules.max_bytes)
+    blobs, _ = read_sides(git, [listed[path] for path in paths if path in listed], rules.max_bytes)
     return tuple(blobs.values())
 
 

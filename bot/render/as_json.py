@@ -1,9 +1,12 @@
-"""The report as JSON, for programs."""
+"""The reports as JSON, for programs."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
+from bot.audit_report import audit_report
+from bot.audited import Audit
 from bot.model import Review
 from bot.report import report
 from bot.settings import Settings
@@ -12,8 +15,18 @@ _BROKEN = {"<!--": "\\u003c!--", "</": "\\u003c/", "::": ":\\u003a", "##[": "#\\
 
 
 def render(review: Review, _settings: Settings) -> str:
-    """Write the report; what a log or a page could obey is spelled as JSON escapes, which parse to the same text."""
-    text = json.dumps(report(review), ensure_ascii=False, indent=2, allow_nan=False)
+    """Write a review's report."""
+    return _written(report(review))
+
+
+def render_audit(audit: Audit) -> str:
+    """Write an audit's report."""
+    return _written(audit_report(audit))
+
+
+def _written(document: dict[str, Any]) -> str:
+    """Write JSON; what a log or a page could obey is spelled as escapes, which parse to the same text."""
+    text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
     for bytes_, escape in _BROKEN.items():
         text = text.replace(bytes_, escape)
     return text + "\n"

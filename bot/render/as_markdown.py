@@ -6,19 +6,14 @@ import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from bot.model import Event, Finding, Kind, Level, Review, Rule, RuleReview, Verdict
 from bot.policy import all_policies
 from bot.render.escape import Safe, code, cut, element, fenced, prose, url_path
 from bot.render.fold import Objection, Row, asides, count, detects, first_line, problems, rows, verdict_line, waived
+from bot.render.template import markdown_block
 from bot.settings import Settings
 from bot.words import Phrase, query_words, short
-
-if TYPE_CHECKING:
-    from jinja2 import Environment, Template
 
 MARKER = "<!-- ruleward:review v1 -->"
 """What the sticky comment starts with."""
@@ -103,9 +98,7 @@ class _Page:
 
     def block(self, name: str, /, **values: object) -> str:
         """Fill one block of the template."""
-        template = _template()
-        context = template.new_context(dict(values))
-        return "".join(template.blocks[name](context)).strip("\n")
+        return markdown_block(_TEMPLATE, name, **values)
 
     def sections(self) -> Iterator[_Section]:
         """Yield every section, in reading order."""
@@ -339,27 +332,3 @@ def _diff(base: Rule | None, head: Rule | None) -> Safe:
     if len(lines) > _QUERY_LINES:
         shown.append(f"# … {len(lines) - _QUERY_LINES} more lines")
     return fenced(shown, "diff") if shown else Safe("The text differs in its ends alone.")
-
-
-def _finalize(value: object) -> object:
-    """Escape what a template prints, unless it was made Markdown by our own hands."""
-    return value if isinstance(value, Safe) else prose(str(value))
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    from jinja2 import DictLoader, Environment, StrictUndefined  # 70 ms that only a comment pays
-
-    text = files("bot").joinpath("templates", _TEMPLATE).read_text(encoding="utf-8")
-    return Environment(
-        loader=DictLoader({_TEMPLATE: text}),
-        autoescape=False,  # noqa: S701 - HTML's escaping is not Markdown's: `finalize` escapes everything
-        finalize=_finalize,
-        undefined=StrictUndefined,
-        keep_trailing_newline=False,
-    )
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    return _environment().get_template(_TEMPLATE)
