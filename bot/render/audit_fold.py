@@ -21,6 +21,24 @@ REASONS = {
 AGES = (30, 90, 180, 365, 730, 1095, 1825)
 """Where the bars of the histogram end, in days."""
 
+TACTICS = (
+    "Reconnaissance",
+    "Resource Development",
+    "Initial Access",
+    "Execution",
+    "Persistence",
+    "Privilege Escalation",
+    "Defense Evasion",
+    "Credential Access",
+    "Discovery",
+    "Lateral Movement",
+    "Collection",
+    "Command and Control",
+    "Exfiltration",
+    "Impact",
+)
+"""The tactics of ATT&CK for enterprises in the order of an attack, so that one that nothing covers is seen."""
+
 NOBODY = "no owner"
 
 
@@ -66,9 +84,25 @@ def histogram(rules: Sequence[AuditedRule]) -> list[Bar]:
     ]
 
 
-def older_than(rules: Iterable[AuditedRule], days: int) -> int:
-    """Count the rules that were last updated more than so many days ago."""
-    return sum(rule.age_days is not None and rule.age_days > days for rule in rules)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Older:
+    """How many rules are older than so many days, by either date; ``known`` is for how many git tells the second."""
+
+    days: int
+    updated: int
+    logic: int
+    known: int
+
+
+def older_than(rules: Sequence[AuditedRule], days: int) -> Older:
+    """Count the rules that are older than so many days."""
+    logic = [rule.logic_age_days for rule in rules if rule.logic_age_days is not None]
+    return Older(
+        days=days,
+        updated=sum(rule.age_days is not None and rule.age_days > days for rule in rules),
+        logic=sum(age > days for age in logic),
+        known=len(logic),
+    )
 
 
 def shares(rules: Iterable[AuditedRule], keys: Callable[[AuditedRule], Iterable[str]]) -> list[Share]:

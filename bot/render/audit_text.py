@@ -115,7 +115,6 @@ def _summary(audit: Audit) -> Iterator[object]:
     rules = live(audit)
     where = f" in {count(len(audit.sources), 'repository', 'repositories')}" if audit.several else ""
     stale = audit.stale
-    known = [rule.logic_age_days for rule in rules if rule.logic_age_days is not None]
     yield Text(
         f"{len(stale):,} of {count(len(audit.rules), 'rule')}{where} "
         f"{'is' if len(stale) == 1 else 'are'} stale on {audit.today.isoformat()}.",
@@ -131,11 +130,12 @@ def _summary(audit: Audit) -> Iterator[object]:
             f"{terminal(' '.join(names)) or 'nobody'} {len(held):,}" for names, held in by_owner(stale).items()
         )
         yield Text(f"Owners: {owners}.", overflow="fold")
-    dates = ", ".join(f"{older_than(rules, days):,} for more than {days} days" for days in (180, 365, 730))
+    older = [older_than(rules, days) for days in (180, 365, 730)]
+    dates = ", ".join(f"{each.updated:,} for more than {each.days} days" for each in older)
     yield Text(f"Not updated, of {len(rules):,} that are not deprecated: {dates}.")
-    if known:
-        logic = ", ".join(f"{sum(age > days for age in known):,} for more than {days} days" for days in (180, 365, 730))
-        yield Text(f"Logic unchanged, of {len(known):,} whose history tells: {logic}.")
+    if older[0].known:
+        logic = ", ".join(f"{each.logic:,} for more than {each.days} days" for each in older)
+        yield Text(f"Logic unchanged, of {older[0].known:,} whose history tells: {logic}.")
 
 
 __all__ = ["render"]
