@@ -77,7 +77,7 @@ def objects(runner: Runner, client: Client, thread: Thread, base: str, head: str
     merge_base = thread.merge_base(base, head)
     url = f"{runner.server_url}/{runner.repository}.git"
     made = Remote(runner.temp / "objects.git", url, runner.token, client.pause)
-    made.obtain((base, head, merge_base))
+    made.take((base, head, merge_base))
     return made, merge_base
 
 
@@ -87,7 +87,7 @@ def _workspace(runner: Runner, base: str, head: str) -> Git | None:
         return None
     try:
         git = Git(runner.workspace)
-        if git.shallow() or git.partial():
+        if git.shallow() or git.promisor():
             return None
         git.commit(base)
         git.commit(head)

@@ -408,6 +408,96 @@ def diff_command(*, old: str, new: str, repo: Path) -> None:
     _write(render_change(compare(repo, old, new), colour=terminal and "NO_COLOR" not in os.environ, width=width), None)
 
 
+@cli.command("audit")
+@click.option(
+    "--repo",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="The repository, with a work tree or bare.",
+)
+@click.option("--head", metavar="REF", help="What to audit; by default the working tree, in a bare repository HEAD.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A config to use in place of the .github/ruleward.toml of what is audited.",
+)
+@click.option("--today", type=_Day(), help="The day of the audit; by default today in UTC.")
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where to keep what is learnt from history, for the next run.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "markdown", "json", "html"]),
+    default="text",
+    show_default=True,
+    help="What to write.",
+)
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to write it; by default stdout.")
+@click.option(
+    "--merge",
+    is_flag=True,
+    help="Fold JSON reports of audits, given as arguments, into one, instead of auditing.",
+)
+@click.argument("reports", nargs=-1, type=click.Path(path_type=Path), metavar="[A.json B.json ...]")
+def audit_command(
+    *,
+    repo: Path,
+    head: str | None,
+    config: Path | None,
+    today: date | None,
+    cache: Path | None,
+    format_name: str,
+    output: Path | None,
+    merge: bool,
+    reports: tuple[Path, ...],
+) -> None:
+    """Audit every rule for what has gone stale, and for what no policy allows.
+
+    The exit status is 0 whatever the audit finds, 2 for wrong use, 3 where files could not be judged.
+    """
+    from bot.render import render_audit
+    from bot.render.escape import terminal as printable
+
+    if merge:
+        from bot.audit_report import merge_audits, read_audit
+
+        given = click.get_current_context()
+        named = [name for name in ("repo", "head", "config", "today", "cache") if _was_given(given, name)]
+        if named:
+            raise click.UsageError(f"--merge reads finished reports, so --{named[0]} means nothing to it")
+        done = merge_audits((str(path), read_audit(_read(path), str(path))) for path in reports)
+    else:
+        from bot.audit import audit
+        from bot.collect.git import Git
+
+        if reports:
+            raise click.UsageError("reports are read with --merge alone")
+        done = audit(Git(repo), head=head, config=config, today=today or datetime.now(UTC).date(), cache=cache)
+    for source in done.sources:
+        if source.note:
+            click.echo(f"ruleward: {printable(source.repository)}: {printable(source.note)}", err=True)
+    terminal = output is None and sys.stdout.isatty()
+    _write(render_audit(done, format_name, colour=terminal and "NO_COLOR" not in os.environ), output)
+    sys.exit(0 if done.complete else _INCOMPLETE)
+
+
+def _was_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RulewardError(f"{path}: cannot be read: {error.strerror}") from error
+
+
 @cli.command("explain")
 @click.argument("policy", required=False)
 def explain_command(policy: str | None) -> None:
@@ -427,13 +517,17 @@ def explain_command(policy: str | None) -> None:
 
 
 @cli.command("schema")
-@click.argument("subject", type=click.Choice(["report", "config", "replay"]))
+@click.argument("subject", type=click.Choice(["report", "audit", "config", "replay"]))
 def schema_command(subject: str) -> None:
-    """Print the JSON Schema of the report, of .github/ruleward.toml, or of a replay."""
+    """Print the JSON Schema of a review's report, of an audit's, of .github/ruleward.toml, or of a replay."""
     if subject == "report":
         from bot.report import REPORT_SCHEMA
 
         schema = REPORT_SCHEMA
+    elif subject == "audit":
+        from bot.audit_report import AUDIT_SCHEMA
+
+        schema = AUDIT_SCHEMA
     elif subject == "replay":
         from bot.render.as_replay_json import REPLAY_SCHEMA
 

@@ -209,7 +209,7 @@ def _compare(pair: Pair, settings: Settings, compare: Callable[[Rule, Rule], Que
     )
     base, head = change.base, change.head
     if base is not None and head is not None and base.text != head.text:
-        leaves = tuple(_leaf_changes(base.data, head.data))
+        leaves = tuple(leaf_changes(base.data, head.data))
         query = compare(base, head) if any(leaf.path == ("rule", "query") for leaf in leaves) else None
         around = queries.around(base, head)
         if query is not None:  # told with the query, and apart from its verdict
@@ -218,7 +218,7 @@ def _compare(pair: Pair, settings: Settings, compare: Callable[[Rule, Rule], Que
     return replace(change, kind=_kind(change, settings))
 
 
-def _leaf_changes(before: Table, after: Table) -> Iterator[Change]:
+def leaf_changes(before: Table, after: Table) -> Iterator[Change]:
     """Walk both rules at once, skipping what is equal; sorted by path."""
     old, new = dict(leaves(before)), dict(leaves(after))
     for path in sorted(old.keys() | new.keys()):
@@ -278,4 +278,4 @@ def _content_kind(change: RuleChange) -> Kind:
     return Kind.RENAME if change.status is Status.RENAMED else Kind.COSMETIC
 
 
-__all__ = ["Pair", "Pairing", "category_of", "diff", "leaves", "pair"]
+__all__ = ["Pair", "Pairing", "category_of", "diff", "leaf_changes", "leaves", "pair"]

@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.audited import RuleHistory
 from bot.config import read_config
 from bot.diff import diff, pair
 from bot.fix import apply
 from bot.judge import judge
-from bot.model import Blob, Finding, Parsed, Past, Rule, RuleRef, parse_date
+from bot.model import Blob, Finding, NoRule, Parsed, Past, Rule, RuleRef, parse_date
 from bot.parse import parse
-from bot.policy import all_policies
+from bot.policy import Scope, all_policies
 from bot.settings import Settings
+from bot.stale import audit_rules
 
 PAGES = Path(__file__).parent / "policies"
 TODAY = date(2026, 11, 24)
@@ -35,6 +37,7 @@ class Claim:
         past: what the history says of the head's files.
         since: since when it says that a promoted rule stood in its state.
         title: of the pull request.
+        history: when what happened to the files, for policies that the audit alone asks.
     """
 
     policy: str
@@ -46,6 +49,7 @@ class Claim:
     past: Past = Past.NOT_ASKED
     since: date | None = None
     title: str = ""
+    history: RuleHistory | None = None
     findings: list[str] | None = None
 
 
@@ -76,6 +80,7 @@ _WORDS: dict[str, tuple[str, Callable[[str], object]]] = {
     "past": ("past", Past),
     "since": ("since", parse_date),
     "title": ("title", str),
+    "history": ("history", lambda text: _history(text.splitlines())),
 }
 
 
@@ -97,7 +102,13 @@ def _with_fence(claim: Claim, kind: str, info: str, lines: list[str]) -> Claim:
     return replace(claim, findings=[line for line in lines if line.strip()])
 
 
-def run(claim: Claim) -> list[Finding]:
+def _history(lines: list[str]) -> RuleHistory:
+    facts = dict(line.split(" ", 1) for line in lines)
+    mass = int(facts.pop("mass_edits", "0"))
+    return RuleHistory(mass_edits=mass, **{key: date.fromisoformat(value) for key, value in facts.items()})
+
+
+def run_review(claim: Claim) -> list[Finding]:
     """Review a claim's files and return what all policies say."""
     settings = read_config(claim.config.encode() if claim.config is not None else None)
     before, after = _parsed(claim.before, settings), _parsed(claim.after, settings)
@@ -119,6 +130,26 @@ def run(claim: Claim) -> list[Finding]:
             names[rule.name or ""] += (ref,)
     judgement = judge(changes, settings, today=claim.today, ids=dict(ids), names=dict(names), title=claim.title)
     return [*(finding for review in judgement.rules for finding in review.findings), *judgement.findings]
+
+
+def run_audit(claim: Claim) -> list[Finding]:
+    """Audit a claim's files and return what all policies say."""
+    settings = read_config(claim.config.encode() if claim.config is not None else None)
+    rules = [each for each in _parsed(claim.after, settings).values() if not isinstance(each, NoRule)]
+    audited = audit_rules(
+        rules,
+        {rule.path: claim.history for rule in rules if claim.history is not None},
+        settings,
+        today=claim.today,
+        owners=lambda _: (),
+        advise=lambda *_: (),
+    )
+    return [finding for rule in audited for finding in rule.findings]
+
+
+def run(claim: Claim) -> list[Finding]:
+    """Review a claim's files, or audit them where the audit alone asks; return what all policies say."""
+    return run_audit(claim) if all_policies()[claim.policy].scope is Scope.AUDIT else run_review(claim)
 
 
 def _parsed(files: dict[str, str], settings: Settings) -> dict[str, Parsed]:
@@ -179,3 +210,11 @@ def test_a_fix_mends_and_breaks_nothing(claim: Claim) -> None:
 
 def _key(finding: Finding) -> tuple[str, str, object]:
     return finding.policy, finding.path, finding.at
+
+
+AUDITED = [claim for claim in CLAIMS if all_policies()[claim.policy].scope is Scope.AUDIT]
+
+
+@pytest.mark.parametrize("claim", AUDITED, ids=lambda claim: f"{claim.policy}: {claim.sentence}")
+def test_no_review_asks_a_policy_of_the_audit(claim: Claim) -> None:
+    assert claim.policy not in {finding.policy for finding in run_review(claim)}

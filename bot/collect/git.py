@@ -61,6 +61,22 @@ class RawChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """One commit of a log.
+
+    Attributes:
+        day: of the commit, in UTC.
+        parents: none for a commit at which the history, or a shallow clone's part of it, begins.
+        rows: what differs from the first parent.
+    """
+
+    sha: str
+    day: date
+    parents: tuple[str, ...]
+    rows: tuple[RawChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """The blobs that some paths held in a history.
 
@@ -92,6 +108,7 @@ class Git:
         """Find the repository that a directory belongs to."""
         self.directory = directory
         self._readers: tuple[_Reader, _Reader] | None = None
+        self._local: set[str] | None = None
         self._environment = {**os.environ, **ENVIRONMENT}
         if not directory.is_dir():
             raise RulewardError(f"{directory}: no such folder")
@@ -168,11 +185,6 @@ class Git:
     def shallow(self) -> bool:
         """Tell whether history was cut off when this repository was cloned."""
         return self.text("rev-parse", "--is-shallow-repository") == "true"
-
-    def partial(self) -> bool:
-        """Tell whether this clone leaves out blobs, or trees, that it could fetch later."""
-        wanted = r"^(remote\..*\.promisor|extensions\.partialclone)$"
-        return bool(self.text("config", "--get-regexp", wanted, codes=(0, 1)))
 
     def default_branch(self) -> str:
         """Return the branch that pull requests go to: what origin says, else main, else master.
@@ -339,6 +351,48 @@ class Git:
             found += [Version(day=day, oid=row.new.oid) for row in _raw(rows) if row.new.present]
         return tuple(found)
 
+    def log(self, commit: str, roots: Sequence[str]) -> tuple[Logged, ...]:
+        """Return the commits along the first parents that changed a file below some folders, the newest first."""
+        options = ("-z", "--raw", "--no-abbrev", "--no-renames", "--first-parent", "--diff-merges=first-parent")
+        output = self.run("log", *options, "--format=%H %ct %P", commit, "--", *roots)
+        return tuple(_logged(output))
+
+    def promisor(self) -> str | None:
+        """Return the remote that a partial clone gets the blobs from that it was made without, None for a full one."""
+        found = self.text("config", "--get-regexp", r"^remote\..*\.promisor$", codes=(0, 1))
+        words = found.split("\n", 1)[0].split()
+        return words[0].removeprefix("remote.").removesuffix(".promisor") if words else None
+
+    def obtain(self, oids: Iterable[str]) -> tuple[str, ...]:
+        """Return which of some blobs can be read, having fetched in one go what a partial clone lacks.
+
+        Left alone, git would fetch them one by one. What cannot be had is left out.
+        """
+        asked = tuple(dict.fromkeys(oid for oid in oids if oid.strip("0")))
+        remote = self.promisor() if asked else None
+        if remote is None:
+            return asked
+        if self._local is None:
+            listed = self.run("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")
+            self._local = set(listed.decode("ascii").split())
+        missing = [oid for oid in asked if oid not in self._local]
+        if missing:
+            try:
+                self.fetch("--filter=blob:none", "--stdin", remote, stdin=_lines(missing))
+            except GitError:
+                return tuple(oid for oid in asked if oid in self._local)
+            self._local.update(missing)
+        return asked
+
+    def fetch(self, *arguments: str, stdin: bytes | None = None) -> None:
+        """Fetch objects alone: no tag, no reference, nothing of a submodule.
+
+        Raises:
+            GitError: the server does not hand them out, or cannot be reached.
+        """
+        options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no")
+        self.run("-c", "fetch.negotiationAlgorithm=noop", "fetch", *options, *arguments, stdin=stdin)
+
     def blob_id(self, data: bytes) -> str:
         """Return the id that git gives to a blob of this content."""
         return self.run("hash-object", "-t", "blob", "--stdin", stdin=data).decode("ascii").strip()
@@ -407,15 +461,40 @@ def _raw(output: bytes) -> Iterator[RawChange]:
     """Read ``--raw -z`` rows: ``:modes oids status`` and one path, or two for a rename."""
     fields = iter(output.split(b"\0"))
     for facts in fields:
-        if not facts.lstrip(b"\n").startswith(b":"):
-            continue
-        old_mode, new_mode, old_oid, new_oid, status = facts.lstrip(b"\n")[1:].decode("ascii").split(" ")
-        old_path = _decoded(next(fields))
-        new_path = _decoded(next(fields)) if status[0] in "RC" else old_path
-        yield RawChange(
-            old=Side(path=old_path, mode=int(old_mode, 8), oid=old_oid),
-            new=Side(path=new_path, mode=int(new_mode, 8), oid=new_oid),
-        )
+        if facts.lstrip(b"\n").startswith(b":"):
+            yield _row(facts, fields)
 
 
-__all__ = ["ENVIRONMENT", "Git", "GitError", "Held", "RawChange", "Side", "Version"]
+def _row(facts: bytes, fields: Iterator[bytes]) -> RawChange:
+    old_mode, new_mode, old_oid, new_oid, status = facts.lstrip(b"\n")[1:].decode("ascii").split(" ")
+    old_path = _decoded(next(fields))
+    new_path = _decoded(next(fields)) if status[0] in "RC" else old_path
+    return RawChange(
+        old=Side(path=old_path, mode=int(old_mode, 8), oid=old_oid),
+        new=Side(path=new_path, mode=int(new_mode, 8), oid=new_oid),
+    )
+
+
+def _logged(output: bytes) -> Iterator[Logged]:
+    """Read a log whose commits begin with id, second and parents; a row takes its paths along, whatever they say."""
+    fields = iter(output.split(b"\0"))
+    facts: list[str] = []
+    rows: list[RawChange] = []
+    for field in fields:
+        if field.lstrip(b"\n").startswith(b":"):
+            rows.append(_row(field, fields))
+        elif field.strip():
+            if facts:
+                yield _commit(facts, rows)
+            facts, rows = field.decode("ascii").split(), []
+    if facts:
+        yield _commit(facts, rows)
+
+
+def _commit(facts: list[str], rows: list[RawChange]) -> Logged:
+    sha, seconds, *parents = facts
+    day = datetime.fromtimestamp(int(seconds), UTC).date()
+    return Logged(sha=sha, day=day, parents=tuple(parents), rows=tuple(rows))
+
+
+__all__ = ["ENVIRONMENT", "Git", "GitError", "Held", "Logged", "RawChange", "Side", "Version"]

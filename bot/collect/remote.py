@@ -13,9 +13,15 @@ from bot.collect.git import ENVIRONMENT, Git, GitError, Held, RawChange
 from bot.model import RulewardError
 
 _ATTEMPTS = 4
-_QUIET = ("--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no", "--quiet")
 _SLOW = {"http.lowSpeedLimit": "1000", "http.lowSpeedTime": "30"}  # bytes a second, seconds
-_PER_FETCH = 5_000
+
+
+class RemoteError(RulewardError):
+    """A server did not give what was asked for; unlike what git says of this repository, nothing can be made of it."""
+
+    def __init__(self, message: str) -> None:
+        """Keep what the server said; the review cannot be completed (exit status 3)."""
+        super().__init__(message, status=3)
 
 
 class Remote(Git):
@@ -36,7 +42,6 @@ class Remote(Git):
         """
         self._url = url
         self._pause = pause
-        self._here: frozenset[str] = frozenset()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             subprocess.run(["git", "init", "--quiet", "--bare", str(folder)], check=True, capture_output=True)
@@ -65,24 +70,24 @@ class Remote(Git):
         ):
             self.run("config", key, value)
 
-    def obtain(self, commits: Iterable[str]) -> None:
+    def take(self, commits: Iterable[str]) -> None:
         """Fetch commits with their trees and nothing else.
 
         Raises:
-            GitError: the server does not hand them out.
+            RemoteError: the server does not hand them out.
         """
-        self._fetch("--depth=1", "--filter=blob:none", "origin", *dict.fromkeys(commits))
+        self.fetch("--depth=1", "--filter=blob:none", "origin", *dict.fromkeys(commits))
 
     def sizes(self, oids: Iterable[str]) -> dict[str, int]:
         """Return the size in bytes of every blob, after fetching those that are missing."""
         asked = list(dict.fromkeys(oids))
-        self._want(asked)
+        self.obtain(asked)
         return super().sizes(asked)
 
     def blobs(self, oids: Iterable[str]) -> dict[str, bytes]:
         """Return the content of every blob, after fetching those that are missing."""
         asked = list(dict.fromkeys(oids))
-        self._want(asked)
+        self.obtain(asked)
         return super().blobs(asked)
 
     def changes(
@@ -91,42 +96,33 @@ class Remote(Git):
         """Return the files that differ; what renames are found by is fetched before."""
         if renames:
             plain = super().changes(old, new, roots)
-            self._want(side.oid for row in plain for side in (row.old, row.new) if side.present)
+            self.obtain(side.oid for row in plain for side in (row.old, row.new) if side.present)
         return super().changes(old, new, roots, renames=renames)
 
     def mentions(self, commit: str | None, words: Sequence[str], roots: Sequence[str]) -> tuple[str, ...]:
         """Return the files that hold one of some words, after fetching all that are searched."""
         if commit is not None:
-            self._want(side.oid for side in self.tree(commit, roots))
+            self.obtain(side.oid for side in self.tree(commit, roots))
         return super().mentions(commit, words, roots)
 
     def held(self, commit: str, paths: Sequence[str]) -> Held:
         """Return every blob id that some paths held, after fetching the history, without its blobs."""
         if self.shallow():
-            self._fetch("--unshallow", "--filter=blob:none", "origin", commit)
+            self.fetch("--unshallow", "--filter=blob:none", "origin", commit)
         return super().held(commit, paths)
 
-    def _want(self, oids: Iterable[str]) -> None:
-        """Fetch the blobs of some ids that are not here, in one batch."""
-        asked = [oid for oid in dict.fromkeys(oids) if oid.strip("0")]
-        if not set(asked) <= self._here:
-            # asked for one by one, git would end at the first that is missing
-            listed = self.run("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")
-            self._here = frozenset(listed.decode("ascii").split())
-        missing = [oid for oid in asked if oid not in self._here]
-        for start in range(0, len(missing), _PER_FETCH):
-            given = "".join(f"{oid}\n" for oid in missing[start : start + _PER_FETCH]).encode("ascii")
-            self._fetch("--filter=blob:none", "--stdin", "origin", stdin=given)
+    def fetch(self, *arguments: str, stdin: bytes | None = None) -> None:
+        """Fetch, and try again when the network fails; what the server refuses is refused for good.
 
-    def _fetch(self, *arguments: str, stdin: bytes | None = None) -> None:
-        """Fetch, and try again when the network fails; what the server refuses is refused for good."""
+        Raises:
+            RemoteError: it is refused, or the network keeps failing.
+        """
         for attempt in range(_ATTEMPTS):
             try:
-                self.run("-c", "fetch.negotiationAlgorithm=noop", "fetch", *_QUIET, *arguments, stdin=stdin)
+                super().fetch(*arguments, stdin=stdin)
             except GitError as error:
-                final = attempt == _ATTEMPTS - 1 or any(word in str(error) for word in _FINAL)
-                if final:
-                    raise GitError(f"{self._url}: {error}") from error
+                if attempt == _ATTEMPTS - 1 or any(word in str(error) for word in _FINAL):
+                    raise RemoteError(f"{self._url}: {error}") from error
                 self._pause(2.0**attempt)
             else:
                 return
@@ -134,4 +130,4 @@ class Remote(Git):
 
 _FINAL = ("not our ref", "Authentication failed", "could not read Username", "repository not found")
 
-__all__ = ["Remote"]
+__all__ = ["Remote", "RemoteError"]

@@ -1,7 +1,8 @@
-"""A review as text: one module a format, each imported only where it is asked for."""
+"""A review, or an audit, as text: one module a format, each imported only where it is asked for."""
 
 from __future__ import annotations
 
+from bot.audited import Audit
 from bot.model import Review, RuleChange
 from bot.settings import Settings
 
@@ -59,3 +60,34 @@ def render_change(change: RuleChange, *, colour: bool = False, width: int = 100)
     from bot.render.as_diff import render as as_diff
 
     return as_diff(change, colour=colour, width=width)
+
+
+def render_audit(audit: Audit, format_name: str, *, colour: bool = False, width: int = 100) -> str:
+    """Write an audit in a format: ``text``, ``markdown``, ``json`` or ``html``.
+
+    Args:
+        audit: the finished audit.
+        format_name: which format.
+        colour: whether the terminal shows colours; text alone.
+        width: of the terminal in characters; text alone.
+
+    Raises:
+        ValueError: there is no such format.
+    """
+    if format_name == "text":
+        from bot.render.audit_text import render as as_text
+
+        return as_text(audit, colour=colour, width=width)
+    if format_name == "markdown":
+        from bot.render.audit_markdown import render as as_markdown
+
+        return as_markdown(audit)
+    if format_name == "json":
+        from bot.render.as_json import render_audit as as_json
+
+        return as_json(audit)
+    if format_name == "html":
+        from bot.render.as_html import render as as_html
+
+        return as_html(audit)
+    raise ValueError(f"no format named {format_name}")

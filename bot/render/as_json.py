@@ -1,9 +1,11 @@
-"""The report as JSON, for programs."""
+"""The reports as JSON, for programs."""
 
 from __future__ import annotations
 
 import json
 
+from bot.audit_report import audit_report
+from bot.audited import Audit
 from bot.model import Review
 from bot.report import report
 from bot.settings import Settings
@@ -14,6 +16,11 @@ _BROKEN = {"<!--": "\\u003c!--", "</": "\\u003c/", "::": ":\\u003a", "##[": "#\\
 def render(review: Review, _settings: Settings) -> str:
     """Write the report."""
     return write(report(review))
+
+
+def render_audit(audit: Audit) -> str:
+    """Write an audit's report."""
+    return write(audit_report(audit))
 
 
 def write(document: object) -> str:

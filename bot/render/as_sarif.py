@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot import __version__
-from bot.judge import CONFIG_INVALID, EXCEPTION_EXPIRED
+from bot.asking import EXCEPTION_EXPIRED
+from bot.judge import CONFIG_INVALID
 from bot.model import Finding, Level, Review, RuleReview, Status, Unevaluated, Verdict
 from bot.policy import Policy, all_policies
 from bot.render.as_json import write

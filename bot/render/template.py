@@ -1,4 +1,4 @@
-"""The comment's template: named blocks, each of which a repository may write in its own way, in a sandbox."""
+"""Templates, the one place where what they print is escaped, and a repository's own blocks in a sandbox."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bot.model import RulewardError
 from bot.render.escape import Safe, prose
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment, Template
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-_OURS = "comment.md.j2"
+_COMMENT = "comment.md.j2"
 
 
 class Blocks:
@@ -34,14 +34,14 @@ class Blocks:
             RulewardError: it is no template, or has a block that the comment does not.
         """
         self._path = path
-        self._ours = _template()
+        self._ours = _environment().get_template(_COMMENT)
         self._theirs: Template | None = None
         if not text:
             return
         from jinja2 import TemplateSyntaxError
 
         try:
-            self._theirs = _environment().from_string(text)
+            self._theirs = _environment().overlay(loader=None).from_string(text)
         except TemplateSyntaxError as error:
             self._fail(f"{error.lineno}: {error.message}")
         for name in self._theirs.blocks:
@@ -68,17 +68,35 @@ class Blocks:
         raise RulewardError(f"{self._path}:{message}", located=True)
 
 
+def markdown_block(template: str, block: str, /, **values: object) -> str:
+    """Fill one block of a Markdown template of ours."""
+    made = _environment().get_template(template)
+    return "".join(made.blocks[block](made.new_context(dict(values)))).strip("\n")
+
+
+def html_page(template: str, /, **values: object) -> str:
+    """Fill an HTML template."""
+    return _html().get_template(template).render(**values)
+
+
 def _finalize(value: object) -> object:
     """Escape what a template prints, unless it was made Markdown by our own hands."""
     return value if isinstance(value, Safe) else prose(str(value))
 
 
+def _read(name: str) -> str | None:
+    file = files("bot").joinpath("templates", name)
+    return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
 @lru_cache(maxsize=1)
 def _environment() -> ImmutableSandboxedEnvironment:
-    from jinja2 import StrictUndefined  # 70 ms that only a comment pays
+    """Make the environment of Markdown; a repository's template gets no loader, for it extends and includes nothing."""
+    from jinja2 import FunctionLoader, StrictUndefined  # 70 ms that only a comment pays
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     made = ImmutableSandboxedEnvironment(
+        loader=FunctionLoader(_read),
         autoescape=False,  # HTML's escaping is not Markdown's: `finalize` escapes everything
         finalize=_finalize,
         undefined=StrictUndefined,
@@ -89,8 +107,12 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 
 @lru_cache(maxsize=1)
-def _template() -> Template:
-    return _environment().from_string(files("bot").joinpath("templates", _OURS).read_text(encoding="utf-8"))
+def _html() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    return Environment(
+        loader=FunctionLoader(_read), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
 
 
-__all__ = ["Blocks"]
+__all__ = ["Blocks", "html_page", "markdown_block"]
