@@ -323,7 +323,12 @@ def test_people_move_a_pull_request_on(fake: FakeGitHub, repo: Repository, remot
     fake.close("eve")
     assert remote.get_pull(7).state == "closed"
     fake.reopen("eve")
-    assert remote.get_pull(7).state == "open"
+    fake.merge("ada")
+    found = remote.get_pull(7)
+    assert (found.state, found.merged, found.merged_by.login) == ("closed", True, "ada")
+    assert [each.event for each in found.as_issue().get_events()] == [
+        "base_ref_changed", "convert_to_draft", "renamed", "closed", "reopened", "merged", "closed"
+    ]  # fmt: skip
 
 
 # --- comments on lines ------------------------------------------------------------------------------------------------
@@ -613,7 +618,7 @@ def test_a_server_that_gives_one_a_page_is_still_read_to_the_end(
 
 
 def test_an_hour_has_so_many_requests(fake: FakeGitHub, ask: Ask) -> None:
-    fake.hub.budget.limit = 2
+    fake.budget.limit = 2
     assert ask("GET", HOME).headers["x-ratelimit-remaining"] == "1"
     assert ask("GET", HOME).status_code == 200
     assert ask("GET", "/rate_limit").json()["rate"]["remaining"] == 0
@@ -917,6 +922,15 @@ def test_git_may_ask_for_more_than_fits_into_one_piece(fake: FakeGitHub, repo: R
     fetched = clone("-c", "http.postBuffer=65536", "fetch", "--quiet", "--filter=blob:none", "origin", *blobs)
     assert (fetched.returncode, fetched.stderr) == (0, "")
     assert clone("cat-file", "blob", f"{head}:rules/1399.toml").stdout == "number = 1399\n"
+
+
+@pytest.mark.parametrize(("spoken", "answer"), [("version=2", b"version 2"), ("", b"# service=git-upload-pack")])
+def test_git_speaks_both_versions_and_takes_nothing(fake: FakeGitHub, spoken: str, answer: bytes) -> None:
+    with requests.Session() as session:
+        session.auth = ("x-access-token", APP_TOKEN)
+        refs = f"{fake.git_url}/info/refs?service="
+        assert answer in session.get(f"{refs}git-upload-pack", headers={"Git-Protocol": spoken}, timeout=20).content
+        assert session.get(f"{refs}git-receive-pack", timeout=20).status_code == 403
 
 
 def test_the_head_of_a_pull_request_is_a_ref(fake: FakeGitHub, topic: str, clone: Clone) -> None:
