@@ -18,7 +18,7 @@ import pytest
 import requests
 from github import Auth, Github, GithubException
 
-from tests.fake_github import APP_TOKEN, BOT, READ_ONLY, FakeGitHub, Fault, code_payload, faults, limits, payload
+from tests.fake_github import APP_TOKEN, BOT, READ_ONLY, FakeGitHub, Fault, faults, limits, payload
 from tests.fake_github.routing import ROUTES
 from tests.fake_github.schema import description
 from tests.repository import Repository, new_repository, rule_text
@@ -181,12 +181,12 @@ def test_a_comparison_starts_where_the_branches_parted(repo: Repository, remote:
     assert {each.filename for each in found.files} == {"a.txt", "gone.txt", "new/näme.txt", "rules/b.toml"}
 
 
-def test_a_commit_belongs_to_the_account_that_has_its_address(fake: FakeGitHub, repo: Repository, topic: str) -> None:
-    commits = fake.hub.git.commits(repo.git("rev-parse", "main"), topic)
-    authors = [code_payload.commit(fake.hub, each)["author"] for each in commits]
-    assert [each and each["login"] for each in authors] == ["ada"]
-    fake.hub.person("ada").email = "another@example.org"
-    assert code_payload.commit(fake.hub, commits[0])["author"] is None
+def test_a_commit_belongs_to_the_account_that_has_its_address(fake: FakeGitHub, ask: Ask) -> None:
+    (commit,) = ask("GET", f"{HOME}/pulls/7/commits").json()
+    assert (commit["author"]["login"], commit["commit"]["message"]) == ("ada", "rework")
+    fake.set_permission("ada", "write", email="another@example.org")
+    (commit,) = ask("GET", f"{HOME}/pulls/7/commits").json()
+    assert (commit["author"], commit["commit"]["author"]["email"]) == (None, "ada@example.org")
 
 
 def test_a_commit_knows_its_pull_requests(fake: FakeGitHub, remote: Remote, topic: str) -> None:
@@ -238,6 +238,17 @@ def test_a_comment_is_its_tokens_and_the_clock_moves_with_every_write(fake: Fake
     assert (found.updated_at - found.created_at).total_seconds() == 1
     found.delete()
     assert fake.state()["issues"][7]["comments"] == []
+
+
+def test_people_write_again_and_take_away(fake: FakeGitHub, pull: PullRequest) -> None:
+    said, gone = fake.comment_as("eve", "hm"), fake.comment_as("eve", "oh")
+    line = fake.inline_as("ada", "why?", "a.txt", 5)
+    fake.edit_comment_as("ada", said, "ah")
+    fake.edit_comment_as("ada", line, "how?")
+    fake.delete_comment(gone)
+    (found,) = pull.get_issue_comments()
+    assert (found.body, found.user.login, found.updated_at > found.created_at) == ("ah", "eve", True)
+    assert [each.body for each in pull.get_review_comments()] == ["how?"]
 
 
 def test_labels_are_added_with_an_event_and_an_unknown_one_is_created_grey(
@@ -312,7 +323,12 @@ def test_people_move_a_pull_request_on(fake: FakeGitHub, repo: Repository, remot
     fake.close("eve")
     assert remote.get_pull(7).state == "closed"
     fake.reopen("eve")
-    assert remote.get_pull(7).state == "open"
+    fake.merge("ada")
+    found = remote.get_pull(7)
+    assert (found.state, found.merged, found.merged_by.login) == ("closed", True, "ada")
+    assert [each.event for each in found.as_issue().get_events()] == [
+        "base_ref_changed", "convert_to_draft", "renamed", "closed", "reopened", "merged", "closed"
+    ]  # fmt: skip
 
 
 # --- comments on lines ------------------------------------------------------------------------------------------------
@@ -420,6 +436,8 @@ def test_comments_on_lines_are_answered_edited_and_deleted(fake: FakeGitHub, pul
         ("POST", "/pulls/7/reviews", {"event": "COMMENT", "body": "x" * 65_537}, 422, "too long"),
         ("POST", "/pulls/7/reviews", {"event": "COMMENT", "body": ""}, 422, "blank"),
         ("POST", "/pulls/7/reviews", {"event": "APPROVE"}, 422, "approve"),
+        ("POST", "/pulls/7/reviews", {"body": "x"}, 422, "pending"),
+        ("POST", "/pulls/7/comments/5/replies", {"body": "x"}, 404, "Not Found"),
         ("POST", "/issues", {"title": "x", "body": "x" * 65_537}, 422, "too long"),
         ("POST", "/issues", {"title": ""}, 422, "title"),
         ("POST", "/issues", {"title": "x" * 257}, 422, "too long"),
@@ -440,6 +458,8 @@ def test_comments_on_lines_are_answered_edited_and_deleted(fake: FakeGitHub, pul
         ("POST", f"/statuses/{'0' * 40}", {"state": "success"}, 422, "No commit found"),
         ("GET", "/branches/nowhere", None, 404, "Branch not found"),
         ("GET", "/compare/main...nowhere", None, 404, "Not Found"),
+        ("GET", "/git/ref/heads/nowhere", None, 404, "Not Found"),
+        ("GET", f"/commits/{'0' * 40}", None, 422, "No commit found"),
         ("GET", "/collaborators/nobody/permission", None, 404, "Not Found"),
         ("GET", "/pulls/99", None, 404, "Not Found"),
     ],
@@ -530,6 +550,15 @@ def test_a_write_with_the_permission_of_its_surface_is_done(
     assert fake.state() != before
 
 
+def test_people_approve_what_is_not_their_own(fake: FakeGitHub, ask: Ask) -> None:
+    fake.add_token("ghp_ada", login="ada")
+    fake.add_token("ghp_eve", login="eve")
+    approve = {"event": "APPROVE"}
+    assert ask("POST", f"{HOME}/pulls/7/reviews", approve, by="ghp_eve").status_code == 422
+    assert ask("POST", f"{HOME}/pulls/7/reviews", approve, by="ghp_ada").json()["state"] == "APPROVED"
+    assert fake.state()["issues"][7]["reviews"] == [{"author": "ada", "body": "", "state": "APPROVED"}]
+
+
 def test_people_may_do_what_their_role_lets_them(fake: FakeGitHub, ask: Ask, topic: str) -> None:
     fake.add_token("ghp_eve", login="eve")
     foreign = f"{HOME}/issues/comments/{fake.comment_as('ada', 'mine')}"
@@ -589,7 +618,7 @@ def test_a_server_that_gives_one_a_page_is_still_read_to_the_end(
 
 
 def test_an_hour_has_so_many_requests(fake: FakeGitHub, ask: Ask) -> None:
-    fake.hub.budget.limit = 2
+    fake.budget.limit = 2
     assert ask("GET", HOME).headers["x-ratelimit-remaining"] == "1"
     assert ask("GET", HOME).status_code == 200
     assert ask("GET", "/rate_limit").json()["rate"]["remaining"] == 0
@@ -893,6 +922,15 @@ def test_git_may_ask_for_more_than_fits_into_one_piece(fake: FakeGitHub, repo: R
     fetched = clone("-c", "http.postBuffer=65536", "fetch", "--quiet", "--filter=blob:none", "origin", *blobs)
     assert (fetched.returncode, fetched.stderr) == (0, "")
     assert clone("cat-file", "blob", f"{head}:rules/1399.toml").stdout == "number = 1399\n"
+
+
+@pytest.mark.parametrize(("spoken", "answer"), [("version=2", b"version 2"), ("", b"# service=git-upload-pack")])
+def test_git_speaks_both_versions_and_takes_nothing(fake: FakeGitHub, spoken: str, answer: bytes) -> None:
+    with requests.Session() as session:
+        session.auth = ("x-access-token", APP_TOKEN)
+        refs = f"{fake.git_url}/info/refs?service="
+        assert answer in session.get(f"{refs}git-upload-pack", headers={"Git-Protocol": spoken}, timeout=20).content
+        assert session.get(f"{refs}git-receive-pack", timeout=20).status_code == 403
 
 
 def test_the_head_of_a_pull_request_is_a_ref(fake: FakeGitHub, topic: str, clone: Clone) -> None:

@@ -71,7 +71,7 @@ class FakeGitHub(People):
         self._api_path = api_path
         self.server_url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.api_url = self.hub.root = self.server_url + api_path
-        self.hub.web = self.server_url
+        self.hub.web = self.api.contract.base = self.server_url
         self.git_url = f"{self.server_url}/{repo}.git"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self.add_token(APP_TOKEN, login=BOT, app=True, permissions=PERMISSIONS)
@@ -80,6 +80,11 @@ class FakeGitHub(People):
     def clock(self) -> Clock:
         """The time here; every write moves it by a second."""
         return self.hub.clock
+
+    @property
+    def budget(self) -> Budget:
+        """How many requests the hour has; ``limit`` may be set."""
+        return self.hub.budget
 
     @property
     def calls(self) -> list[Seen]:

@@ -140,10 +140,6 @@ class GitData:
         """Return what head has and base has not, oldest first."""
         return self._log("--reverse", "--topo-order", f"{base}..{head}")
 
-    def behind(self, base: str, head: str) -> int:
-        """Return how many commits of base head has not."""
-        return len(self.commits(head, base))
-
     def _log(self, *arguments: str) -> tuple[Commit, ...]:
         if arguments not in self._logs:
             text = self.git("log", f"--format={_COMMIT}", *arguments, "--")
