@@ -288,7 +288,8 @@ class _PullRun:
             fold(self.client, self.thread, outcome, after)
             if pull.moved(after):
                 self._superseded(after)
-        if not self.inputs.inline or Surface.INLINE in outcome.skipped:
+        if not self.inputs.inline or outcome.skipped.keys() & {Surface.INLINE, Surface.COMMENT}:
+            # a token that may not comment may not comment on a line either, also where no finding stood on one
             self.result.annotations = render(reviewed.review, reviewed.settings, "github")
         self._url(outcome)
 
