@@ -198,4 +198,19 @@ def every(calls: int, kinds: tuple[Fault, ...] = faults.EVERY) -> Iterator[tuple
             yield fault, number
 
 
-__all__ = ["STORIES", "Any", "Clean", "Killed", "Stage", "Story", "Table", "attempt", "clean", "difference", "every", "picture", "stage", "trial"]
+__all__ = [
+    "STORIES",
+    "Any",
+    "Clean",
+    "Killed",
+    "Stage",
+    "Story",
+    "Table",
+    "attempt",
+    "clean",
+    "difference",
+    "every",
+    "picture",
+    "stage",
+    "trial",
+]

@@ -283,7 +283,12 @@ def test_docs_alone_are_worth_no_comment(tmp_path: Path) -> None:
 
 
 def test_each_surface_can_be_switched_off(tmp_path: Path) -> None:
-    switches = {"comment": "/issues/1/comments", "inline": "/pulls/1/reviews", "labels": "/labels", "status": "/statuses"}
+    switches = {
+        "comment": "/issues/1/comments",
+        "inline": "/pulls/1/reviews",
+        "labels": "/labels",
+        "status": "/statuses",
+    }
     with scene(tmp_path, {RULE: BASE}, {RULE: NEAR}) as at:
         for name, path in switches.items():
             at.again(inputs=Inputs(**{each: each == name for each in switches}, dry_run=False))  # type: ignore[arg-type]
