@@ -6,14 +6,14 @@ Whatever cuts a run off, the next one finishes: what to write is worked out from
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bot.app import Reviewed, review
 from bot.collect.git import Git
 from bot.collect.remote import Remote
-from bot.github.apply import Outcome, Publisher, fold
-from bot.github.client import Client
+from bot.github.apply import Outcome, Publisher
+from bot.github.client import Client, GitHubError, RefusedError
 from bot.github.event import AuditTree, ReviewGroup, ReviewPull, activity
 from bot.github.facts import Pull, Thread, own
 from bot.github.labels import RECHECK, label, labels, owned, waiver
@@ -23,7 +23,7 @@ from bot.judge import exit_status, judged_again
 from bot.model import Finding, Level, Review, RulewardError, Verdict
 from bot.policy import all_policies
 from bot.render import render
-from bot.render.as_markdown import change_digest
+from bot.render.as_markdown import Note, change_digest, noted
 from bot.render.as_markdown import render as comment_of
 from bot.render.as_pull import (
     candidates,
@@ -34,15 +34,18 @@ from bot.render.as_pull import (
     waiver_comment,
     worth_saying,
 )
-from bot.render.escape import command_data, terminal
+from bot.render.escape import command_data, prose
 from bot.report import label_names
 from bot.settings import CommitStatus, Settings
 from bot.waive import Facts, Record, Refusal, Request, asks, granted, read_record, refused, settled, waived
 
 _STATES = {0: "success", 1: "failure"}
+_LOOKS = 3
 _ONE_PAGE = 100
 _OURS = ("rule:", "impact:", "governance:", "waive:")
 _UNTOUCHED = "No rule changes"
+_KEPT = ("report", "comment-url")
+_FOR_PEOPLE = 2  # the exit status of what somebody has to put right; the rest is put right by another run
 
 
 def act(runner: Runner, inputs: Inputs) -> Result:
@@ -56,13 +59,33 @@ def act(runner: Runner, inputs: Inputs) -> Result:
     try:
         match what:
             case ReviewPull(number=number):
-                return _PullRun(runner, inputs, client, number).run()
+                return _review_pull(runner, inputs, Thread(client, number, login=inputs.bot_login), client)
             case ReviewGroup():
                 return _GroupRun(runner, inputs, client, what).run()
             case AuditTree():
                 raise RulewardError("the audit is not part of this version")
     finally:
         runner.say(f"GitHub was asked {client.calls} times; {client.waited:.0f} s were spent waiting for it")
+
+
+def _review_pull(runner: Runner, inputs: Inputs, thread: Thread, client: Client) -> Result:
+    """Review a pull request, and again where it changed, or another run wrote, while this one did.
+
+    What this run wrote may be older than what the other wrote before it: so whoever writes looks again, and puts right
+    what is not as it should be.
+    """
+    run = _PullRun(runner, inputs, client, thread)
+    result = run.look()
+    superseded = run.superseded
+    for look in range(2, _LOOKS + 1):
+        if not run.again:
+            break
+        run = _PullRun(runner, inputs, client, thread.fresh(), recording=run.recording, final=look == _LOOKS)
+        later = run.look()
+        superseded = superseded or run.superseded
+        if not superseded:  # another head has its own run, which reports on it
+            result = later
+    return result
 
 
 def objects(runner: Runner, client: Client, thread: Thread, base: str, head: str) -> tuple[Git, str]:
@@ -100,19 +123,50 @@ def _workspace(runner: Runner, base: str, head: str) -> Git | None:
 class _PullRun:
     """The review of one pull request."""
 
-    def __init__(self, runner: Runner, inputs: Inputs, client: Client, number: int) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        inputs: Inputs,
+        client: Client,
+        thread: Thread,
+        *,
+        recording: bool = True,
+        final: bool = False,
+    ) -> None:
+        """Look at nothing yet.
+
+        Args:
+            runner: where the run finds itself.
+            inputs: what the workflow asks for.
+            client: of the repository.
+            thread: the pull request, unread.
+            recording: whether waivers can be recorded; one that cannot does not count.
+            final: write in any case, for there will be no further look.
+        """
         self.runner = runner
         self.inputs = inputs
         self.client = client
-        self.thread = Thread(client, number, login=inputs.bot_login)
+        self.thread = thread
+        self.recording = recording
+        self.final = final
         self.result = Result()
+        self.superseded = False
+        self.again = False
 
-    def run(self) -> Result:
-        """Review, and make GitHub agree."""
+    def look(self) -> Result:
+        """Review, and make GitHub agree, as far as GitHub can be reached."""
+        try:
+            self._look()
+        except GitHubError as error:
+            self.again = False
+            _unfinished(self.result, error)
+        return self.result
+
+    def _look(self) -> Result:
         pull = self.thread.pull
         if not pull.open:
             self.runner.say(f"pull request #{pull.number} is closed: nothing to do")
-            self.result.summary = "The pull request is closed: nothing was reviewed.\n"
+            self.result.summary += "The pull request is closed: nothing was reviewed.\n"
             return self.result
         if self._untouched(pull):
             return self._pass(pull)
@@ -131,6 +185,8 @@ class _PullRun:
             reviewed = replace(reviewed, review=named)
             wishes, reviewed = self._wishes(git, pull, reviewed)
         except RulewardError as error:
+            if isinstance(error, GitHubError) and not isinstance(error, RefusedError):
+                raise
             return self._broken(pull, error)
         self._report(pull, reviewed)
         self._publish(pull, wishes, reviewed)
@@ -151,12 +207,10 @@ class _PullRun:
         self.result.summary = f"{_UNTOUCHED}.\n"
         self.result.outputs = _outputs(Verdict.PASS)
         context = _context(CommitStatus(), pull.base_ref)
-        self._just_status(pull, StatusWish(context=context, state="success", description=_UNTOUCHED))
-        return self.result
-
-    def _just_status(self, pull: Pull, wish: StatusWish) -> None:
+        wish = StatusWish(context=context, state="success", description=_UNTOUCHED)
         if self.inputs.status:
             self._write(pull, (SetStatus(status=wish),))
+        return self.result
 
     def _write(self, pull: Pull, writes: Iterable[Write]) -> Outcome:
         """Carry writes out, or in a dry run only say them."""
@@ -185,7 +239,7 @@ class _PullRun:
         )
         if pull.draft:
             return Wishes(status=status if self.inputs.status else None), reviewed
-        notes = [f"The label `{each.label}` was taken off: {each.reason}." for each in refusals]
+        notes = self._notes(pull, made, refusals)
         body = comment_of(made, settings, blob_url=self._blob_url(pull), template=reviewed.template, notes=notes)
         bulk = len(made.rules) >= settings.comment.bulk_threshold
         inline = None
@@ -211,35 +265,38 @@ class _PullRun:
             taken_off=(
                 *(each.label for each in refusals),
                 *(name for name in pull.labels if name.lower() == recheck.lower()),
-            ),
+            )
+            if self.inputs.labels
+            else (),
             records=tuple(waiver_comment(each) for each in fresh),
             inline=inline,
             status=status if self.inputs.status else None,
         ), reviewed
 
+    def _notes(self, pull: Pull, made: Review, refusals: Iterable[Refusal]) -> tuple[Note, ...]:
+        """Say which labels do not count and why; what was said stays, while the change is the same.
+
+        The label is gone by the next run: without what the comment says already, its reason would be gone as well.
+        """
+        mine = own(self.thread.comments, "review", self.thread) if self.inputs.comment else ()
+        stay = noted(mine[0].body, change_digest(made)) if mine else ()
+        off = self.inputs.labels
+        fresh = [Note(label=each.label, reason=each.reason, off=off) for each in refusals]
+        return (*(each for each in stay if each.label not in pull.labels), *fresh)
+
     def _waivers(self, pull: Pull, reviewed: Reviewed) -> tuple[list[Record], list[Record], list[Refusal]]:
         """Judge every ``waive:`` label: the waivers that hold, those that begin now, and the labels that come off."""
-        asked = [name for name in pull.labels if asks(name)]
-        if not asked:
-            return [], [], []
-        latest = {event.label: event for event in self.thread.events if event.on}
-        records = _records(self.thread)
+        records = _records(self.thread) if any(map(asks, pull.labels)) else []
         held: list[Record] = []
         fresh: list[Record] = []
         refusals: list[Refusal] = []
-        for name in sorted(asked):
-            event = latest.get(name)
-            request = Request(
-                label=name,
-                by=event.actor.login if event else "",
-                bot=event is None or event.actor.bot,
-                at=event.at if event else "",
-            )
+        for request in _requests(self.thread):
             known = settled(request, records, reviewed.review)
             if known is None:
                 known = refused(request, self._facts(pull, request, reviewed.settings), reviewed.settings.waivers)
                 if known is None:
-                    fresh.append(granted(request, reviewed.review))
+                    if self.recording and not pull.draft:  # one that nobody can look up does not count
+                        fresh.append(granted(request, reviewed.review))
                     continue
             if isinstance(known, Refusal):
                 refusals.append(known)
@@ -272,25 +329,46 @@ class _PullRun:
         self.runner.say(status_text(made))
 
     def _publish(self, pull: Pull, wishes: Wishes, reviewed: Reviewed) -> None:
-        writes = plan(wishes, self._held(pull, wishes))
-        outcome = Outcome()
-        if not writes:
-            self.runner.say("GitHub says all of this already: nothing is written")
-        elif self.inputs.dry_run:
-            self._write(pull, writes)
-        else:
-            before = self.thread.now()
-            if pull.moved(before):
-                self._superseded(before)
-                return
-            outcome = self._write(pull, writes)
-            after = self.thread.now()
-            fold(self.client, self.thread, outcome, after)
-            if pull.moved(after):
-                self._superseded(after)
-        if not self.inputs.inline or Surface.INLINE in outcome.skipped:
+        outcome = self._agree(pull, wishes)
+        if not self.inputs.inline or outcome.skipped.keys() & {Surface.INLINE, Surface.COMMENT}:
+            # a token that may not comment may not comment on a line either, also where no finding stood on one
             self.result.annotations = render(reviewed.review, reviewed.settings, "github")
         self._url(outcome)
+
+    def _agree(self, pull: Pull, wishes: Wishes) -> Outcome:
+        """Make GitHub agree, and look at the pull request before the writes and after them."""
+        writes = plan(wishes, self._held(pull, wishes))
+        if not writes:
+            self.runner.say("GitHub says all of this already: nothing is written")
+            return Outcome()
+        if self.inputs.dry_run:
+            return self._write(pull, writes)
+        before = self.thread.now()
+        if pull.moved(before):
+            self._supersede(before)
+            return Outcome()
+        if not (self.final or _alike(pull, before)):
+            self._repeat("it changed while it was reviewed")
+            return Outcome()
+        outcome = self._write(pull, writes)
+        if Surface.WAIVER in outcome.skipped:
+            self.recording = False
+            self._repeat("the waiver could not be recorded, so it does not count")
+            return outcome
+        after = self.thread.now()
+        if pull.moved(after):
+            self._supersede(after)
+            self._repeat("what was written is not about what it is now")
+        elif not _alike(pull, after, wishes.taken_off):
+            self._repeat("it changed meanwhile")
+        elif not outcome.alone(before, after):
+            self._repeat("somebody else wrote at the same time")
+        return outcome
+
+    def _repeat(self, reason: str) -> None:
+        self.again = not self.final
+        if self.again:
+            self.runner.say(f"looking at the pull request again: {reason}")
 
     def _url(self, outcome: Outcome) -> None:
         """Tell where the comment is: written now, or found."""
@@ -303,7 +381,8 @@ class _PullRun:
     def _held(self, pull: Pull, wishes: Wishes) -> Held:
         """Read what the wishes touch, and nothing else."""
         mine = own(self.thread.comments, "review", self.thread) if wishes.comment is not None else ()
-        events = self.thread.events if differing(wishes, pull.labels) else ()
+        ours_on = [name for name in pull.labels if name.lower() in wishes.owned]
+        events = self.thread.label_events(ours_on) if differing(wishes, pull.labels) else ()
         said = bool(mine) and wishes.comment is not None and same_text(mine[0].body, wishes.comment)
         creating = differing(wishes, pull.labels) or (wishes.offered and not said)
         known = self.thread.repository_labels() if creating else None
@@ -321,19 +400,21 @@ class _PullRun:
             events=events,
             known=known,
             comments=mine,
+            spare=_spare(self.thread) if wishes.comment is not None else (),
             inline=inline,
             status=stand[0] if stand else None,
         )
 
-    def _superseded(self, later: Pull) -> None:
-        what = f"{later.head_sha[:12]} on {later.base_ref}" if later.open else "closed"
-        self.runner.say(f"superseded: the pull request is {what} by now, and its own run reports on that")
+    def _supersede(self, later: Pull) -> None:
+        self.superseded = True
+        what = f"{later.head_sha[:12]} on {later.base_ref} by now, which has its own run" if later.open else "closed"
+        self.runner.say(f"superseded: the pull request is {what}")
         self.result.status = 0
         self.result.summary += "\nSuperseded: the pull request moved on while this ran.\n"
 
     def _skipped(self, surface: Surface, reason: str) -> None:
         self.runner.say(f"skipped the {surface.value}: {reason}")
-        self.result.summary += f"\nSkipped the {surface.value}: {terminal(reason)}.\n"
+        self.result.summary += f"\nSkipped the {surface.value}: {prose(reason)}.\n"
 
     def _broken(self, pull: Pull, error: RulewardError) -> Result:
         """Report a review that could not be made: it fails, on every surface, and says why."""
@@ -342,18 +423,19 @@ class _PullRun:
         self.result.annotations = _annotation(message)
         self.result.summary = error_comment(message).partition("\n")[2]
         self.result.outputs = _outputs(Verdict.INCOMPLETE)
+        mine = own(self.thread.comments, "review", self.thread) if self.inputs.comment and not pull.draft else ()
         wish = StatusWish(
             context=_context(CommitStatus(), pull.base_ref), state="error", description=error_text(message)
         )
         wishes = Wishes(
-            comment=error_comment(message) if self.inputs.comment and not pull.draft else None,
-            wanted=True,
-            taken_off=tuple(name for name in pull.labels if name.lower() == RECHECK),
+            comment=error_comment(message, mine[0].body if mine else "")
+            if self.inputs.comment and not pull.draft
+            else None,
+            wanted=error.status == _FOR_PEOPLE,
+            taken_off=tuple(name for name in pull.labels if name.lower() == RECHECK) if self.inputs.labels else (),
             status=wish if self.inputs.status else None,
         )
-        writes = plan(wishes, self._held(pull, wishes))
-        if writes and (self.inputs.dry_run or not pull.moved(self.thread.now())):
-            self._write(pull, writes)
+        self._url(self._agree(pull, wishes))
         return self.result
 
 
@@ -369,7 +451,14 @@ class _GroupRun:
         self.result = Result()
 
     def run(self) -> Result:
-        """Review the group as its pull request was reviewed, and let that one's waivers hold."""
+        """Review the group as its pull request was reviewed, as far as GitHub can be reached."""
+        try:
+            return self._run()
+        except GitHubError as error:
+            _unfinished(self.result, error)
+            return self.result
+
+    def _run(self) -> Result:
         group, runner = self.group, self.runner
         settings = Settings()
         try:
@@ -383,14 +472,16 @@ class _GroupRun:
                 today=runner.today,
                 again=True,
             )
+            records = self._records()
         except RulewardError as error:
             self.result.status = error.status
             self.result.annotations = _annotation(str(error))
+            self.result.summary = error_comment(str(error)).partition("\n")[2]
             self.result.outputs = _outputs(Verdict.INCOMPLETE)
             self._status(settings, "error", error_text(str(error)))
             return self.result
         settings = reviewed.settings
-        made = judged_again(waived(reviewed.review, self._records()), settings)
+        made = judged_again(waived(reviewed.review, records), settings)
         made = _named(made, group.target, "merge queue")
         self.result.status = exit_status(made, self.inputs.fail_on)
         self.result.summary = comment_of(made, settings, template=reviewed.template, whole=True)
@@ -400,11 +491,11 @@ class _GroupRun:
         return self.result
 
     def _records(self) -> list[Record]:
-        """The waivers of the pull request in the queue whose labels are still on."""
+        """The waivers of the pull request in the queue whose labels are still on, as they were when they counted."""
         if self.group.number is None:
             return []
-        on = {name for name in self.thread.pull.labels if asks(name)}
-        return [record for record in _records(self.thread) if f"waive: {record.policy}" in on] if on else []
+        on = {(each.policy, each.by, each.at) for each in _requests(self.thread)}
+        return [each for each in _records(self.thread) if (each.policy, each.by, each.at) in on] if on else []
 
     def _status(self, settings: Settings, state: str, description: str) -> None:
         wish = StatusWish(context=_context(settings.status, self.group.target), state=state, description=description)
@@ -425,6 +516,49 @@ def _records(thread: Thread) -> list[Record]:
     """The waivers on record: comments of our own that nobody edited."""
     mine = (each for each in own(thread.comments, "waiver", thread) if not each.edited)
     return [record for record in (read_record(each.body) for each in mine) if record is not None]
+
+
+def _spare(thread: Thread) -> tuple[int, ...]:
+    """The records that say what an older one says: two runs at the same time wrote them."""
+    seen: set[Record | None] = set()
+    spare: list[int] = []
+    for each in own(thread.comments, "waiver", thread):
+        record = None if each.edited else read_record(each.body)
+        if record is not None and record in seen:
+            spare.append(each.number)
+        seen.add(record)
+    return tuple(spare)
+
+
+def _requests(thread: Thread) -> Iterator[Request]:
+    """The ``waive:`` labels that are on, with who put each on last, and when."""
+    asked = sorted(filter(asks, thread.pull.labels))
+    if not asked:
+        return
+    latest = {event.label.lower(): event for event in thread.label_events(asked) if event.on}
+    for name in asked:
+        event = latest.get(name.lower())
+        yield Request(
+            label=name,
+            by=event.actor.login if event else "",
+            bot=event is not None and event.actor.bot,
+            at=event.at if event else "",
+        )
+
+
+def _alike(pull: Pull, later: Pull, taken_off: Iterable[str] = ()) -> bool:
+    """Tell whether a later reading asks for the same review, labels that we took off ourselves apart."""
+    gone = frozenset(taken_off)
+    before, after = ({name for name in each.labels if asks(name) and name not in gone} for each in (pull, later))
+    return pull.same(later) and before == after
+
+
+def _unfinished(result: Result, error: GitHubError) -> None:
+    """Say that GitHub could not be asked: whatever was found, this is no pass."""
+    result.status = error.status
+    result.annotations = _annotation(str(error))
+    result.summary += f"\n⚠️ **Not finished**: {prose(str(error))}.\n"
+    result.outputs = {**_outputs(Verdict.INCOMPLETE), **{key: result.outputs.get(key, "") for key in _KEPT}}
 
 
 def _named(made: Review, base: str, head: str) -> Review:

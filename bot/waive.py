@@ -60,8 +60,8 @@ class Request:
 
     @property
     def policy(self) -> str:
-        """The id of the policy that the label names."""
-        return self.label[len(PREFIX) :]
+        """The id of the policy that the label names; GitHub's labels have no case."""
+        return self.label[len(PREFIX) :].lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +87,13 @@ class Facts:
     Attributes:
         rights: what they may do, by GitHub's names (``push`` is write access).
         author: who opened the pull request.
-        writers: who wrote its commits.
+        writers: who wrote its commits, None where that cannot be told.
         seen: when the bot first reported on the current head, None where it has not.
     """
 
     rights: Mapping[str, bool]
     author: str
-    writers: Collection[str]
+    writers: Collection[str] | None
     seen: str | None
 
 
@@ -107,7 +107,7 @@ class Refusal:
 
 def asks(label: str) -> bool:
     """Tell whether a label asks for a waiver."""
-    return label.startswith(PREFIX)
+    return label.lower().startswith(PREFIX)
 
 
 def fingerprint(finding: Finding, change: RuleChange | None) -> str:
@@ -190,17 +190,28 @@ def refused(request: Request, facts: Facts, waivers: Waivers) -> Refusal | None:
     def no(reason: str) -> Refusal:
         return Refusal(label=request.label, reason=reason)
 
-    if request.bot or not request.by:
+    if not request.by:
+        return no("GitHub does not say who put it on")
+    if request.bot:
         return no("it was put on by an app, and a person has to")
     if not any(facts.rights.get(right, False) for right in _RIGHTS[waivers.permission]):
         return no(f"`{request.by}` does not have {waivers.permission.value} access")
-    if not waivers.allow_author:
-        if request.by == facts.author:
-            return no(f"`{request.by}` opened this pull request, and somebody else has to waive")
-        if request.by in facts.writers:
-            return no(f"`{request.by}` wrote a commit of this pull request, and somebody else has to waive")
+    wrote = None if waivers.allow_author else _involved(request.by, facts)
+    if wrote is not None:
+        return no(wrote)
     if facts.seen is None or facts.seen > request.at:
         return no("it is older than the first review of the newest commit; look at that one, and put it on again")
+    return None
+
+
+def _involved(login: str, facts: Facts) -> str | None:
+    """Say what somebody has to do with a pull request that they may not waive on; None for nothing."""
+    if login == facts.author:
+        return f"`{login}` opened this pull request, and somebody else has to waive"
+    if facts.writers is None:
+        return "GitHub does not list all commits of this pull request, so nobody can tell who wrote them"
+    if login in facts.writers:
+        return f"`{login}` wrote a commit of this pull request, and somebody else has to waive"
     return None
 
 

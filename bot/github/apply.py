@@ -28,7 +28,7 @@ from bot.github.plan import (
     same_text,
 )
 
-_EXISTS = 422
+_NOT_FOUND, _EXISTS = 404, 422
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,8 +39,8 @@ class Outcome:
         done: how many were carried out.
         skipped: surface to the reason why the rest of it was left out.
         comments: how many comments were added less those deleted; ``inline`` likewise.
-        created: whether a sticky comment was posted.
-        reviewed: whether a review was posted.
+        created: whether a comment was posted, on a line or not.
+        gone: whether something that was to be changed is not there any more.
         url: of the sticky comment, empty where it was not written.
     """
 
@@ -49,8 +49,18 @@ class Outcome:
     comments: int = 0
     inline: int = 0
     created: bool = False
-    reviewed: bool = False
+    gone: bool = False
     url: str = ""
+
+    def alone(self, before: Pull, after: Pull) -> bool:
+        """Tell by GitHub's counts whether nobody else posted or deleted what this run wrote about.
+
+        Two runs at the same time may both have posted: then a second look finds what is there twice.
+        """
+        if self.gone:
+            return False
+        expected = (before.comments + self.comments, before.inline + self.inline)
+        return not self.created or (after.comments <= expected[0] and after.inline <= expected[1])
 
 
 class Publisher:
@@ -74,6 +84,8 @@ class Publisher:
     def apply(self, writes: Iterable[Write]) -> Outcome:
         """Carry writes out in their order.
 
+        Where a waiver cannot be recorded, nothing after it is written: all of it was decided with the waiver.
+
         Raises:
             GitHubError: GitHub could not be reached; the next run finishes.
         """
@@ -83,7 +95,12 @@ class Publisher:
             try:
                 self._one(write)
             except RefusedError as error:
+                if error.code == _NOT_FOUND and isinstance(write, EditComment | EditInline):
+                    self.outcome.gone = True  # deleted since it was read
+                    continue
                 self.outcome.skipped[write.surface] = _plainly(error)
+                if write.surface is Surface.WAIVER:
+                    break
                 continue
             self.outcome.done += 1
         return self.outcome
@@ -92,7 +109,6 @@ class Publisher:
         match write:
             case RecordWaiver(body=body):
                 self._post(body, lambda: self._find("waiver", body))
-                self.outcome.comments += 1
             case CreateLabel():
                 self._create_label(write)
             case AddLabels(names=names):
@@ -100,10 +116,7 @@ class Publisher:
             case RemoveLabel(name=name):
                 self._client.change("DELETE", f"/issues/{self._thread.number}/labels/{quote(name, safe='')}")
             case CreateComment(body=body):
-                made = read_comment(self._post(body, lambda: self._find("review")))
-                self.outcome.created = True
-                self.outcome.comments += 1
-                self.outcome.url = made.url
+                self.outcome.url = read_comment(self._post(body, lambda: self._find("review"))).url
             case EditComment(number=number, body=body):
                 data = self._client.change("PATCH", f"/issues/comments/{number}", {"body": body})
                 self.outcome.url = read_comment(data).url
@@ -121,7 +134,10 @@ class Publisher:
                 self._status(status)
 
     def _post(self, body: str, find: Callable[[], Json]) -> Json:
-        return self._client.create(f"/issues/{self._thread.number}/comments", {"body": body}, find)
+        made = self._client.create(f"/issues/{self._thread.number}/comments", {"body": body}, find)
+        self.outcome.created = True
+        self.outcome.comments += 1
+        return made
 
     def _find(self, mark: str, body: str | None = None) -> dict[str, object] | None:
         """Look for a comment of ours whose POST was not answered."""
@@ -152,7 +168,7 @@ class Publisher:
             return {} if keys <= there else None
 
         self._client.create(f"/pulls/{self._thread.number}/reviews", body, find)
-        self.outcome.reviewed = True
+        self.outcome.created = True
         self.outcome.inline += len(comments)
 
     def _status(self, wish: StatusWish) -> None:
@@ -166,29 +182,6 @@ class Publisher:
             return {} if mine and mine[0].says(wish.state, wish.description) else None
 
         self._client.create(f"/statuses/{self._head}", body, find)
-
-
-def fold(client: Client, thread: Thread, outcome: Outcome, after: Pull) -> None:
-    """Delete second comments where a run at the same time wrote too: the oldest stays.
-
-    GitHub's counts tell whether there can be any, so that a run alone lists nothing again.
-
-    Args:
-        client: of the repository.
-        thread: the pull request, as it was before the writes.
-        outcome: of the writes.
-        after: the pull request after them.
-    """
-    before = thread.pull
-    if outcome.created and after.comments > before.comments + outcome.comments:
-        for comment in own(thread.list_comments(after.comments), "review", thread)[1:]:
-            client.change("DELETE", f"/issues/comments/{comment.number}")
-    if outcome.reviewed and after.inline > before.inline + outcome.inline:
-        seen: set[str] = set()
-        for inline, key, done in ours(thread.list_inline(after.inline), thread.login):
-            if key in seen and not done:
-                client.change("DELETE", f"/pulls/comments/{inline.number}")
-            seen.add(key)
 
 
 def _as_comment(wish: InlineWish) -> dict[str, object]:
@@ -213,4 +206,4 @@ def _plainly(error: RefusedError) -> str:
     return "the token may not write it" if error.not_permitted else str(error)
 
 
-__all__ = ["Outcome", "Publisher", "fold"]
+__all__ = ["Outcome", "Publisher"]

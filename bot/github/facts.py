@@ -31,6 +31,7 @@ class Pull:
     Attributes:
         labels: name to colour (six hex digits).
         comments: how many comments it has; ``inline`` how many on lines of its diff.
+        commits: how many commits it has.
     """
 
     number: int
@@ -46,10 +47,19 @@ class Pull:
     comments: int
     inline: int
     files: int
+    commits: int
 
     def moved(self, later: Pull) -> bool:
         """Tell whether a later reading shows other commits or another base branch."""
         return (self.head_sha, self.base_ref, self.open) != (later.head_sha, later.base_ref, later.open)
+
+    def same(self, later: Pull) -> bool:
+        """Tell whether a later reading would be judged alike, as far as the labels do not matter."""
+        return not self.moved(later) and self._told == later._told
+
+    @property
+    def _told(self) -> object:
+        return self.base_sha, self.draft, self.title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +139,7 @@ def read_pull(data: Json) -> Pull:
         comments=int(data.get("comments") or 0),
         inline=int(data.get("review_comments") or 0),
         files=int(data.get("changed_files") or 0),
+        commits=int(data.get("commits") or 0),
     )
 
 
@@ -190,6 +201,13 @@ class Thread:
         self._login = login
         self._compared: dict[tuple[str, str], Json] = {}
         self._statuses: dict[str, tuple[Status, ...]] = {}
+        self._events: tuple[LabelEvent, ...] | None = None
+
+    def fresh(self) -> Thread:
+        """Return the same pull request with nothing read yet but what never changes."""
+        made = Thread(self._client, self.number, login=self.__dict__.get("login", self._login))
+        made._compared = self._compared
+        return made
 
     def now(self) -> Pull:
         """Read the pull request as it is at this moment."""
@@ -252,9 +270,24 @@ class Thread:
         """Return those of a context that we set; who we are is asked only where there is one."""
         return tuple(each for each in statuses if each.context == context and each.author.login == self.login)
 
-    @cached_property
-    def events(self) -> tuple[LabelEvent, ...]:
-        """Who put labels on and took them off, the oldest first."""
+    def label_events(self, names: Iterable[str]) -> tuple[LabelEvent, ...]:
+        """Read who put labels on and took them off, the oldest first, once.
+
+        Args:
+            names: labels that are on: each was put on, and an event that is not listed yet is waited for.
+        """
+        wanted = {name.lower() for name in names}
+        events = self._list_events() if self._events is None else self._events
+        for seconds in _LATE:
+            last = {event.label.lower(): event.on for event in events}
+            if all(last.get(name) for name in wanted):
+                break
+            self._client.pause(seconds)
+            events = self._list_events()
+        self._events = events
+        return events
+
+    def _list_events(self) -> tuple[LabelEvent, ...]:
         return tuple(
             LabelEvent(
                 label=str(each["label"]["name"]),
@@ -267,10 +300,16 @@ class Thread:
         )
 
     @cached_property
-    def commit_people(self) -> frozenset[str]:
-        """The logins of who wrote the commits; a commit that GitHub ties to no account is nobody's."""
+    def commit_people(self) -> frozenset[str] | None:
+        """The logins of who wrote the commits; a commit that GitHub ties to no account is nobody's.
+
+        None where GitHub does not list all of them (it ends at 250): then nobody can tell.
+        """
         people: set[str] = set()
-        for each in self._client.pages(f"/pulls/{self.number}/commits"):
+        listed = self._client.pages(f"/pulls/{self.number}/commits")
+        if len(listed) < self.pull.commits:
+            return None
+        for each in listed:
             people |= {_person(each.get(role)).login for role in ("author", "committer")}
         return frozenset(people - {"", "web-flow"})
 

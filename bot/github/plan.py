@@ -87,6 +87,7 @@ class Held:
         events: of labels, the oldest first; read only where labels differ.
         known: names, in small letters, that the repository has; None where nobody asked.
         comments: ours, the oldest first.
+        spare: numbers of records that say what an older one says.
         inline: every comment on a line.
         status: our newest of this context on this head.
     """
@@ -96,6 +97,7 @@ class Held:
     events: Sequence[LabelEvent] = ()
     known: frozenset[str] | None = None
     comments: Sequence[Comment] = ()
+    spare: Sequence[int] = ()
     inline: Sequence[Inline] = ()
     status: Status | None = None
 
@@ -265,6 +267,7 @@ def plan(wishes: Wishes, held: Held) -> tuple[Write, ...]:
     taken_off = [RemoveLabel(name=name) for name in wishes.taken_off if name in held.labels]
     return (
         *(RecordWaiver(body=body) for body in wishes.records),
+        *(DeleteComment(number=number) for number in held.spare),
         *labels,
         *_comment(wishes, held),
         *_inline(wishes, held),
@@ -350,7 +353,7 @@ def _inline(wishes: Wishes, held: Held) -> Iterator[Write]:
     replied = {each.parent for each in held.inline if each.parent is not None}
     for comment, key, done in ours(held.inline, held.login):
         wish = wanted.get(key)
-        fits = wish is not None and (comment.path, comment.line) == (wish.path, wish.line) and key not in standing
+        fits = wish is not None and _stands(comment, wish) and key not in standing
         if wish is not None and fits:
             standing.add(key)
             if not same_text(comment.body, wish.body):
@@ -362,6 +365,11 @@ def _inline(wishes: Wishes, held: Held) -> Iterator[Write]:
     fresh = tuple(each for key, each in wanted.items() if key not in standing)
     if fresh:
         yield CreateReview(comments=fresh)
+
+
+def _stands(comment: Inline, wish: InlineWish) -> bool:
+    """Tell whether a comment is where it should be: a suggestion replaces the lines that it stands on."""
+    return (comment.path, comment.line, comment.first) == (wish.path, wish.line, wish.first)
 
 
 def ours(comments: Iterable[Inline], login: str) -> Iterator[tuple[Inline, str, bool]]:

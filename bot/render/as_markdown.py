@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,7 +72,7 @@ def render(
     *,
     blob_url: str = "",
     template: str = "",
-    notes: Sequence[str] = (),
+    notes: Sequence[Note] = (),
     whole: bool = False,
 ) -> str:
     """Write the comment.
@@ -80,7 +82,7 @@ def render(
         settings: the config it was made under.
         blob_url: where the head's files can be read; paths become links to their lines.
         template: the repository's own blocks.
-        notes: sentences about labels that did not count.
+        notes: the labels that do not count.
         whole: for the job summary, which is larger: no folded rule is left unnamed.
 
     Raises:
@@ -99,8 +101,51 @@ def render(
         notes=tuple(notes),
         whole=whole,
     )
-    first = "" if whole else f"{MARKER} change={change_digest(review)} -->\n"
+    first = "" if whole else f"{_marker(change_digest(review), notes)}\n"
     return first + _assemble(list(page.sections()), limit - len(first), page.block)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A label that does not count; ``off`` tells whether it was taken off."""
+
+    label: str
+    reason: str
+    off: bool = True
+
+    def __str__(self) -> str:
+        """Say it in a sentence."""
+        return f"The label `{self.label}` {'was taken off' if self.off else 'does not count'}: {self.reason}."
+
+
+def _marker(change: str, notes: Iterable[Note]) -> str:
+    """Return the first line: for which change labels were decided, and what was said of them."""
+    facts = json.dumps([(each.label, each.reason, each.off) for each in notes], separators=(",", ":"))
+    told = facts.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "-\\u002d").replace("#", "\\u0023")
+    told = told.replace("::", ":\\u003a")
+    return f"{MARKER} change={change}{f' notes={told}' if facts != '[]' else ''} -->"
+
+
+def noted(body: str, change: str) -> tuple[Note, ...]:
+    """Read what a comment said of labels, as long as the pull request does the same; shown again, never acted on."""
+    found = _NOTED.match(body)
+    if found is None or found[1] != change:
+        return ()
+    try:
+        facts = json.loads(found[2])
+        return tuple(Note(label=str(label), reason=str(reason), off=off is True) for label, reason, off in facts)
+    except (TypeError, ValueError, RecursionError):
+        return ()
+
+
+def marker_again(body: str) -> str:
+    """Return the first line of a comment again, one without facts where it is not ours."""
+    line = body.partition("\n")[0].rstrip()
+    return line if _LINE.fullmatch(line) else f"{MARKER} -->"
+
+
+_LINE = re.compile(rf"{MARKER} [^>]*-->")
+_NOTED = re.compile(rf"{MARKER} change=([0-9a-f]+) notes=(\[[^>]*\]) -->")
 
 
 def change_digest(review: Review) -> str:
@@ -150,7 +195,7 @@ class _Page:
     limit: int
     gone: frozenset[str]
     blocks: Blocks
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     whole: bool
 
     def block(self, name: str, /, **values: object) -> str:
@@ -162,7 +207,7 @@ class _Page:
         yield _Section("the headline", 0, self._headline())
         loud = problems(self.review)
         if self.notes:
-            yield _Section("notes on labels", 0, self.block("notes", notes=[prose(each) for each in self.notes]))
+            yield _Section("notes on labels", 0, self.block("notes", notes=[prose(str(each)) for each in self.notes]))
         if self.review.unevaluated:
             yield _Section("the files that could not be judged", 3, self._unevaluated())
         if loud:
@@ -404,4 +449,4 @@ def _diff(change: RuleChange) -> Safe:
     return fenced(shown, "diff") if shown else Safe("The text differs in its ends alone.")
 
 
-__all__ = ["LIMIT", "MARKER", "change_digest", "render"]
+__all__ = ["LIMIT", "MARKER", "Note", "change_digest", "marker_again", "noted", "render"]
