@@ -42,8 +42,8 @@ class Repository:
 
     path: Path
 
-    def git(self, *arguments: str) -> str:
-        """Run git here."""
+    def git(self, *arguments: str, when: str = "2026-01-02T03:04:05Z") -> str:
+        """Run git here; ``when`` is the time of a commit."""
         environment = {
             **os.environ,
             "GIT_CONFIG_GLOBAL": os.devnull,
@@ -52,8 +52,8 @@ class Repository:
             "GIT_AUTHOR_EMAIL": "ada@example.org",
             "GIT_COMMITTER_NAME": "Ada",
             "GIT_COMMITTER_EMAIL": "ada@example.org",
-            "GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z",
-            "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z",
+            "GIT_AUTHOR_DATE": when,
+            "GIT_COMMITTER_DATE": when,
         }
         done = subprocess.run(
             ["git", "-c", "protocol.file.allow=always", *arguments],
