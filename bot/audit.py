@@ -119,7 +119,7 @@ def _histories(  # noqa: PLR0917 - one call, from above
     found = histories(
         subjects,
         line,
-        Library(git, settings.rules),
+        Library(git, settings.rules, tree),
         compare=lambda newer, older: likeness(newer, older, most),
         identify=lambda text: _identity(text, most),
         cache=known,

@@ -43,7 +43,7 @@ class Repository:
     path: Path
 
     def git(self, *arguments: str, day: str = "2026-01-02") -> str:
-        """Run git here."""
+        """Run git here; ``day`` is that of a commit."""
         environment = {
             **os.environ,
             "GIT_CONFIG_GLOBAL": os.devnull,

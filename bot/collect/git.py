@@ -109,6 +109,7 @@ class Git:
         self.directory = directory
         self._readers: tuple[_Reader, _Reader] | None = None
         self._local: set[str] | None = None
+        self._promisor: str | None = None
         self._environment = {**os.environ, **ENVIRONMENT}
         if not directory.is_dir():
             raise RulewardError(f"{directory}: no such folder")
@@ -264,16 +265,16 @@ class Git:
                 self._readers = None
 
     def sizes(self, oids: Iterable[str]) -> dict[str, int]:
-        """Return the size in bytes of every blob that is here."""
-        asked = list(dict.fromkeys(oids))
+        """Return the size in bytes of every blob that can be had."""
+        asked = self.obtain(oids)
         if self._readers is not None:
             return {oid: size for oid, size, _ in self._readers[0].ask(asked, content=False)}
         output = self.run("cat-file", "--batch-check", stdin=_lines(asked)) if asked else b""
         return {oid: size for oid, size, _ in _objects(asked, io.BytesIO(output), content=False)}
 
     def blobs(self, oids: Iterable[str]) -> dict[str, bytes]:
-        """Return the content of every blob that is here, all through one process."""
-        asked = list(dict.fromkeys(oids))
+        """Return the content of every blob that can be had, all through one process."""
+        asked = self.obtain(oids)
         if self._readers is not None:
             return {oid: data for oid, _, data in self._readers[1].ask(asked, content=True)}
         output = self.run("cat-file", "--batch", stdin=_lines(asked)) if asked else b""
@@ -357,11 +358,16 @@ class Git:
         output = self.run("log", *options, "--format=%H %ct %P", commit, "--", *roots)
         return tuple(_logged(output))
 
-    def promisor(self) -> str | None:
-        """Return the remote that a partial clone gets the blobs from that it was made without, None for a full one."""
+    def promisor(self) -> str:
+        """Return the remote that a partial clone gets the blobs from that it was made without, empty for a full one."""
+        if self._promisor is None:
+            self._promisor = self._find_promisor()
+        return self._promisor
+
+    def _find_promisor(self) -> str:
         found = self.text("config", "--get-regexp", r"^remote\..*\.promisor$", codes=(0, 1))
         words = found.split("\n", 1)[0].split()
-        return words[0].removeprefix("remote.").removesuffix(".promisor") if words else None
+        return words[0].removeprefix("remote.").removesuffix(".promisor") if words else ""
 
     def obtain(self, oids: Iterable[str]) -> tuple[str, ...]:
         """Return which of some blobs can be read, having fetched in one go what a partial clone lacks.
@@ -369,8 +375,8 @@ class Git:
         Left alone, git would fetch them one by one. What cannot be had is left out.
         """
         asked = tuple(dict.fromkeys(oid for oid in oids if oid.strip("0")))
-        remote = self.promisor() if asked else None
-        if remote is None:
+        remote = self.promisor() if asked else ""
+        if not remote:
             return asked
         if self._local is None:
             listed = self.run("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")

@@ -78,18 +78,6 @@ class Remote(Git):
         """
         self.fetch("--depth=1", "--filter=blob:none", "origin", *dict.fromkeys(commits))
 
-    def sizes(self, oids: Iterable[str]) -> dict[str, int]:
-        """Return the size in bytes of every blob, after fetching those that are missing."""
-        asked = list(dict.fromkeys(oids))
-        self.obtain(asked)
-        return super().sizes(asked)
-
-    def blobs(self, oids: Iterable[str]) -> dict[str, bytes]:
-        """Return the content of every blob, after fetching those that are missing."""
-        asked = list(dict.fromkeys(oids))
-        self.obtain(asked)
-        return super().blobs(asked)
-
     def changes(
         self, old: str, new: str | None, roots: Sequence[str], *, renames: bool = False
     ) -> tuple[RawChange, ...]:

@@ -61,7 +61,6 @@ def collect_tree(git: Git, head: Revision, commit: str, rules: RuleFiles) -> Tre
         oid = blob.oid if isinstance(blob, Blob) else ""
         if rules.governs(row.old.path):
             edits.append(FileEdit(path=row.new.path, old=_oid(row.old), new=oid))
-    git.obtain(side.oid for side in sides.values())
     held, absent = read_sides(git, sides.values(), rules.max_bytes)
     blobs = found | {path: blob for (path, _), blob in held.items()}
     return Tree(
@@ -106,16 +105,17 @@ def commits(git: Git, commit: str, rules: RuleFiles) -> tuple[Commit, ...]:
 class Library:
     """Blobs by id: read in batches, fetched in batches where the clone has left them out."""
 
-    def __init__(self, git: Git, rules: RuleFiles) -> None:
-        """Keep where to read, and the largest file to read."""
+    def __init__(self, git: Git, rules: RuleFiles, tree: Tree) -> None:
+        """Keep where to read, the largest file to read, and the files that were read already."""
         self._git = git
         self._rules = rules
+        self._read = {blob.oid: blob.data for blob in tree.blobs.values() if blob.oid and blob.data is not None}
 
     def texts(self, oids: Sequence[str]) -> dict[str, bytes]:
         """Return the content of every blob that can be had and is not too large."""
-        here = self._git.obtain(oids)
-        sizes = self._git.sizes(here)
-        return self._git.blobs(oid for oid, size in sizes.items() if size <= self._rules.max_bytes)
+        known = {oid: self._read[oid] for oid in oids if oid in self._read}
+        sizes = self._git.sizes(oid for oid in oids if oid not in known)
+        return known | self._git.blobs(oid for oid, size in sizes.items() if size <= self._rules.max_bytes)
 
     def renames(self, sha: str) -> dict[str, str]:
         """Return new path to old path of what git holds to be renamed in a commit; needed seldom, reads blobs."""

@@ -148,11 +148,12 @@ class _Walk:
     def follow(self, trail: _Trail, most: int, bulk: int) -> None:
         """Take the next steps of one rule, as far as their blobs were asked for."""
         for _ in range(most):
+            if not trail.open:
+                return
             following = next(self.hops(trail), None)
             if following is None:
                 trail.bound = trail.since
                 trail.close()
-            if following is None or not trail.open:
                 return
             number, edit = following
             if not self.asked.issuperset(self._needs(trail.newer, number, edit)):
