@@ -1,8 +1,8 @@
 """``python -m tools.query_edits [--seed N --sample N]``: what Ruleward says of every query edit in the corpus.
 
 Prints, per language, the share that is decided (of edits that keep the language and the rule type), the share with a
-witness and the time a pair takes, then the unknown ones by reason. With ``--sample``, some edits are printed for a
-person to judge.
+witness and the processor time a pair takes, then the unknown ones by reason. With ``--sample``, some edits are printed
+for a person to judge.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 from bot.app import review
 from bot.collect.git import Git
@@ -51,9 +51,9 @@ def edits(place: Path) -> Iterator[Edit]:
             for rule in review(git, base=pull["base"], head=pull["head"], config=None, today=day).review.rules:
                 change = rule.change
                 if change.query is not None and change.base is not None and change.head is not None:
-                    start = perf_counter()
+                    start = process_time()
                     query = compare(change.base, change.head)
-                    seconds = perf_counter() - start
+                    seconds = process_time() - start
                     if query is not None:
                         yield Edit(pull["id"], change, query, seconds)
 

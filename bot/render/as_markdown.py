@@ -247,7 +247,7 @@ class _Page:
         return self.block(
             "query",
             open=alone and detects(change),
-            several=f"{len(row.rules):,} rules alike, the first: " if len(row.rules) > 1 else "",
+            several=_several(row),
             name=element(cut(subject.name, 120) if subject and subject.name else change.path),
             verdict=query_words(query.verdict) if query else "same query, other conditions around it",
             explanation=[prose(line, most=600) for line in (query.explanation if query else change.around)],
@@ -289,6 +289,12 @@ class _Page:
         shown, more = _fitting(made, self.limit // 6)
         title = count(number, "notice") + (f", {stood:,} of them stood here before" if stood else "")
         return self.block("notices", findings=shown, title=title, more=more and count(more, "more line"))
+
+
+def _several(row: Row) -> str:
+    if len(row.rules) == 1:
+        return ""
+    return f"{len(row.rules):,} rules{' alike' if row.told else ''}, the first: "
 
 
 def _fitting(made: Sequence[Mapping[str, str]], budget: int) -> tuple[Sequence[Mapping[str, str]], int]:
