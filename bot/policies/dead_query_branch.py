@@ -22,6 +22,6 @@ def dead_query_branch(rule: Rule, _context: Context, _options: None) -> Iterator
     for at, language, query in queries_of(rule):
         for each in dead(language, query):
             what = (
-                f"`{each.shown}` can never hold beside the other conditions" if each.shown else "no event can pass this"
+                f"`{each.shown}` can never hold beside the other conditions" if each.shown else "no event passes this"
             )
             yield Violation(message=what, at=at, value=each.shown, line=line_within(rule.text, at, each.at))
