@@ -34,9 +34,10 @@ class FieldSets:
     own: frozenset[str] = frozenset()
     stacks: Mapping[Version, Version] = field(default_factory=dict[Version, Version])
 
-    def groups(self, version: Version) -> frozenset[str]:
-        """The field sets of a version: what stands before the first dot."""
-        return frozenset(name.partition(".")[0] for name in self.sets[version])
+    @cached_property
+    def _groups(self) -> Mapping[Version, frozenset[str]]:
+        """The field sets of each version: what stands before the first dot."""
+        return {version: frozenset(name.partition(".")[0] for name in names) for version, names in self.sets.items()}
 
     @cached_property
     def _prefixes(self) -> frozenset[str]:
@@ -66,7 +67,7 @@ class FieldSets:
         parts = name.split(".")
         if len(parts) == 1 or any(part[:1].isupper() or "*" in part for part in parts):
             return False
-        if not all(parts[0] in self.groups(version) for version in chosen) or name in self._prefixes:
+        if not all(parts[0] in self._groups[version] for version in chosen) or name in self._prefixes:
             return False
         parent = name.rpartition(".")[0]
         above = {f"{name[:at]}.*" for at, char in enumerate(name) if char == "."} | {name, f"{name}.*", parent}

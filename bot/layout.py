@@ -291,3 +291,9 @@ def too_deep(text: str, most: int) -> int | None:
 def layout_of(text: str) -> Layout:
     """Return the index of a text, made once while the rule is at hand."""
     return Layout(text)
+
+
+def line_within(text: str, path: KeyPath, offset: int) -> int | None:
+    """Return the line, 1-based, of a character of a string's value, None where the key holds no string."""
+    place = layout_of(text).place(path, offset)
+    return place[0] if place else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.ecs import Version, declared, parse_version, written
 from bot.fields import FieldSets, built_in
-from bot.layout import layout_of
+from bot.layout import line_within
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 from bot.query import fields, queries_of
@@ -31,12 +31,11 @@ def ecs_field_unknown(rule: Rule, context: Context, _options: None) -> Iterator[
     for at, language, query in queries_of(rule):
         for name in sorted(fields(language, query)):
             if known.unknown(name, versions or known.sets):
-                place = layout_of(rule.text).place(at, max(query.find(name), 0))
                 yield Violation(
                     message=f"`{name}` is no field of {what}{_hint(name, known)}",
                     at=at,
                     value=name,
-                    line=place[0] if place else None,
+                    line=line_within(rule.text, at, max(query.find(name), 0)),
                 )
 
 

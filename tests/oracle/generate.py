@@ -107,7 +107,7 @@ def _is(rng: random.Random, language: str) -> Tree:
 
 
 def _bound(rng: random.Random) -> int:
-    """A bound: small ones meet each other; one of two digits stands before them as text, after them as number."""
+    """A bound: small ones meet each other, and one of two digits is before them as text and after them as a number."""
     return rng.randint(0, 6) if rng.random() < 0.7 else rng.choice((10, 12, 40, 100))
 
 
