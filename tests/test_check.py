@@ -97,6 +97,17 @@ def test_a_link_in_place_of_a_rule_is_an_error(branch: Repository) -> None:
     assert "symbolic link" in checked(branch, "rules/a.toml").stdout
 
 
+def test_before_the_first_commit_every_rule_is_new(repo: Repository) -> None:
+    repo.write({"rules/a.toml": rule_text(updated="2027/01/01"), ".github/ruleward.toml": "[rules]\n"})
+    done = ruleward("check", "--today", TODAY, "rules/a.toml", cwd=repo.path)
+    assert done.returncode == 1
+    assert "rules/a.toml:4: error: `updated_date` is `2027/01/01`" in done.stdout
+    assert ruleward("check", "--today", TODAY, "rules/b.toml", cwd=repo.path).returncode == 2
+    repo.git("add", "--all")
+    assert ruleward("fix", "--today", TODAY, cwd=repo.path).returncode == 0
+    assert ruleward("check", "--today", TODAY, cwd=repo.path).returncode == 0
+
+
 def test_what_could_not_be_judged_and_odd_paths_are_told_safely() -> None:
     end = Revision(ref="main", sha=None)
     odd = Finding(policy="p", severity=Level.NOTICE, message="m\x1b[0m", path="", paths=("a\n", "b"))

@@ -203,6 +203,29 @@ def test_a_risk_score_that_did_not_fit_before_is_left(repo: Repository) -> None:
     assert "2026/11/24" in text
 
 
+def test_an_edit_of_a_deprecated_rule_is_not_dated_for_it_is_to_be_taken_back(repo: Repository) -> None:
+    over = rule_text(maturity="deprecated", metadata='deprecation_date = "2025/01/01"\n')
+    repo.commit({"rules/_deprecated/a.toml": over})
+    repo.git("switch", "--quiet", "--create", "topic")
+    repo.write({"rules/_deprecated/a.toml": over.replace("a.exe", "b.exe")})
+    done = fixed(repo)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "[deprecated-rule-edited]" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [('"2024-1-2"', '"2024/01/02"'), ("2024-01-02", '"2024/01/02"'), ("'2024.01.02'", "'2024/01/02'")],
+)
+def test_a_date_that_is_plain_to_read_is_written_as_rules_write_it(repo: Repository, given: str, written: str) -> None:
+    repo.commit({})
+    repo.git("switch", "--quiet", "--create", "topic")
+    text = rule_text(updated="2026/11/24")
+    repo.write({"rules/a.toml": text.replace('creation_date = "2024/01/01"', f"creation_date = {given} # first")})
+    assert fixed(repo).returncode == 0
+    assert f"creation_date = {written} # first\n" in (repo.path / "rules/a.toml").read_text("utf-8")
+
+
 def test_what_git_would_convert_is_fixed_as_it_lies_on_disk(branch: Repository) -> None:
     branch.git("config", "core.autocrlf", "true")
     branch.write({"rules/a.toml": CHANGED.replace("\n", "\r\n")})
@@ -258,6 +281,17 @@ def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
 def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(RulewardError, match="not fixed"):
         write(tmp_path, "a.toml", b"old", b"new")
+
+
+def test_a_write_that_fails_leaves_the_file_and_nothing_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "a.toml").write_bytes(b"old")
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(RulewardError, match="not fixed: No space left"):
+        write(tmp_path, "a.toml", b"old", b"new")
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("a.toml", b"old")]
 
 
 def test_a_named_link_stays_a_link_and_the_way_to_it_is_followed(tmp_path: Path) -> None:

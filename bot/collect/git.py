@@ -187,6 +187,14 @@ class Git:
         """Tell whether history was cut off when this repository was cloned."""
         return self.text("rev-parse", "--is-shallow-repository") == "true"
 
+    def unborn(self) -> bool:
+        """Tell whether the current branch has no commit yet."""
+        return self._commit_or_none("HEAD") is None
+
+    def empty_tree(self) -> str:
+        """Return the id of a tree without files, which git knows without holding it."""
+        return self.run("hash-object", "-t", "tree", "--stdin", stdin=b"").decode("ascii").strip()
+
     def default_branch(self) -> str:
         """Return the branch that pull requests go to: what origin says, else main, else master.
 
@@ -290,7 +298,7 @@ class Git:
 
     def tracked(self, path: str) -> bool:
         """Tell whether the last commit holds a file or a folder of this name."""
-        return bool(self.run("ls-tree", "--full-tree", "--name-only", "HEAD", "--", path))
+        return not self.unborn() and bool(self.run("ls-tree", "--full-tree", "--name-only", "HEAD", "--", path))
 
     def mentions(self, commit: str | None, words: Sequence[str], roots: Sequence[str]) -> tuple[str, ...]:
         """Return the files of a commit, or of the working tree (None), that hold one of some literal words."""

@@ -53,6 +53,11 @@ def resolve(git: Git, base: str | None, head: str | None, merge_base: str | None
     """
     if head is None and git.top is None:
         raise RulewardError("a bare repository has no working tree: name the commit with --head")
+    if base is None and head is None and git.unborn():
+        empty = git.empty_tree()  # before the first commit every file is new
+        return Ends(
+            base=Revision(ref="nothing", sha=empty, merge_base=empty), head=Revision(ref="working tree", sha=None)
+        )
     ref = base or git.default_branch()
     base_sha = git.commit(ref)
     head_sha = git.commit(head or "HEAD")

@@ -51,8 +51,6 @@ def write(top: Path, path: str, before: bytes, after: bytes) -> None:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(after)
-                file.flush()
-                os.fsync(file.fileno())
             Path(beside).chmod(mode)
             Path(beside).replace(place)
         except BaseException:
