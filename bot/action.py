@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from bot.action_audit import audit_tree
 from bot.app import Reviewed, review
 from bot.collect.git import Git
 from bot.collect.remote import Remote
@@ -63,7 +64,7 @@ def act(runner: Runner, inputs: Inputs) -> Result:
             case ReviewGroup():
                 return _GroupRun(runner, inputs, client, what).run()
             case AuditTree():
-                raise RulewardError("the audit is not part of this version")
+                return audit_tree(runner, inputs, client)
     finally:
         runner.say(f"GitHub was asked {client.calls} times; {client.waited:.0f} s were spent waiting for it")
 

@@ -34,6 +34,7 @@ class Ran:
 
     result: Result
     log: list[str] = field(default_factory=list)
+    today: date = TODAY
 
 
 def run(
@@ -46,6 +47,7 @@ def run(
     inputs: Inputs | None = None,
     token: str = APP_TOKEN,
     workspace: Path | None = None,
+    sha: str = "",
     today: date = TODAY,
 ) -> Ran:
     """Run the action once, as a workflow would; the payload gives no more than the number."""
@@ -59,6 +61,8 @@ def run(
         token=token,
         temp=Path(mkdtemp(dir=folder)),
         workspace=workspace,
+        sha=sha,
+        cache=None,
         run_url="",
         today=today,
         clock=VirtualClock(github.clock),

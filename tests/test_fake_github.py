@@ -86,7 +86,7 @@ def connect(fake: FakeGitHub) -> Iterator[Connect]:
     """Log in with a token."""
     opened: list[Github] = []
 
-    def log_in(token: str = APP_TOKEN, **options: Any) -> Github:  # noqa: ANN401  # PyGithub's own
+    def log_in(token: str = APP_TOKEN, **options: Any) -> Github:  # PyGithub's own
         opened.append(
             Github(
                 base_url=fake.api_url,
@@ -119,7 +119,7 @@ def ask(fake: FakeGitHub) -> Iterator[Ask]:
     """Send one request as it is."""
     with requests.Session() as session:
 
-        def send(method: str, path: str, body: Any = None, by: str = APP_TOKEN) -> requests.Response:  # noqa: ANN401  # JSON
+        def send(method: str, path: str, body: Any = None, by: str = APP_TOKEN) -> requests.Response:  # JSON
             headers = {"Authorization": f"Bearer {by}"} if by else {}
             return session.request(method, fake.api_url + path, json=body, headers=headers, timeout=20)
 

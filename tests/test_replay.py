@@ -196,7 +196,7 @@ def test_text_and_markdown_hold_the_figures(history: Repository) -> None:
 # --- the fold ---------------------------------------------------------------------------------------------------------
 
 
-def hit(policy: str, severity: Level, path: str = "rules/x.toml", **given: Any) -> Hit:  # noqa: ANN401
+def hit(policy: str, severity: Level, path: str = "rules/x.toml", **given: Any) -> Hit:
     return Hit(policy=policy, severity=severity, path=path, line=1, message="m", **given)
 
 

@@ -35,7 +35,7 @@ def log(done: Review) -> dict[str, Any]:
     return run  # type: ignore[no-any-return]
 
 
-def made_up(*findings: Finding, **given: Any) -> Review:  # noqa: ANN401 - any field of a review
+def made_up(*findings: Finding, **given: Any) -> Review:
     end = Revision(ref="main", sha="0" * 40, merge_base="1" * 40)
     return Review(base=end, head=end, today=TODAY, **{"verdict": Verdict.BLOCK, "findings": findings, **given})
 

@@ -78,6 +78,14 @@ class Remote(Git):
         """
         self.fetch("--depth=1", "--filter=blob:none", "origin", *dict.fromkeys(commits))
 
+    def take_history(self, commit: str) -> None:
+        """Fetch a commit with all that led to it, without any blob.
+
+        Raises:
+            RemoteError: the server does not hand it out.
+        """
+        self.fetch("--filter=blob:none", "origin", commit)
+
     def changes(
         self, old: str, new: str | None, roots: Sequence[str], *, renames: bool = False
     ) -> tuple[RawChange, ...]:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from bot.github.client import Client, Json, RefusedError
 from bot.github.facts import Comment, Pull, Thread, own, read_comment
+from bot.github.labels import Label
 from bot.github.plan import (
     AddLabels,
     CreateComment,
@@ -109,8 +110,8 @@ class Publisher:
         match write:
             case RecordWaiver(body=body):
                 self._post(body, lambda: self._find("waiver", body))
-            case CreateLabel():
-                self._create_label(write)
+            case CreateLabel(label=label):
+                ensure_label(self._client, label)
             case AddLabels(names=names):
                 self._client.change("POST", f"/issues/{self._thread.number}/labels", {"labels": list(names)})
             case RemoveLabel(name=name):
@@ -146,15 +147,6 @@ class Publisher:
                 return _as_data(comment)
         return None
 
-    def _create_label(self, write: CreateLabel) -> None:
-        label = write.label
-        body = {"name": label.name, "color": label.color, "description": label.description}
-        try:
-            self._client.change("POST", "/labels", body)
-        except RefusedError as error:
-            if error.code != _EXISTS or "already_exists" not in str(error):
-                raise
-
     def _review(self, comments: tuple[InlineWish, ...]) -> None:
         body = {
             "commit_id": self._head,
@@ -184,6 +176,20 @@ class Publisher:
         self._client.create(f"/statuses/{self._head}", body, find)
 
 
+def ensure_label(client: Client, label: Label) -> None:
+    """Create a label in the repository, unless it has it.
+
+    Raises:
+        RefusedError: the token may not create labels.
+    """
+    body = {"name": label.name, "color": label.color, "description": label.description}
+    try:
+        client.change("POST", "/labels", body)
+    except RefusedError as error:
+        if error.code != _EXISTS or "already_exists" not in str(error):
+            raise
+
+
 def _as_comment(wish: InlineWish) -> dict[str, object]:
     """A comment of a review; GitHub refuses a first line that is the last."""
     made: dict[str, object] = {"path": wish.path, "line": wish.line, "side": "RIGHT", "body": wish.body}
@@ -206,4 +212,4 @@ def _plainly(error: RefusedError) -> str:
     return "the token may not write it" if error.not_permitted else str(error)
 
 
-__all__ = ["Outcome", "Publisher"]
+__all__ = ["Outcome", "Publisher", "ensure_label"]

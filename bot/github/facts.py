@@ -128,7 +128,7 @@ def read_pull(data: Json) -> Pull:
     return Pull(
         number=int(data["number"]),
         title=str(data.get("title") or ""),
-        author=_person(data.get("user")),
+        author=read_person(data.get("user")),
         open=data.get("state") == "open",
         draft=bool(data.get("draft")),
         base_ref=str(data["base"]["ref"]),
@@ -148,7 +148,7 @@ def read_comment(data: Json) -> Comment:
     return Comment(
         number=int(data["id"]),
         body=str(data.get("body") or ""),
-        author=_person(data.get("user")),
+        author=read_person(data.get("user")),
         created=str(data["created_at"]),
         edited=data.get("updated_at") != data.get("created_at"),
         url=str(data.get("html_url") or ""),
@@ -160,7 +160,7 @@ def read_inline(data: Json) -> Inline:
     return Inline(
         number=int(data["id"]),
         body=str(data.get("body") or ""),
-        author=_person(data.get("user")),
+        author=read_person(data.get("user")),
         path=str(data.get("path") or ""),
         line=data.get("line"),
         first=data.get("start_line"),
@@ -174,12 +174,13 @@ def read_status(data: Json) -> Status:
         context=str(data.get("context") or ""),
         state=str(data.get("state") or ""),
         description=str(data.get("description") or ""),
-        author=_person(data.get("creator")),
+        author=read_person(data.get("creator")),
         created=str(data["created_at"]),
     )
 
 
-def _person(data: object) -> Person:
+def read_person(data: object) -> Person:
+    """Read who somebody is."""
     facts = data if is_table(data) else {}
     login = str(facts.get("login") or "")
     return Person(login=login, bot=facts.get("type") == "Bot" or login.endswith("[bot]"))
@@ -221,12 +222,7 @@ class Thread:
     @cached_property
     def login(self) -> str:
         """Who the token writes as; asked only where something bears our mark."""
-        if self._login:
-            return self._login
-        try:
-            return str(self._client.get("/user", root=True)["login"])
-        except RefusedError:
-            return APP
+        return self._login or identity(self._client)
 
     @cached_property
     def comments(self) -> tuple[Comment, ...]:
@@ -292,7 +288,7 @@ class Thread:
             LabelEvent(
                 label=str(each["label"]["name"]),
                 on=each["event"] == "labeled",
-                actor=_person(each.get("actor")),
+                actor=read_person(each.get("actor")),
                 at=str(each["created_at"]),
             )
             for each in self._client.pages(f"/issues/{self.number}/events")
@@ -310,7 +306,7 @@ class Thread:
         if len(listed) < self.pull.commits:
             return None
         for each in listed:
-            people |= {_person(each.get(role)).login for role in ("author", "committer")}
+            people |= {read_person(each.get(role)).login for role in ("author", "committer")}
         return frozenset(people - {"", "web-flow"})
 
     def permission(self, login: str) -> Mapping[str, bool]:
@@ -355,6 +351,14 @@ class Thread:
         return self._compared[base, head]
 
 
+def identity(client: Client) -> str:
+    """Ask GitHub who the token writes as; a workflow's own token may not ask, and writes as ``github-actions[bot]``."""
+    try:
+        return str(client.get("/user", root=True)["login"])
+    except RefusedError:
+        return APP
+
+
 _MARK = re.compile(r"<!-- ruleward:([a-z]+)\b")
 
 
@@ -379,10 +383,12 @@ __all__ = [
     "Pull",
     "Status",
     "Thread",
+    "identity",
     "marked",
     "own",
     "read_comment",
     "read_inline",
+    "read_person",
     "read_pull",
     "read_status",
 ]

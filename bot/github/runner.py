@@ -14,6 +14,9 @@ from pathlib import Path
 from bot.github.client import Clock
 from bot.model import RulewardError, is_table
 
+HISTORY = "ruleward-history.json"
+"""Where, below ``RUNNER_TEMP``, an audit keeps what it learnt from history; a workflow may cache that file."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
@@ -39,6 +42,8 @@ class Runner:
         event: name of the event, with its payload beside it.
         temp: a folder for this run alone.
         workspace: the checkout of the workflow, None where there is none.
+        sha: the commit that the workflow runs for, empty where nobody says.
+        cache: what an audit learns from history, for the next one; None to keep nothing.
         run_url: the page of this run, empty where it has none.
         say: writes a line to the log.
     """
@@ -51,6 +56,8 @@ class Runner:
     token: str
     temp: Path
     workspace: Path | None
+    sha: str
+    cache: Path | None
     run_url: str
     today: date
     clock: Clock
@@ -113,6 +120,7 @@ def read_runner(
     server = environment.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
     repository = needed("GITHUB_REPOSITORY")
     run = environment.get("GITHUB_RUN_ID", "")
+    temp = environment.get("RUNNER_TEMP", "")
     workspace = environment.get("GITHUB_WORKSPACE", "")
     return Runner(
         event=needed("GITHUB_EVENT_NAME"),
@@ -121,8 +129,10 @@ def read_runner(
         server_url=server,
         repository=repository,
         token=token,
-        temp=Path(tempfile.mkdtemp(prefix="ruleward-", dir=environment.get("RUNNER_TEMP") or None)),
+        temp=Path(tempfile.mkdtemp(prefix="ruleward-", dir=temp or None)),
         workspace=Path(workspace) if workspace else None,
+        sha=environment.get("GITHUB_SHA", ""),
+        cache=Path(temp) / HISTORY if temp else None,
         run_url=f"{server}/{repository}/actions/runs/{run}" if run else "",
         today=today,
         clock=clock,

@@ -83,7 +83,7 @@ class Contract:
             return [wrong for each in body for wrong in self._check(f"{name} {status}", each, schema["items"])]
         return self._check(f"{name} {status}", body, schema)
 
-    def _check(self, what: str, value: Any, schema: Json) -> list[str]:  # noqa: ANN401  # JSON
+    def _check(self, what: str, value: Any, schema: Json) -> list[str]:  # JSON
         rule, text = json.dumps(schema), json.dumps(value)
         key = hash((rule, text.replace(self.base, "") if self.base else text))
         if key in _GOOD:

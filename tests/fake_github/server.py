@@ -29,7 +29,7 @@ class Server(ThreadingHTTPServer):
         self._open: set[Any] = set()
         super().__init__(("127.0.0.1", 0), _Handler)
 
-    def process_request(self, request: _RequestType, client_address: Any) -> None:  # noqa: ANN401  # as typeshed has it
+    def process_request(self, request: _RequestType, client_address: Any) -> None:  # as typeshed has it
         """Keep each connection in mind."""
         self._open.add(request)
         super().process_request(request, client_address)
@@ -39,7 +39,7 @@ class Server(ThreadingHTTPServer):
         self._open.discard(request)
         super().shutdown_request(request)
 
-    def handle_error(self, request: _RequestType, client_address: Any) -> None:  # noqa: ANN401, ARG002
+    def handle_error(self, request: _RequestType, client_address: Any) -> None:  # noqa: ARG002
         """A client that went away is no error."""
         import sys
 
