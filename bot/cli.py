@@ -306,7 +306,7 @@ class _When(click.ParamType[date | str]):
 @click.option("--until", type=_When(), help="The last day, or the newest commit; by default the default branch.")
 @click.option(
     "--ranges",
-    type=click.File(encoding="utf-8"),
+    type=click.File(encoding="utf-8", errors="replace"),
     metavar="FILE",
     help="Changes to replay in place of the merged ones: base..head, one a line; - is stdin.",
 )

@@ -14,7 +14,7 @@ import pytest
 from bot.audited import RuleHistory
 from bot.config import read_config
 from bot.diff import diff, pair
-from bot.fix import apply
+from bot.fix import apply, offered, together
 from bot.judge import judge
 from bot.model import Blob, Finding, NoRule, Parsed, Past, Rule, RuleRef, parse_date
 from bot.parse import parse
@@ -206,6 +206,26 @@ def test_a_fix_mends_and_breaks_nothing(claim: Claim) -> None:
             left = {_key(each) for each in run(replace(claim, after=claim.after | {finding.path: fixed}))}
             assert _key(finding) not in left
             assert left <= known
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.policy}: {claim.sentence}")
+def test_all_fixes_together_come_to_rest_and_break_nothing(claim: Claim) -> None:
+    known = {_key(finding) for finding in run(claim)}
+    rounds = 0
+    while offers := _offers(claim):
+        edits = {path: [each.fix for each in together(found) if each.fix] for path, found in offers.items()}
+        claim = replace(claim, after=claim.after | {path: apply(claim.after[path], edits[path]) for path in edits})
+        rounds += 1
+        assert rounds < 4
+    assert {_key(finding) for finding in run(claim)} <= known
+
+
+def _offers(claim: Claim) -> dict[str, list[Finding]]:
+    """What is to be fixed in each file."""
+    offers: dict[str, list[Finding]] = defaultdict(list)
+    for finding in filter(offered, run(claim)):
+        offers[finding.path].append(finding)
+    return offers
 
 
 def _key(finding: Finding) -> tuple[str, str, object]:

@@ -124,6 +124,12 @@ def test_a_line_that_is_no_range_is_told(history: Repository, lines: list[str], 
         spans.ranges(Git(history.path), lines, "f")
 
 
+def test_a_file_of_ranges_that_is_no_text_is_told(history: Repository, tmp_path: Path) -> None:
+    (tmp_path / "odd").write_bytes(b"\xff..main\n")
+    assert "no such commit" in replayed(history, "--ranges", str(tmp_path / "odd"), status=2).stderr
+    assert "No such file" in replayed(history, "--ranges", str(tmp_path / "none"), status=2).stderr
+
+
 def test_ranges_and_days_do_not_go_together(history: Repository) -> None:
     assert "leave out" in replayed(history, "--ranges", "-", "--since", "2026-01-01", status=2).stderr
 
