@@ -19,6 +19,7 @@ from tests.fake_github import FakeGitHub, Fault, faults
 from tests.repository import Repository, new_repository
 from tests.scene import AGAIN, BASE, FIXED, NEAR, RULE, WAIVE
 
+
 class Killed(BaseException):
     """What ends a run in the middle; nothing of ours catches it."""
 
