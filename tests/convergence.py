@@ -6,16 +6,18 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from bot.github.client import Client
 from bot.model import RulewardError
 from tests.actions import Ran, run
 from tests.fake_github import FakeGitHub, Fault, faults
 from tests.repository import Repository, new_repository
 from tests.scene import AGAIN, BASE, FIXED, NEAR, RULE, WAIVE
-
-TRUTHLESS = (RulewardError,)
 
 
 class Killed(BaseException):
@@ -112,12 +114,21 @@ STORIES = (
 
 
 def picture(github: FakeGitHub) -> str:
-    """What GitHub holds, as text; addresses of this very fake apart."""
+    """What GitHub holds, as text; addresses of this very fake and the statuses of older heads apart."""
     state = github.state()
+    tip = state_of_head(github)
+    state["statuses"] = {name: each for name, each in state["statuses"].items() if name.startswith(tip)}
     return json.dumps(state, indent=1, sort_keys=True).replace(github.server_url, "")
 
 
-@dataclass
+def state_of_head(github: FakeGitHub) -> str:
+    """The head of pull request 1."""
+    pull = github.hub.issues[1].pull
+    assert pull is not None
+    return pull.head_sha
+
+
+@dataclass(frozen=True)
 class Clean:
     """What a story comes to when nothing goes wrong: the calls of its run, and the end."""
 
@@ -125,21 +136,35 @@ class Clean:
     end: str
 
 
-def clean(at: Stage, story: Story, *, page_size: int | None = None) -> Clean:
-    """Play a story without a fault."""
+Act = Callable[[Stage, FakeGitHub], object]
+
+
+def nothing(_at: Stage, _github: FakeGitHub) -> None:
+    """Nothing happens."""
+
+
+def clean(at: Stage, story: Story, meanwhile: Act = nothing, *, page_size: int | None = None) -> Clean:
+    """Play a story without a fault; what happens meanwhile in others happens before the run."""
     with FakeGitHub(at.repo.path) as github:
         github.page_size = page_size
         story.prepare(at, github)
         github.forget()
         at.run(github)
         calls = len(github.calls)
+    with FakeGitHub(at.repo.path) as github:
+        story.prepare(at, github)
+        meanwhile(at, github)
         at.run(github)
-        return Clean(calls, picture(github))
+        end = picture(github)
+        at.run(github)
+        assert picture(github) == end, "a second clean run changes nothing"
+        return Clean(calls, end)
 
 
-def trial(at: Stage, story: Story, fault: Fault, number: int) -> str:
+def trial(at: Stage, story: Story, fault: Fault, number: int, *, page_size: int | None = None) -> str:
     """Play a story, let something go wrong at a call of its run, run once more, and return the end."""
     with FakeGitHub(at.repo.path) as github:
+        github.page_size = page_size
         story.prepare(at, github)
         github.forget()
         github.fail(fault, at=number)
@@ -149,11 +174,50 @@ def trial(at: Stage, story: Story, fault: Fault, number: int) -> str:
         return picture(github)
 
 
+def crossed(at: Stage, story: Story, meanwhile: Act, number: int) -> str:
+    """Play a story; at a call of its run something happens, and another run does all of its work; return the end."""
+    with FakeGitHub(at.repo.path) as github:
+        story.prepare(at, github)
+        github.forget()
+
+        def other() -> None:
+            meanwhile(at, github)
+            at.run(github)
+
+        github.fail(faults.moved(other), at=number)
+        at.run(github)
+        return picture(github)
+
+
+def killed(at: Stage, story: Story, number: int, *, after: bool) -> str:
+    """Play a story whose run ends at a call, before it is sent or after it was answered; run again."""
+    with FakeGitHub(at.repo.path) as github:
+        story.prepare(at, github)
+        once = Client._once
+        calls = count(1)
+
+        def dying(self: Client, *arguments: Any) -> Any:
+            last = next(calls) == number
+            if last and not after:
+                raise Killed
+            answer = once(self, *arguments)
+            if last:
+                raise Killed
+            return answer
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Client, "_once", dying)
+            with pytest.raises(Killed):
+                at.run(github)
+        at.run(github)
+        return picture(github)
+
+
 def attempt(at: Stage, github: FakeGitHub) -> None:
     """Run, and come back whatever happens: the next run is what counts."""
     try:
         at.run(github)
-    except (*TRUTHLESS, Killed):
+    except RulewardError:
         return
 
 
@@ -200,7 +264,7 @@ def every(calls: int, kinds: tuple[Fault, ...] = faults.EVERY) -> Iterator[tuple
 
 __all__ = [
     "STORIES",
-    "Any",
+    "Act",
     "Clean",
     "Killed",
     "Stage",
@@ -208,9 +272,13 @@ __all__ = [
     "Table",
     "attempt",
     "clean",
+    "crossed",
     "difference",
     "every",
+    "killed",
+    "nothing",
     "picture",
     "stage",
+    "state_of_head",
     "trial",
 ]
