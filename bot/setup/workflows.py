@@ -8,11 +8,14 @@ from importlib.resources import files
 REVIEW = "ruleward.yml"
 AUDIT = "ruleward-audit.yml"
 ACTION = "ruleward/ruleward"
+FOLDER = ".github/workflows"
 EVENTS = ("pull_request_target", "pull_request")
 
 _USES = re.compile(r"^(?P<indent> *)- uses: \{\{ uses \}\}$", re.MULTILINE)
 _TARGET = re.compile(r"^  # The token of this event .*\n  pull_request_target:.*$", re.MULTILINE)
-_READ_ONLY = "  # On pull requests from forks the token of this event may only read: they get the job's result and its summary."
+_READ_ONLY = (
+    "  # On pull requests from forks the token of this event may only read: they get the job's result and its summary."
+)
 CHECKOUT = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2"
 
 
