@@ -516,6 +516,46 @@ def explain_command(policy: str | None) -> None:
     _write(f"{page.id} ({page.level})\n\n{page.summary}\n\nWhy: {page.why}\n\nFix: {page.remedy}\n", None)
 
 
+@cli.command("init")
+@click.option(
+    "--profile",
+    type=click.Choice(["elastic", "strict", "observe"]),
+    default="elastic",
+    show_default=True,
+    help="How stern to begin; observe blocks nothing.",
+)
+@click.option(
+    "--event",
+    type=click.Choice(["pull_request_target", "pull_request"]),
+    default="pull_request_target",
+    show_default=True,
+    help="What makes a review run; pull_request may not write to pull requests from forks.",
+)
+@click.option("--pin", metavar="REF", help="The version of the action to use; by default this one.")
+@click.option("--repo", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="The work tree.")
+def init_command(*, profile: str, event: str, pin: str | None, repo: Path) -> None:
+    """Write the workflows and a commented config into a repository; what exists is left as it is."""
+    from bot.setup.init import Profile, write_files
+
+    written = write_files(repo, profile=Profile(profile), event=event, pin=pin)
+    lines = [f"{'wrote' if each.new else 'exists, left as it is:'} {each.path}" for each in written]
+    if any(each.new for each in written):
+        lines.append("Commit this, require the commit status `ruleward: <branch>`, and ask `ruleward doctor`.")
+    _write("\n".join(lines) + "\n", None)
+
+
+@cli.command("doctor")
+@click.option("--repo", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="The work tree.")
+def doctor_command(*, repo: Path) -> None:
+    """Look whether a repository's workflows, config and tools fit together; it asks no network."""
+    from bot.setup.doctor import examine
+
+    inputs = [each.opts[0].removeprefix("--") for each in action_command.params]
+    lines = examine(repo, inputs)
+    _write("".join(f"{each}\n" for each in lines), None)
+    sys.exit(0 if all(each.good for each in lines) else 1)
+
+
 @cli.command("schema")
 @click.argument("subject", type=click.Choice(["report", "audit", "config", "replay"]))
 def schema_command(subject: str) -> None:

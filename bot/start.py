@@ -101,7 +101,9 @@ def _install(root: Path, staging: Path, environment: Mapping[str, str]) -> None:
             "ignore",
         )
         _run((*pip, *locked, "--no-compile", "--target", str(tools), "--requirement", str(root / _UV_LOCK)), root, kept)
-        uv = str(tools / "bin" / ("uv.exe" if os.name == "nt" else "uv"))
+        uv = shutil.which("uv", path=os.pathsep.join(str(tools / each) for each in ("bin", "Scripts")))
+    if uv is None:
+        raise InstallError("pip installed uv, but not where it puts programs")
     # no cache: what lies in one was checked by whoever put it there
     alone = ("--no-config", "--no-cache", "--no-python-downloads", "--python", sys.executable)
     target = ("--target", str(staging / "packages"), "--requirement", str(root / LOCK))

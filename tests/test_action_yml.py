@@ -314,7 +314,11 @@ def test_an_installer_gets_hashes_and_only_variables_that_say_where_things_are(
 ) -> None:
     asked: list[tuple[tuple[str, ...], Path, dict[str, str]]] = []
     monkeypatch.setattr(start, "_run", lambda *call: asked.append(call))
-    monkeypatch.setattr(start, "shutil", SimpleNamespace(which=lambda *_, **__: uv, rmtree=lambda *_, **__: None))
+
+    def which(_name: str, *, path: str) -> str | None:
+        return uv if path == "/usr/bin" else f"{path.split(os.pathsep)[0]}/uv"
+
+    monkeypatch.setattr(start, "shutil", SimpleNamespace(which=which, rmtree=lambda *_, **__: None))
     bad = {"UV_CONFIG_FILE": "x", "UV_OVERRIDE": "x", "PIP_REQUIREMENT": "x", "PYTHONPATH": "x", "INPUT_TOKEN": "x"}
     good = {"PATH": "/usr/bin", "UV_DEFAULT_INDEX": "https://mirror.example.org/simple", "HTTPS_PROXY": "p"}
     start._install(ROOT, tmp_path, bad | good)
@@ -340,6 +344,13 @@ def test_a_failed_installation_leaves_nothing_and_looks_like_no_pass(
     assert end.value.code == 3
     assert capsys.readouterr().out.startswith("::error::Ruleward's dependencies could not be installed")
     assert list((tmp_path / "ruleward").iterdir()) == []
+
+
+def test_an_installer_that_fails_or_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(start.InstallError, match=r"^false ended with status 1$"):
+        start._run((str(shutil.which("false")),), tmp_path, {})
+    with pytest.raises(start.InstallError, match="No such file"):
+        start._run((str(tmp_path / "uv"),), tmp_path, {})
 
 
 def test_programs_are_not_taken_from_the_workspace_nor_from_relative_folders(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from importlib.resources import files
 REVIEW = "ruleward.yml"
 AUDIT = "ruleward-audit.yml"
 ACTION = "ruleward/ruleward"
+FOLDER = ".github/workflows"
 EVENTS = ("pull_request_target", "pull_request")
 
 _USES = re.compile(r"^(?P<indent> *)- uses: \{\{ uses \}\}$", re.MULTILINE)
