@@ -146,6 +146,8 @@ def _write(text: str, output: Path | None) -> None:
     "--cache",
     type=click.Path(path_type=Path),
     metavar="FILE",
+    envvar="RULEWARD_CACHE",
+    show_envvar=True,
     help="Where to keep what is learnt from history, for the next run.",
 )
 @click.option(

@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 from bot.model import Level
-from bot.policy import Policy, all_policies
+from bot.policy import Policy, Scope, all_policies
 from tools import demo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,6 +78,8 @@ def _section(policy: Policy) -> Iterator[str]:
         yield f"**Options:** {(inspect.getdoc(policy.options) or '').splitlines()[0]}\n"
         yield from (f"- {line}" for line in _options(policy.options))
         yield ""
+    if policy.scope is Scope.AUDIT:
+        yield "`ruleward audit` asks it, no review does; the days stand under `[audit]` in the config.\n"
     if not policy.excusable:
         yield "A finding that stood in the base already counts in full.\n"
     waivable = "yes, with `[[exceptions]]` in the config" if policy.waivable else "no"
