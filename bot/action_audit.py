@@ -54,21 +54,37 @@ def audit_tree(runner: Runner, inputs: Inputs, client: Client) -> Result:
 
 
 def _repository(runner: Runner, client: Client) -> tuple[Git, str]:
-    """Return a repository that holds the commit with its history: the workspace, or one that is fetched."""
+    """Return a repository that holds the commit with its history: the workspace, or one that is fetched.
+
+    A workspace without old blobs is read too, but what it lacks is fetched into a repository of this run's own.
+    """
     sha = runner.sha or str(client.get(f"/commits/{_default_branch(client)}")["sha"])
-    if runner.workspace is not None:
-        try:
-            git = Git(runner.workspace)
-            git.commit(sha)
-            if not git.shallow():
-                return git, sha
-            runner.say("the workspace's history is cut off (fetch-depth: 0 keeps all of it): it is fetched")
-        except RulewardError:  # no repository, or without this commit: fetching is no worse
-            runner.say("the workspace does not hold the commit to audit: it is fetched")
+    beside = _workspace(runner, sha)
+    if beside is not None and not beside.promisor():
+        return beside, sha
     url = f"{runner.server_url}/{runner.repository}.git"
-    made = Remote(runner.temp / "objects.git", url, runner.token, client.pause)
+    objects = beside.objects() if beside is not None else None
+    made = Remote(runner.temp / "objects.git", url, runner.token, client.pause, beside=objects)
     made.take_history(sha)
     return made, sha
+
+
+def _workspace(runner: Runner, sha: str) -> Git | None:
+    """Return the workspace's repository where it holds a commit with all that led to it."""
+    if runner.workspace is None:
+        return None
+    try:
+        git = Git(runner.workspace)
+        known = git.holds(sha)
+    except RulewardError:  # no repository, or somebody else's: fetching is no worse
+        known, git = False, None
+    if git is None or not known:
+        runner.say("the workspace does not hold the commit to audit: it is fetched")
+        return None
+    if git.shallow():
+        runner.say("the workspace's history is cut off (fetch-depth: 0 keeps all of it): it is fetched")
+        return None
+    return git
 
 
 def _default_branch(client: Client) -> str:

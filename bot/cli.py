@@ -428,6 +428,8 @@ def diff_command(*, old: str, new: str, repo: Path) -> None:
     "--cache",
     type=click.Path(path_type=Path),
     metavar="FILE",
+    envvar="RULEWARD_CACHE",
+    show_envvar=True,
     help="Where to keep what is learnt from history, for the next run.",
 )
 @click.option(

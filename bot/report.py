@@ -168,9 +168,7 @@ def _general(finding: Finding) -> dict[str, Any]:
 
 def utf8(text: str) -> str:
     """Return a text that UTF-8 can carry: an odd path's bytes, kept by git as lone surrogates, are replaced."""
-    return (
-        text.encode("utf-8", "replace").decode("utf-8") if any("\ud800" <= char <= "\udfff" for char in text) else text
-    )
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - JSON

@@ -240,3 +240,16 @@ def test_renamed_label_is_used(tmp_path: Path) -> None:
         (issue,) = at.issues().values()
         assert issue["labels"] == ["Dusty"]
         assert at.github.state()["labels"]["Dusty"][0] == "c0ffee"
+
+
+def test_a_workspace_without_old_blobs_is_read_left_alone_and_completed_elsewhere(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE]) as at:
+        at.update(FRESH)
+        at.repo.git("config", "uploadpack.allowFilter", "true")
+        place = tmp_path / "partial"
+        at.repo.git("clone", "--quiet", "--filter=blob:none", at.repo.path.as_uri(), str(place))
+        before = sorted(str(file) for file in place.rglob("*"))
+        ran = at.audit(workspace=place)
+        assert ran.result.outputs["stale-count"] == "0"
+        assert sorted(str(file) for file in place.rglob("*")) == before
+        assert len(at.github.git_calls) <= 2 * 2  # the old blob alone: every fetch asks for the references first

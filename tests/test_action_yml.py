@@ -316,7 +316,7 @@ def test_an_installer_gets_hashes_and_only_variables_that_say_where_things_are(
     monkeypatch.setattr(start, "_run", lambda *call: asked.append(call))
 
     def which(_name: str, *, path: str) -> str | None:
-        return uv if path == "/usr/bin" else f"{path.split(os.pathsep)[0]}/uv"
+        return uv if path == "/usr/bin" else f"{path.split(os.pathsep, maxsplit=1)[0]}/uv"
 
     monkeypatch.setattr(start, "shutil", SimpleNamespace(which=which, rmtree=lambda *_, **__: None))
     bad = {"UV_CONFIG_FILE": "x", "UV_OVERRIDE": "x", "PIP_REQUIREMENT": "x", "PYTHONPATH": "x", "INPUT_TOKEN": "x"}

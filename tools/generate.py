@@ -16,8 +16,8 @@ import yaml
 
 from bot import __version__
 from bot.model import Level
-from bot.policy import Policy, all_policies
-from bot.setup.workflows import ACTION, AUDIT, REVIEW, workflow, workflow_of_our_own
+from bot.policy import Policy, Scope, all_policies
+from bot.setup.workflows import ACTION, REVIEW, workflow, workflow_of_our_own
 from tools import demo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,6 +84,8 @@ def _section(policy: Policy) -> Iterator[str]:
         yield f"**Options:** {(inspect.getdoc(policy.options) or '').splitlines()[0]}\n"
         yield from (f"- {line}" for line in _options(policy.options))
         yield ""
+    if policy.scope is Scope.AUDIT:
+        yield "`ruleward audit` asks it, no review does; the days stand under `[audit]` in the config.\n"
     if not policy.excusable:
         yield "A finding that stood in the base already counts in full.\n"
     waivable = "yes, with `[[exceptions]]` in the config" if policy.waivable else "no"
@@ -187,7 +189,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing, fail where a file is out of date")
     check = parser.parse_args().check
     wanted = {MANUAL: manual(), README: readme(README.read_text(encoding="utf-8"))}
-    wanted |= {WORKFLOWS / name: workflow_of_our_own(name) for name in (REVIEW, AUDIT)}
+    wanted[WORKFLOWS / REVIEW] = workflow_of_our_own(REVIEW)
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if check:
         for path in stale:

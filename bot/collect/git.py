@@ -179,6 +179,14 @@ class Git:
         rows = zip(asked, map(str.split, output.splitlines()), strict=True)
         return {ref: words[0] for ref, words in rows if len(words) == _FOUND and words[1] == "commit"}
 
+    def holds(self, commit: str) -> bool:
+        """Tell whether a commit is here."""
+        return self._commit_or_none(commit) is not None
+
+    def objects(self) -> Path:
+        """Return the folder of this repository's objects."""
+        return (self.directory / self.text("rev-parse", "--git-path", "objects")).resolve()
+
     def _commit_or_none(self, ref: str) -> str | None:
         name = self.text("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", codes=(0, 1, 128))
         return name or None

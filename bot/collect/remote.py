@@ -31,7 +31,9 @@ class Remote(Git):
         RulewardError: git is not installed, or the folder cannot be written.
     """
 
-    def __init__(self, folder: Path, url: str, token: str, pause: Callable[[float], None]) -> None:
+    def __init__(
+        self, folder: Path, url: str, token: str, pause: Callable[[float], None], *, beside: Path | None = None
+    ) -> None:
         """Make an empty repository.
 
         Args:
@@ -39,12 +41,15 @@ class Remote(Git):
             url: of the repository on the server.
             token: goes into a header, by the environment: no argument, file or log shows it. Empty for none.
             pause: waits so many seconds between attempts.
+            beside: the objects of a clone of the same repository, which are read and need not be fetched again.
         """
         self._url = url
         self._pause = pause
         try:
             folder.mkdir(parents=True, exist_ok=True)
             subprocess.run(["git", "init", "--quiet", "--bare", str(folder)], check=True, capture_output=True)
+            if beside is not None:
+                (folder / "objects" / "info" / "alternates").write_text(f"{beside}\n", encoding="utf-8")
         except FileNotFoundError as error:
             raise GitError("git is not installed, or not on PATH") from error
         except (OSError, subprocess.CalledProcessError) as error:
@@ -84,7 +89,8 @@ class Remote(Git):
         Raises:
             RemoteError: the server does not hand it out.
         """
-        self.fetch("--filter=blob:none", "origin", commit)
+        if not self.holds(commit):
+            self.fetch("--filter=blob:none", "origin", commit)
 
     def changes(
         self, old: str, new: str | None, roots: Sequence[str], *, renames: bool = False

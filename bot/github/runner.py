@@ -14,8 +14,8 @@ from pathlib import Path
 from bot.github.client import Clock
 from bot.model import RulewardError, is_table
 
-HISTORY = "ruleward-history.json"
-"""Where, below ``RUNNER_TEMP``, an audit keeps what it learnt from history; a workflow may cache that file."""
+CACHE = "RULEWARD_CACHE"
+"""The variable that names a file in which an audit keeps what it learnt from history; a workflow may cache it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ def read_runner(
     server = environment.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
     repository = needed("GITHUB_REPOSITORY")
     run = environment.get("GITHUB_RUN_ID", "")
-    temp = environment.get("RUNNER_TEMP", "")
+    temp, cache = environment.get("RUNNER_TEMP", ""), environment.get(CACHE, "")
     workspace = environment.get("GITHUB_WORKSPACE", "")
     return Runner(
         event=needed("GITHUB_EVENT_NAME"),
@@ -132,7 +132,7 @@ def read_runner(
         temp=Path(tempfile.mkdtemp(prefix="ruleward-", dir=temp or None)),
         workspace=Path(workspace) if workspace else None,
         sha=environment.get("GITHUB_SHA", ""),
-        cache=Path(temp) / HISTORY if temp else None,
+        cache=Path(cache) if cache else None,
         run_url=f"{server}/{repository}/actions/runs/{run}" if run else "",
         today=today,
         clock=clock,
