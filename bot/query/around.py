@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from bot.model import Rule, Table, is_list, is_table, items, same
 from bot.query import filters, kql
-from bot.query.explain import Style, explain
+from bot.query.explain import explain
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.text import QueryError, UnsupportedError
 from bot.query.truth import Reading
+from bot.query.wording import Style
 
 _STEPS = 200_000
 _SPAN = re.compile(r"now-([0-9]{1,9})([smhdwMy])")

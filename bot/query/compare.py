@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bot.model import SAME_MATCHES, KeyPath, QueryChange, QueryVerdict, Rule, Witness
 from bot.query import eql, esql, kql, pipeline
-from bot.query.explain import Style, explain, explain_sequence
+from bot.query.explain import explain, explain_sequence
 from bot.query.formula import Formula
 from bot.query.languages import tokens
 from bot.query.meter import ExhaustedError, Meter
@@ -16,6 +16,7 @@ from bot.query.prove import Relation, relate
 from bot.query.sequence import Sequels, Sequencer
 from bot.query.text import QueryError, UnsupportedError
 from bot.query.truth import Reading
+from bot.query.wording import Style
 
 _BY_TYPE = {"eql": "eql", "esql": "esql"}
 
@@ -83,11 +84,20 @@ def _compare(old: Rule, new: Rule, language: str, before: str, after: str, limit
     if language == "eql":
         return _eql(old, new, before, after, limits)
     if language == "esql":
-        one, two = (pipeline.spine(esql.parse(text)) for text in (before, after))
-        meter = Meter(limits.steps)
-        rows = _mirrored(pipeline.compare(two, one, meter)) if after < before else pipeline.compare(one, two, meter)
-        return _claim(language, rows, tuple(pipeline.tell(one, two, Meter(limits.steps // 4))))
+        return _esql(before, after, limits)
     return _unknown(language, f"{language} queries are compared by their tokens alone")
+
+
+def _esql(before: str, after: str, limits: Budget) -> QueryChange:
+    old, new = esql.parse(before), esql.parse(after)
+    try:
+        one, two = pipeline.spine(old), pipeline.spine(new)
+    except UnsupportedError as error:
+        told = tuple(pipeline.tell_start(old, new, Meter(limits.steps // 4)))
+        return replace(_unknown("esql", f"not understood: {error}"), explanation=told)
+    meter = Meter(limits.steps)
+    rows = _mirrored(pipeline.compare(two, one, meter)) if after < before else pipeline.compare(one, two, meter)
+    return _claim("esql", rows, tuple(pipeline.tell(one, two, Meter(limits.steps // 4))))
 
 
 def _events(old: Formula, new: Formula, reading: Reading, style: Style, limits: Budget, *, swap: bool) -> QueryChange:

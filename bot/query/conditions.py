@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import TypeAlias
 
 from bot.query import eql, esql, esql_formula, glob, kql
-from bot.query.explain import Style, show
 from bot.query.formula import (
     FALSE,
     KQL,
@@ -30,6 +29,7 @@ from bot.query.meter import ExhaustedError, Meter
 from bot.query.prove import relate
 from bot.query.text import QueryError, UnsupportedError
 from bot.query.truth import Reading
+from bot.query.wording import Style, show
 
 Value: TypeAlias = "str | int | float | bool | None"
 
