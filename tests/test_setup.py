@@ -358,6 +358,16 @@ def test_two_reviews_are_one_too_many(rules: Repository) -> None:
     assert wrong(rules) == [".github/workflows: 2 steps run Ruleward and reviews: keep one"]
 
 
+def test_a_dry_run_needs_nothing_but_is_no_review(rules: Repository) -> None:
+    dry = (
+        f"on: [pull_request]\njobs:\n  try:\n    if: true\n    steps:\n{_STEP}        with:\n          dry-run: true\n"
+    )
+    rules.write({f"{FOLDER}/ci.yml": dry})
+    assert wrong(rules) == []
+    (rules.path / FOLDER / REVIEW).unlink()
+    assert wrong(rules) == [".github/workflows: no workflow reviews pull requests: `ruleward init` writes one"]
+
+
 CONFIGS = {
     "an unknown key": ("[rules]\nnope = 1\n", ".github/ruleward.toml:2:1: unknown key `nope` in [rules]"),
     "no rules": ('[rules]\ninclude = ["other/**/*.toml"]\n', "no file matches other/**/*.toml: set `include`"),
