@@ -21,8 +21,9 @@ from bot.action import _outputs
 from bot.cli import cli
 from bot.github.runner import Inputs
 from bot.model import Verdict
-from tests.fake_github import BOT, READ_ONLY, FakeGitHub
-from tests.repository import new_repository, rule_text
+from tests.actions import run
+from tests.fake_github import BOT, PERMISSIONS, READ_ONLY, FakeGitHub
+from tests.repository import Repository, new_repository, rule_text
 from tests.runner import ROOT, Machine, read_action, read_outputs
 
 if TYPE_CHECKING:
@@ -232,6 +233,29 @@ def test_where_no_python_will_do_the_one_that_is_set_up_does(github: FakeGitHub,
     ran = machine.run(github)
     assert ran.steps == ["Look for Python", "Set up Python", "Ruleward"]
     assert (ran.status, ran.outputs["verdict"]) == (1, "block"), ran.log
+
+
+_ANNOTATED = "::error file=rules/a.toml,line=4,title=updated-date-backwards::"
+
+
+@pytest.mark.parametrize(
+    ("permission", "skipped", "annotated"),
+    [("pull_requests", "inline", True), ("issues", "labels", False), ("statuses", "status", False)],
+)
+def test_a_missing_permission_costs_what_the_readme_says(
+    github: FakeGitHub, tmp_path: Path, permission: str, skipped: str, *, annotated: bool
+) -> None:
+    less = {**PERMISSIONS, permission: "read"}
+    head = Repository(github.hub.git.path).commit({RULE: rule_text(updated="2025/12/01", query="process where true")})
+    github.push(head)
+    token = github.add_token("ghs_less", login=BOT, app=True, permissions=less)
+    ran = run(github, tmp_path, token=token)
+    assert [line for line in ran.log if "skipped" in line] == [f"skipped the {skipped}: the token may not write it"]
+    assert ran.result.annotations.startswith(_ANNOTATED) is annotated
+    (issue,) = github.state()["issues"].values()
+    assert len(issue["comments"]) == 1
+    assert bool(issue["labels"]) is (permission != "issues")
+    assert f"`{permission.replace('_', '-')}: write`" in README
 
 
 # --- the dependencies -------------------------------------------------------------------------------------------------
