@@ -12,6 +12,7 @@ from dataclasses import replace
 from bot.app import Reviewed, review
 from bot.collect.git import Git
 from bot.collect.remote import Remote
+from bot.config import read_config
 from bot.github.apply import Outcome, Publisher
 from bot.github.client import Client, GitHubError, RefusedError
 from bot.github.event import AuditTree, ReviewGroup, ReviewPull, activity
@@ -36,7 +37,7 @@ from bot.render.as_pull import (
 )
 from bot.render.escape import command_data, prose
 from bot.report import label_names
-from bot.settings import CommitStatus, Settings
+from bot.settings import CONFIG_PATH, CommitStatus, Settings
 from bot.waive import Facts, Record, Refusal, Request, asks, granted, read_record, refused, settled, waived
 
 _STATES = {0: "success", 1: "failure"}
@@ -206,11 +207,24 @@ class _PullRun:
         self.runner.say(f"pull request #{pull.number} touches no TOML file")
         self.result.summary = f"{_UNTOUCHED}.\n"
         self.result.outputs = _outputs(Verdict.PASS)
-        context = _context(CommitStatus(), pull.base_ref)
+        context = _context(self._status_at_hand(pull), pull.base_ref)
         wish = StatusWish(context=context, state="success", description=_UNTOUCHED)
         if self.inputs.status:
             self._write(pull, (SetStatus(status=wish),))
         return self.result
+
+    def _status_at_hand(self, pull: Pull) -> CommitStatus:
+        """Read what the status is called where that takes no request and no fetch: a given file, or the workspace."""
+        try:
+            if self.inputs.config is not None:
+                return read_config(self.inputs.config.read_bytes(), str(self.inputs.config)).status
+            if self.runner.workspace is None:
+                return CommitStatus()
+            git = Git(self.runner.workspace)
+            git.commit(pull.base_sha)
+            return CommitStatus() if git.partial() else read_config(git.file(pull.base_sha, CONFIG_PATH)).status
+        except (RulewardError, OSError):
+            return CommitStatus()
 
     def _write(self, pull: Pull, writes: Iterable[Write]) -> Outcome:
         """Carry writes out, or in a dry run only say them."""

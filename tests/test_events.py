@@ -111,18 +111,21 @@ def test_a_number_that_is_none_is_an_error(number: object) -> None:
         activity("pull_request", {"action": "opened", "number": number, "pull_request": {"number": None}})
 
 
+def answered(event: str, payload: dict[str, object], command: str = "auto") -> object:
+    """What is asked for, or the sentence that says why nothing is; nothing else ever happens."""
+    try:
+        return activity(event, payload, command)
+    except RulewardError as error:
+        return str(error)
+
+
 @given(
     st.sampled_from(EVENTS) | st.text(max_size=10),
     st.dictionaries(st.sampled_from(["action", "number", "pull_request", "merge_group", "inputs"]), JSON),
     st.sampled_from(["auto", "review", "audit"]),
 )
 def test_no_payload_crashes(event: str, payload: dict[str, object], command: str) -> None:
-    try:
-        found = activity(event, payload, command)
-    except RulewardError as error:
-        assert str(error)
-    else:
-        assert isinstance(found, ReviewPull | ReviewGroup | AuditTree)
+    assert answered(event, payload, command)
 
 
 GROUP = st.fixed_dictionaries(
@@ -139,8 +142,5 @@ GROUP = st.fixed_dictionaries(
 @given(st.sampled_from(REVIEWED) | JSON, JSON | GROUP, JSON, st.sampled_from(EVENTS))
 def test_nor_does_one_that_is_nearly_right(action: object, inner: object, number: object, event: str) -> None:
     payload = {"action": action, "number": number, "pull_request": inner, "merge_group": inner}
-    for each in (payload, {**payload, "action": "checks_requested"}):
-        try:
-            activity(event, each)
-        except RulewardError as error:
-            assert str(error)
+    assert answered(event, payload)
+    assert answered(event, {**payload, "action": "checks_requested"})

@@ -19,10 +19,21 @@ EXAMPLES = "@octokit/webhooks-examples@7.6.1"
 SCHEMAS = "@octokit/webhooks-schemas@7.6.1"
 TARGET = Path(__file__).resolve().parent.parent / "tests" / "payloads"
 # What the action may be run on, and what people try it on.
-WANTED = (
-    "check_run issue_comment issues merge_group ping pull_request pull_request_review push release workflow_dispatch "
-    "workflow_run"
-).split()
+WANTED = frozenset(
+    {
+        "check_run",
+        "issue_comment",
+        "issues",
+        "merge_group",
+        "ping",
+        "pull_request",
+        "pull_request_review",
+        "push",
+        "release",
+        "workflow_dispatch",
+        "workflow_run",
+    }
+)
 _EACH_ACTION = ("merge_group", "pull_request")
 _PROSE = {"body", "description", "node_id", "patch", "output"}
 LICENCE = """\
@@ -65,7 +76,7 @@ def _dull(key: str) -> bool:
 
 
 def chosen(examples: list[dict[str, Any]], schema: dict[str, Any]) -> dict[str, Any]:
-    """Return one payload an event, of pull requests one an action: the first that fits the schema, for some are older than it."""
+    """Return one payload an event, of pull requests one an action: the first that fits, for some are older."""
     known = schema["definitions"]
     found: dict[str, Any] = {}
     for event in examples:
