@@ -361,7 +361,7 @@ class _PullRun:
         if pull.moved(before):
             self._supersede(before)
             return Outcome()
-        if not (self.final or _alike(pull, before)):
+        if not (self.final or (_alike(pull, before) and Outcome(created=True).alone(pull, before))):
             self._repeat("it changed while it was reviewed")
             return Outcome()
         outcome = self._write(pull, writes)
@@ -375,7 +375,7 @@ class _PullRun:
             self._repeat("what was written is not about what it is now")
         elif not _alike(pull, after, wishes.taken_off):
             self._repeat("it changed meanwhile")
-        elif not outcome.alone(before, after):
+        elif not outcome.alone(pull, after):
             self._repeat("somebody else wrote at the same time")
         return outcome
 
