@@ -44,6 +44,8 @@ lint: $(VENV)/.dev
 	@echo "mypy" && $(BIN)/mypy --no-error-summary $(SOURCES)
 	@echo "pyright" && $(BIN)/pyright
 	@echo "lint-imports" && report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
+	@echo "zizmor" && $(BIN)/zizmor --quiet --offline --pedantic .
+	@echo "actionlint" && $(BIN)/actionlint -shellcheck= -pyflakes=
 	@if [ -f tools/generate.py ]; then echo "generated files" && $(BIN)/python -m tools.generate --check; fi
 
 check-long: $(VENV)/.dev  ## the tests that take minutes

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from bot.asking import Asked, active, excuse, expired, finding_of, loudest_first
 from bot.fields import FieldSets
-from bot.layout import layout_of
 from bot.model import (
     Category,
     ChangeSet,
@@ -15,17 +15,15 @@ from bot.model import (
     Kind,
     Level,
     QueryVerdict,
-    Rule,
+    Review,
     RuleChange,
     RuleRef,
     RuleReview,
     Verdict,
-    Waived,
     exact,
-    quieter,
 )
-from bot.policy import Context, Policy, Scope, Violation, all_policies
-from bot.settings import Settings, StandingException
+from bot.policy import REVIEWED, Context, Policy, Scope, Violation, all_policies
+from bot.settings import PolicySetting, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +66,9 @@ def judge(
         fields: the field sets of ECS with what the repository adds; None for those that Ruleward brings.
     """
     context = Context(today=today, settings=settings, ids=ids or {}, names=names or {}, title=title, fields=fields)
-    asked = [(policy, *_setting(policy, settings)) for policy in all_policies().values()]
-    active = [(policy, level, options) for policy, level, options in asked if level is not Level.OFF]
-    reviews = tuple(_review(change, active, context) for change in changes.rules)
-    general = tuple(_excuse(finding, None, settings, today) for finding in findings)
+    asked = active(settings, REVIEWED)
+    reviews = tuple(_review(change, asked, context) for change in changes.rules)
+    general = tuple(excuse(finding, None, settings, today) for finding in findings)
     everything = [*general, *(finding for review in reviews for finding in review.findings)]
     verdict = verdict_of(everything, complete=not changes.unevaluated)
     return Judgement(
@@ -79,33 +76,34 @@ def judge(
     )
 
 
-def _setting(policy: Policy, settings: Settings) -> tuple[Level, object]:
-    chosen = settings.policies.get(policy.id)
-    if chosen is None:
-        return policy.level, policy.defaults()
-    return chosen.level or policy.level, chosen.options if chosen.options is not None else policy.defaults()
+def levels_of(settings: Settings) -> dict[str, Level]:
+    """Return the policies that a review asks, and the level of each."""
+    return {each.policy.id: each.level for each in active(settings, REVIEWED)}
 
 
-_Active = Sequence[tuple[Policy, Level, object]]
+def is_on(identity: str, settings: Settings) -> bool:
+    """Tell whether a policy is asked at all."""
+    return identity in levels_of(settings)
 
 
-def _review(change: RuleChange, active: _Active, context: Context) -> RuleReview:
+def _review(change: RuleChange, asked: Sequence[Asked], context: Context) -> RuleReview:
     """Collect the findings of one rule; of policies that share a ``first_of`` the first alone speaks."""
     findings: list[Finding] = []
     spoken: set[str] = set()
-    for policy, level, options in active:
+    subject = change.subject
+    for each in asked:
+        policy = each.policy
         if policy.first_of in spoken:
             continue
         found = [
-            _finding(change, policy, level, violation, preexisting=preexisting)
-            for violation, preexisting in _violations(change, policy, context, options)
+            finding_of(each, violation, path=change.path, subject=subject, head=change.head, preexisting=preexisting)
+            for violation, preexisting in _violations(change, policy, context, each.options)
         ]
         if found and policy.first_of:
             spoken.add(policy.first_of)
         findings += found
-    subject = change.subject
-    excused = [_excuse(finding, subject, context.settings, context.today) for finding in findings]
-    return RuleReview(change=change, findings=tuple(sorted(excused, key=_order)))
+    excused = [excuse(finding, subject, context.settings, context.today) for finding in findings]
+    return RuleReview(change=change, findings=tuple(sorted(excused, key=loudest_first)))
 
 
 def _violations(
@@ -130,68 +128,41 @@ def _mark(violation: Violation) -> object:
     return violation.at, exact(violation.value)
 
 
-def _finding(change: RuleChange, policy: Policy, level: Level, violation: Violation, *, preexisting: bool) -> Finding:
-    severity = quieter(level, violation.cap) if violation.cap else level
-    if preexisting:
-        severity = quieter(severity, Level.NOTICE)
-    subject = change.subject
-    head = change.head
-    fixed = layout_of(head.text).set(violation.at, violation.fix) if head and violation.fix is not None else None
-    line = violation.line
-    if line is None and fixed is not None:
-        line = fixed.start_line
-    elif line is None and subject is not None and violation.at:
-        lines = layout_of(subject.text).lines(violation.at)
-        line = lines[0] if lines else None
-    return Finding(
-        policy=policy.id,
-        severity=severity,
-        message=violation.message,
-        path=change.path,
-        line=line,
-        at=violation.at,
-        value=violation.value,
-        preexisting=preexisting,
-        fix=fixed,
-    )
+def without_dates(settings: Settings) -> Settings:
+    """Return settings under which no date is judged: a merge queue asks again days after the review."""
+    dates = (policy for policy in all_policies().values() if policy.group == "dates")
+    off = {policy.id: PolicySetting(level=Level.OFF, options=policy.defaults()) for policy in dates}
+    return replace(settings, policies={**settings.policies, **off})
 
 
-def _order(finding: Finding) -> tuple[int, int, str, str]:
-    return finding.severity.rank, finding.line or 0, finding.policy, finding.message
+def judged_again(review: Review, settings: Settings) -> Review:
+    """Draw verdict and labels anew, after some findings were waived."""
+    changes = ChangeSet(rules=tuple(rule.change for rule in review.rules), unevaluated=review.unevaluated)
+    findings = list(review.all_findings())
+    verdict = verdict_of(findings, complete=not review.unevaluated)
+    labels = labels_of(changes, findings, verdict, settings)
+    names = {label: style.name for label, style in settings.labels.items() if style.name is not None}
+    return replace(review, verdict=verdict, labels=labels, names=names)
 
 
-def _excuse(finding: Finding, rule: Rule | None, settings: Settings, today: date) -> Finding:
-    """Mark a finding that a standing exception of the config covers."""
-    policy = all_policies().get(finding.policy)
-    if policy is None or not policy.waivable:
-        return finding
-    for exception in settings.exceptions:
-        if exception.policy == finding.policy and exception.holds(today) and _covers(exception, finding, rule):
-            return replace(finding, waived=Waived(exception=exception.reason, expires=exception.expires))
-    return finding
+def exit_status(review: Review, fail_on: str) -> int:
+    """Return the exit status of a review: what could not be completed never looks like a pass.
+
+    Args:
+        review: the finished review.
+        fail_on: ``error``, ``warning`` or ``never``: the least severe finding that makes it 1.
+    """
+    if review.verdict is Verdict.INCOMPLETE:
+        return INCOMPLETE
+    if fail_on == "never":
+        return 0
+    worst = Level(fail_on).rank
+    standing = (finding.severity.rank for finding in review.all_findings() if finding.waived is None)
+    return BLOCKED if any(rank <= worst for rank in standing) else 0
 
 
-def _covers(exception: StandingException, finding: Finding, rule: Rule | None) -> bool:
-    if exception.rule_id is not None:
-        return rule is not None and rule.rule_id == exception.rule_id
-    return exception.path == finding.path
+BLOCKED, INCOMPLETE = 1, 3
 
-
-def expired(settings: Settings, today: date, path: str) -> Iterator[Finding]:
-    """Yield a notice for every standing exception whose last day has passed."""
-    for exception in settings.exceptions:
-        if not exception.holds(today):
-            subject = exception.rule_id or exception.path
-            yield Finding(
-                policy=EXCEPTION_EXPIRED,
-                severity=Level.NOTICE,
-                message=f"the exception of `{exception.policy}` for `{subject}` expired on {exception.expires}",
-                path=path,
-                line=exception.line,
-            )
-
-
-EXCEPTION_EXPIRED = "exception-expired"
 CONFIG_INVALID = "config-invalid"
 
 
@@ -248,4 +219,18 @@ def labels_of(changes: ChangeSet, findings: Iterable[Finding], verdict: Verdict,
     return tuple(sorted(labels))
 
 
-__all__ = ["CONFIG_INVALID", "Judgement", "expired", "judge", "labels_of", "verdict_of"]
+__all__ = [
+    "BLOCKED",
+    "CONFIG_INVALID",
+    "INCOMPLETE",
+    "Judgement",
+    "exit_status",
+    "expired",
+    "is_on",
+    "judge",
+    "judged_again",
+    "labels_of",
+    "levels_of",
+    "verdict_of",
+    "without_dates",
+]

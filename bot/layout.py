@@ -273,6 +273,8 @@ def too_deep(text: str, most: int) -> int | None:
 
     For text that may not even parse; None where nothing nests so deep.
     """
+    if text.count("[") + text.count("{") <= most:
+        return None
     depth = 0
     for match in _BRACKETS.finditer(text):
         token = match[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomli
 
 from bot.layout import too_deep
-from bot.model import Blob, NoRule, Parsed, Rule, Unreadable, is_list, is_table
+from bot.model import Blob, NoRule, Parsed, Rule, Unreadable, is_table, items
 
 MAX_DEPTH = 50
 """How deep tables and lists may nest: real rules reach 8."""
@@ -88,12 +88,14 @@ def _deeper(value: object, most: int) -> bool:
     """Whether tables and lists nest deeper than ``most``; without recursion, for dotted keys have no brackets."""
     level: list[object] = [value]
     for _ in range(most + 1):
-        level = [
-            child
-            for each in level
-            for child in (each.values() if is_table(each) else each if is_list(each) else ())
-            if is_table(child) or is_list(child)
-        ]
-        if not level:
+        inner: list[object] = []
+        for each in level:
+            children = each.values() if is_table(each) else items(each)
+            inner += [child for child in children if type(child) in _NESTED]
+        if not inner:
             return False
+        level = inner
     return True
+
+
+_NESTED = frozenset({dict, list})

@@ -24,6 +24,11 @@ class Scope(StrEnum):
     RULE = "rule"  # one rule as it stands; runs on both sides, so that what stood in the base can be told
     CHANGE = "change"  # one changed rule, both sides
     TREE = "tree"  # one changed rule beside all other rules of the head
+    AUDIT = "audit"  # one rule and its history; no review asks, the audit does
+
+
+REVIEWED = frozenset({Scope.RULE, Scope.CHANGE, Scope.TREE})
+"""What a review asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +72,7 @@ class Context:
 
 
 Check = Callable[[Any, Context, Any], Iterator[Violation]]
-"""``check(subject, context, options)``: the subject is a Rule or a RuleChange, as the scope says."""
+"""``check(subject, context, options)``: the subject is a Rule, a RuleChange or an Aged, as the scope says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,7 @@ class Policy:
         first_of: policies that share it speak once a rule: the lowest ``rank`` wins.
         excusable: whether a finding that stood in the base is toned down.
         waivable: whether a maintainer's label can waive it.
+        stale: whether a finding of it makes a rule stale in the audit.
         options: the dataclass of its options, None where it has none.
         summary: one claim. ``why`` and ``remedy``: one paragraph each.
     """
@@ -92,6 +98,7 @@ class Policy:
     rank: int
     excusable: bool
     waivable: bool
+    stale: bool
     options: type | None
     summary: str
     why: str
@@ -113,6 +120,7 @@ def policy(
     rank: int = 0,
     excusable: bool = True,
     waivable: bool = True,
+    stale: bool = False,
 ) -> Callable[[Check], Policy]:
     """Make a policy of a check; its id is the function's name, its manual the docstring.
 
@@ -134,6 +142,7 @@ def policy(
             rank=rank,
             excusable=excusable,
             waivable=waivable,
+            stale=stale or scope is Scope.AUDIT,
             options=options,
             summary=summary,
             why=why,
@@ -175,4 +184,4 @@ def all_policies() -> Mapping[str, Policy]:
     return {each.id: each for each in found}
 
 
-__all__ = ["Context", "Policy", "Rule", "RuleChange", "Scope", "Violation", "all_policies", "policy"]
+__all__ = ["REVIEWED", "Context", "Policy", "Rule", "RuleChange", "Scope", "Violation", "all_policies", "policy"]

@@ -37,24 +37,24 @@ def report(review: Review) -> dict[str, Any]:
         "schema": SCHEMA_VERSION,
         "tool": {"name": "ruleward", "version": __version__},
         "base": {
-            "ref": _text(review.base.ref),
+            "ref": utf8(review.base.ref),
             "sha": review.base.sha,
             "merge_base": review.base.merge_base,
         },
-        "head": {"ref": _text(review.head.ref), "sha": review.head.sha},
+        "head": {"ref": utf8(review.head.ref), "sha": review.head.sha},
         "today": review.today.isoformat(),
         "verdict": review.verdict.value,
         "labels": label_names(review),
         "summary": _summary(review),
         "rules": [_rule(rule) for rule in review.rules],
         "findings": [_general(finding) for finding in review.findings],
-        "unevaluated": [{"path": _text(each.path), "reason": _text(each.reason)} for each in review.unevaluated],
+        "unevaluated": [{"path": utf8(each.path), "reason": utf8(each.reason)} for each in review.unevaluated],
     }
 
 
 def label_names(review: Review) -> list[str]:
     """Return the labels by the names that the config gives them, sorted."""
-    return sorted(_text(review.names.get(label, label)) for label in review.labels)
+    return sorted(utf8(review.names.get(label, label)) for label in review.labels)
 
 
 def finding_counts(findings: Iterable[Finding]) -> dict[str, int]:
@@ -81,8 +81,8 @@ def _rule(rule: RuleReview) -> dict[str, Any]:
     change = rule.change
     subject = change.subject
     return {
-        "path": _text(change.path),
-        "previous_path": None if change.previous_path is None else _text(change.previous_path),
+        "path": utf8(change.path),
+        "previous_path": None if change.previous_path is None else utf8(change.previous_path),
         "status": change.status.value,
         "kind": change.kind.value,
         "rule_id": plain(subject.rule_id) if subject else None,
@@ -94,7 +94,7 @@ def _rule(rule: RuleReview) -> dict[str, Any]:
         "categories": sorted(category.value for category in change.categories),
         "changes": [_change(each, change) for each in change.changes],
         "query": None if change.query is None else _query(change.query),
-        "findings": [_finding(finding) for finding in rule.findings],
+        "findings": [finding_record(finding) for finding in rule.findings],
     }
 
 
@@ -107,7 +107,7 @@ def _sides(change: RuleChange, key: str) -> dict[str, Any]:
 
 def _change(change: Change, rule: RuleChange) -> dict[str, Any]:
     return {
-        "path": _text(change.key),
+        "path": utf8(change.key),
         "category": change.category.value,
         "op": change.op.value,
         "before": plain(change.before),
@@ -127,11 +127,11 @@ def change_line(change: Change, rule: RuleChange) -> int | None:
 def _query(query: QueryChange) -> dict[str, Any]:
     witness = query.witness
     return {
-        "language": None if query.language is None else _text(query.language),
+        "language": None if query.language is None else utf8(query.language),
         "verdict": query.verdict.value,
-        "explanation": [_text(line) for line in query.explanation],
+        "explanation": [utf8(line) for line in query.explanation],
         "witness": None if witness is None else {"lost": _events(witness.lost), "gained": _events(witness.gained)},
-        "reason": None if query.reason is None else _text(query.reason),
+        "reason": None if query.reason is None else utf8(query.reason),
     }
 
 
@@ -141,20 +141,21 @@ def _events(events: Event | tuple[Event, ...] | None) -> Any:  # noqa: ANN401 - 
     return [plain(event) for event in events] if isinstance(events, tuple) else plain(events)
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_record(finding: Finding) -> dict[str, Any]:
+    """Return a finding of one rule."""
     fix, waived = finding.fix, finding.waived
     return {
         "policy": finding.policy,
         "severity": finding.severity.value,
-        "message": _text(finding.message),
+        "message": utf8(finding.message),
         "line": finding.line,
         "preexisting": finding.preexisting,
         "fix": None
         if fix is None
-        else {"start_line": fix.start_line, "end_line": fix.end_line, "replacement": _text(fix.replacement)},
+        else {"start_line": fix.start_line, "end_line": fix.end_line, "replacement": utf8(fix.replacement)},
         "waived": None
         if waived is None
-        else {"exception": _text(waived.exception), "expires": waived.expires and waived.expires.isoformat()}
+        else {"exception": utf8(waived.exception), "expires": waived.expires and waived.expires.isoformat()}
         if waived.exception is not None
         else {"by": plain(waived.by), "at": plain(waived.at)},
     }
@@ -162,22 +163,20 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _general(finding: Finding) -> dict[str, Any]:
     paths = finding.paths or ((finding.path,) if finding.path else ())
-    return {**_finding(finding), "paths": [_text(path) for path in paths]}
+    return {**finding_record(finding), "paths": [utf8(path) for path in paths]}
 
 
-def _text(text: str) -> str:
+def utf8(text: str) -> str:
     """Return a text that UTF-8 can carry: an odd path's bytes, kept by git as lone surrogates, are replaced."""
-    return (
-        text.encode("utf-8", "replace").decode("utf-8") if any("\ud800" <= char <= "\udfff" for char in text) else text
-    )
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - JSON
     """Return a TOML value as JSON can hold it: dates as ISO strings, nan and infinities by name."""
     if isinstance(value, str):
-        return _text(value)
+        return utf8(value)
     if isinstance(value, Mapping):
-        return {_text(str(key)): plain(each) for key, each in cast("Mapping[object, object]", value).items()}
+        return {utf8(str(key)): plain(each) for key, each in cast("Mapping[object, object]", value).items()}
     if isinstance(value, list | tuple):
         return [plain(each) for each in cast("list[object]", value)]
     if isinstance(value, date | datetime | time):
@@ -197,7 +196,7 @@ _MAYBE: dict[str, Any] = {"type": ["string", "null"]}
 _ANY: dict[str, Any] = {}
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
+def exactly(properties: dict[str, Any]) -> dict[str, Any]:
     """Describe an object that holds exactly these keys."""
     return {
         "type": "object",
@@ -223,17 +222,17 @@ def _counts(values: Iterable[str]) -> dict[str, Any]:
     return {"type": "object", "propertyNames": _one_of(values), "additionalProperties": _COUNT}
 
 
-_BOTH = _object({"before": _ANY, "after": _ANY})
+_BOTH = exactly({"before": _ANY, "after": _ANY})
 _EVENT: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "array"}}
 _EVENTS: dict[str, Any] = {"anyOf": [_EVENT, _list(_EVENT), {"type": "null"}]}
-_FINDING: dict[str, Any] = {
+FINDING_PROPERTIES: dict[str, Any] = {
     "policy": {"type": "string", "pattern": "^[a-z0-9-]+$"},
     "severity": _one_of(_LEVELS),
     "message": _STRING,
     "line": _LINE,
     "preexisting": {"type": "boolean"},
     "fix": _or_null(
-        _object(
+        exactly(
             {
                 "start_line": {"type": "integer", "minimum": 1},
                 "end_line": {"type": "integer", "minimum": 1},
@@ -243,13 +242,13 @@ _FINDING: dict[str, Any] = {
     ),
     "waived": {
         "anyOf": [
-            _object({"by": _MAYBE, "at": _MAYBE}),
-            _object({"exception": _STRING, "expires": _MAYBE}),
+            exactly({"by": _MAYBE, "at": _MAYBE}),
+            exactly({"exception": _STRING, "expires": _MAYBE}),
             {"type": "null"},
         ]
     },
 }
-_RULE = _object(
+_RULE = exactly(
     {
         "path": _STRING,
         "previous_path": _MAYBE,
@@ -263,7 +262,7 @@ _RULE = _object(
         "ecs_version": _BOTH,
         "categories": _list(_one_of(Category)),
         "changes": _list(
-            _object(
+            exactly(
                 {
                     "path": _STRING,
                     "category": _one_of(Category),
@@ -275,17 +274,17 @@ _RULE = _object(
             )
         ),
         "query": _or_null(
-            _object(
+            exactly(
                 {
                     "language": _MAYBE,
                     "verdict": _one_of(QueryVerdict),
                     "explanation": _list(_STRING),
-                    "witness": _or_null(_object({"lost": _EVENTS, "gained": _EVENTS})),
+                    "witness": _or_null(exactly({"lost": _EVENTS, "gained": _EVENTS})),
                     "reason": _MAYBE,
                 }
             )
         ),
-        "findings": _list(_object(_FINDING)),
+        "findings": _list(exactly(FINDING_PROPERTIES)),
     }
 )
 
@@ -293,27 +292,27 @@ REPORT_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "$id": "https://github.com/ruleward/ruleward/blob/main/docs/report.schema.json",
     "title": "A Ruleward review",
-    **_object(
+    **exactly(
         {
             "schema": {"const": SCHEMA_VERSION},
-            "tool": _object({"name": {"const": "ruleward"}, "version": _STRING}),
-            "base": _object({"ref": _STRING, "sha": _MAYBE, "merge_base": _MAYBE}),
-            "head": _object({"ref": _STRING, "sha": _MAYBE}),
+            "tool": exactly({"name": {"const": "ruleward"}, "version": _STRING}),
+            "base": exactly({"ref": _STRING, "sha": _MAYBE, "merge_base": _MAYBE}),
+            "head": exactly({"ref": _STRING, "sha": _MAYBE}),
             "today": {"type": "string", "format": "date", "pattern": "^\\d{4}-\\d{2}-\\d{2}$"},
             "verdict": _one_of(Verdict),
             "labels": _list(_STRING),
-            "summary": _object(
+            "summary": exactly(
                 {
-                    "rules": _object({kind.value: _COUNT for kind in Kind}),
+                    "rules": exactly({kind.value: _COUNT for kind in Kind}),
                     "ships": _COUNT,
                     "categories": _counts(Category),
                     "queries": _counts(QueryVerdict),
-                    "findings": _object(dict.fromkeys((*_LEVELS, "waived"), _COUNT)),
+                    "findings": exactly(dict.fromkeys((*_LEVELS, "waived"), _COUNT)),
                 }
             ),
             "rules": _list(_RULE),
-            "findings": _list(_object({**_FINDING, "paths": _list(_STRING)})),
-            "unevaluated": _list(_object({"path": _STRING, "reason": _STRING})),
+            "findings": _list(exactly({**FINDING_PROPERTIES, "paths": _list(_STRING)})),
+            "unevaluated": _list(exactly({"path": _STRING, "reason": _STRING})),
         }
     ),
 }

@@ -133,6 +133,11 @@ class Maturity:
         """Return how far along a state is, -1 for one that is none; later in ``states`` is forward."""
         return self.states.index(state) if state in self.states else -1
 
+    def before_shipping(self, state: str | None) -> bool:
+        """Tell whether a state comes before every one that ships."""
+        shipping = [self.order(each) for each in self.shipping]
+        return bool(shipping) and 0 <= self.order(state) < min(shipping)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ecs:
@@ -181,12 +186,13 @@ class Removal:
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """When a rule is stale; days."""
+    """When a rule is stale, and when a deprecated one can go; days."""
 
     stale_days: int = 365
     stale_logic_days: int = 730
     limbo_days: int = 90
     promote_days: int = 180
+    delete_days: int = 730
     owners: str = ".github/CODEOWNERS"
 
 

@@ -1,7 +1,7 @@
-"""``make bench``: how fast a review is and how much memory it takes, beside the floor.
+"""``make bench``: how fast a review and an audit are and how much memory they take, beside the floor.
 
-The floor of a review is one process that reads the same blobs with ``git cat-file --batch`` and parses them with tomli:
-nothing that reads rules in Python can be faster.
+The floor is one process that reads the same blobs with ``git cat-file --batch`` and parses them with tomli: nothing
+that reads rules in Python can be faster.
 """
 
 from __future__ import annotations
@@ -25,13 +25,21 @@ SIZES = (1, 373, 1131)
 _DONE = (0, 1)  # a review that objects has finished too
 _NARROWED = 5  # every so many rules of a bulk change lose some matches
 _KIB = 1024
-_FLOOR = """
+_CHANGED = """
 import subprocess, sys
 import tomli
 base, head = sys.argv[1:]
 diff = ["git", "diff", "--raw", "--no-renames", "--no-abbrev", f"{base}...{head}"]
 raw = subprocess.run(diff, capture_output=True, check=True)
 oids = {oid for line in raw.stdout.split(b"\\n") if line for oid in line.split()[2:4] if oid.strip(b"0")}
+"""
+_WHOLE = """
+import subprocess, sys
+import tomli
+raw = subprocess.run(["git", "ls-tree", "-r", sys.argv[1]], capture_output=True, check=True)
+oids = {line.split()[2] for line in raw.stdout.split(b"\\n") if line.endswith(b".toml")}
+"""
+_FLOOR = """
 asked = b"".join(oid + b"\\n" for oid in sorted(oids))
 batch = subprocess.run(["git", "cat-file", "--batch"], input=asked, capture_output=True, check=True)
 data, at = batch.stdout, 0
@@ -175,7 +183,13 @@ def _print(repository: Path, base: str, heads: dict[str, str], runs: int) -> Non
     rows = {"`ruleward --version`": ([sys.executable, "-m", "bot", "--version"], [sys.executable, "-c", "pass"])}
     for name, head in heads.items():
         review = ["review", "--base", base, "--head", head, "--today", TODAY, "--format", "json"]
-        rows[f"review: {name}"] = ([sys.executable, "-m", "bot", *review], [sys.executable, "-c", _FLOOR, base, head])
+        rows[f"review: {name}"] = (
+            [sys.executable, "-m", "bot", *review],
+            [sys.executable, "-c", _CHANGED + _FLOOR, base, head],
+        )
+    audit = ["audit", "--head", base, "--today", TODAY, "--format", "json"]
+    whole = [sys.executable, "-c", _WHOLE + _FLOOR, base]
+    rows[f"audit: every rule of {base}"] = ([sys.executable, "-m", "bot", *audit], whole)
     for name, (command, floor_command) in rows.items():
         cost, floor = (measure(each, repository, runs) for each in (command, floor_command))
         print(

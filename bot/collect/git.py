@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import IO, Self
 
 from bot.model import RulewardError
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
@@ -56,6 +61,22 @@ class RawChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """One commit of a log.
+
+    Attributes:
+        day: of the commit, in UTC.
+        parents: none for a commit at which the history, or a shallow clone's part of it, begins.
+        rows: what differs from the first parent.
+    """
+
+    sha: str
+    day: date
+    parents: tuple[str, ...]
+    rows: tuple[RawChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """The blobs that some paths held in a history.
 
@@ -68,6 +89,14 @@ class Held:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a file, and the day (UTC) on which it was committed."""
+
+    day: date
+    oid: str
+
+
 class Git:
     """One repository, with a work tree or bare.
 
@@ -78,7 +107,10 @@ class Git:
     def __init__(self, directory: Path) -> None:
         """Find the repository that a directory belongs to."""
         self.directory = directory
-        self._environment = {**os.environ, **_ENVIRONMENT}
+        self._readers: tuple[_Reader, _Reader] | None = None
+        self._local: set[str] | None = None
+        self._promisor: str | None = None
+        self._environment = {**os.environ, **ENVIRONMENT}
         if not directory.is_dir():
             raise RulewardError(f"{directory}: no such folder")
         try:
@@ -89,6 +121,16 @@ class Git:
         self.top = Path(top) if top else None
         if self.top is not None:
             self.directory = self.top
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start git, to talk to it through its pipes."""
+        return subprocess.Popen(
+            ["git", *_OPTIONS, *arguments],
+            cwd=self.directory,
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
 
     def run(self, *arguments: str, stdin: bytes | None = None, codes: Sequence[int] = (0,)) -> bytes:
         """Run git and return what it wrote.
@@ -129,6 +171,22 @@ class Git:
             raise RulewardError(f"{ref}: no such commit in {self.directory}{hint}")
         return sha
 
+    def commits(self, refs: Iterable[str]) -> dict[str, str]:
+        """Return the commit ids of those revisions that are here, all through one process."""
+        asked = [ref for ref in dict.fromkeys(refs) if ref.isprintable()]
+        given = _lines(f"{ref}^{{commit}}" for ref in asked)
+        output = self.run("cat-file", "--batch-check", stdin=given).decode("ascii", "replace") if asked else ""
+        rows = zip(asked, map(str.split, output.splitlines()), strict=True)
+        return {ref: words[0] for ref, words in rows if len(words) == _FOUND and words[1] == "commit"}
+
+    def holds(self, commit: str) -> bool:
+        """Tell whether a commit is here."""
+        return self._commit_or_none(commit) is not None
+
+    def objects(self) -> Path:
+        """Return the folder of this repository's objects."""
+        return (self.directory / self.text("rev-parse", "--git-path", "objects")).resolve()
+
     def _commit_or_none(self, ref: str) -> str | None:
         name = self.text("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", codes=(0, 1, 128))
         return name or None
@@ -136,6 +194,14 @@ class Git:
     def shallow(self) -> bool:
         """Tell whether history was cut off when this repository was cloned."""
         return self.text("rev-parse", "--is-shallow-repository") == "true"
+
+    def unborn(self) -> bool:
+        """Tell whether the current branch has no commit yet."""
+        return self._commit_or_none("HEAD") is None
+
+    def empty_tree(self) -> str:
+        """Return the id of a tree without files, which git knows without holding it."""
+        return self.run("hash-object", "-t", "tree", "--stdin", stdin=b"").decode("ascii").strip()
 
     def default_branch(self) -> str:
         """Return the branch that pull requests go to: what origin says, else main, else master.
@@ -204,31 +270,31 @@ class Git:
             sides.append(Side(path=_decoded(path), mode=int(mode, 8), oid=oid))
         return tuple(sides)
 
+    @contextmanager
+    def reading(self) -> Generator[None, None, None]:
+        """Keep one pair of processes for all objects that are read meanwhile, for many reviews in a row."""
+        with _Reader(self, "--batch-check") as sizes, _Reader(self, "--batch") as contents:
+            self._readers = (sizes, contents)
+            try:
+                yield
+            finally:
+                self._readers = None
+
     def sizes(self, oids: Iterable[str]) -> dict[str, int]:
-        """Return the size in bytes of every blob that is here."""
-        asked = list(dict.fromkeys(oids))
-        output = self.run("cat-file", "--batch-check", stdin=_lines(asked)).decode("ascii") if asked else ""
-        return {
-            oid: int(words[2])
-            for oid, words in zip(asked, map(str.split, output.splitlines()), strict=True)
-            if len(words) == _FOUND
-        }
+        """Return the size in bytes of every blob that can be had."""
+        asked = self.obtain(oids)
+        if self._readers is not None:
+            return {oid: size for oid, size, _ in self._readers[0].ask(asked, content=False)}
+        output = self.run("cat-file", "--batch-check", stdin=_lines(asked)) if asked else b""
+        return {oid: size for oid, size, _ in _objects(asked, io.BytesIO(output), content=False)}
 
     def blobs(self, oids: Iterable[str]) -> dict[str, bytes]:
-        """Return the content of every blob that is here, all through one process."""
-        asked = list(dict.fromkeys(oids))
+        """Return the content of every blob that can be had, all through one process."""
+        asked = self.obtain(oids)
+        if self._readers is not None:
+            return {oid: data for oid, _, data in self._readers[1].ask(asked, content=True)}
         output = self.run("cat-file", "--batch", stdin=_lines(asked)) if asked else b""
-        found: dict[str, bytes] = {}
-        at = 0
-        for oid in asked:
-            end = output.index(b"\n", at)
-            words = output[at:end].split()
-            at = end + 1
-            if len(words) == _FOUND:
-                size = int(words[2])
-                found[oid] = output[at : at + size]
-                at += size + 1
-        return found
+        return {oid: data for oid, _, data in _objects(asked, io.BytesIO(output), content=True)}
 
     def file(self, commit: str | None, path: str) -> bytes | None:
         """Return one plain file of a commit, or of the working tree (None); None where there is none."""
@@ -237,6 +303,10 @@ class Git:
             return place.read_bytes() if place.is_file() and not place.is_symlink() else None
         wanted = [side for side in self.tree(commit, [path]) if side.path == path and side.mode & _REGULAR == _REGULAR]
         return next(iter(self.blobs(side.oid for side in wanted).values()), None)
+
+    def tracked(self, path: str) -> bool:
+        """Tell whether the last commit holds a file or a folder of this name."""
+        return not self.unborn() and bool(self.run("ls-tree", "--full-tree", "--name-only", "HEAD", "--", path))
 
     def mentions(self, commit: str | None, words: Sequence[str], roots: Sequence[str]) -> tuple[str, ...]:
         """Return the files of a commit, or of the working tree (None), that hold one of some literal words."""
@@ -264,12 +334,133 @@ class Git:
                         found[side.path].add(side.oid)
         return Held(oids={path: frozenset(oids) for path, oids in found.items()}, complete=not self.shallow())
 
+    def hunks(self, base: str, head: str, paths: Sequence[str], roots: Sequence[str]) -> dict[str, tuple[range, ...]]:
+        """Return, for some paths of a head, the lines (1-based) that a diff with three lines of context shows.
+
+        A line outside of them takes no review comment: GitHub refuses the whole review for it. Renames are followed
+        below ``roots``, as GitHub does.
+        """
+        rows = {row.new.path: row for row in self.changes(base, head, roots, renames=True) if row.new.present}
+        found: dict[str, tuple[range, ...]] = {}
+        for path in paths:
+            row = rows.get(path)
+            if row is None or row.old.oid == row.new.oid:
+                continue
+            if not row.old.present:
+                text = self.blobs([row.new.oid]).get(row.new.oid, b"")
+                found[path] = (range(1, text.count(b"\n") + (not text.endswith(b"\n")) + 1),)
+                continue
+            options = ("--no-color", "--no-ext-diff", "--no-textconv", "--text", "-U3")
+            output = self.run("diff", *options, row.old.oid, row.new.oid)
+            found[path] = tuple(
+                range(int(match[1]), int(match[1]) + int(match[2] or 1)) for match in _HUNK.finditer(output)
+            )
+        return found
+
+    def versions(self, commit: str, path: str) -> tuple[Version, ...]:
+        """Return what a file was in the history of a commit, the newest first; renames are followed."""
+        options = ("--follow", "-M50%", "--format=%x01%ct", "--raw", "-z", "--no-abbrev")
+        output = self.run("log", *options, commit, "--", path)
+        found: list[Version] = []
+        for part in output.split(b"\x01")[1:]:
+            seconds, _, rows = part.partition(b"\0")
+            day = datetime.fromtimestamp(int(seconds), UTC).date()
+            found += [Version(day=day, oid=row.new.oid) for row in _raw(rows) if row.new.present]
+        return tuple(found)
+
+    def log(self, commit: str, roots: Sequence[str]) -> tuple[Logged, ...]:
+        """Return the commits along the first parents that changed a file below some folders, the newest first."""
+        options = ("-z", "--raw", "--no-abbrev", "--no-renames", "--first-parent", "--diff-merges=first-parent")
+        output = self.run("log", *options, "--format=%H %ct %P", commit, "--", *roots)
+        return tuple(_logged(output))
+
+    def promisor(self) -> str:
+        """Return the remote that a partial clone gets the blobs from that it was made without, empty for a full one."""
+        if self._promisor is None:
+            self._promisor = self._find_promisor()
+        return self._promisor
+
+    def _find_promisor(self) -> str:
+        found = self.text("config", "--get-regexp", r"^remote\..*\.promisor$", codes=(0, 1))
+        words = found.split("\n", 1)[0].split()
+        return words[0].removeprefix("remote.").removesuffix(".promisor") if words else ""
+
+    def obtain(self, oids: Iterable[str]) -> tuple[str, ...]:
+        """Return which of some blobs can be read, having fetched in one go what a partial clone lacks.
+
+        Left alone, git would fetch them one by one. What cannot be had is left out.
+        """
+        asked = tuple(dict.fromkeys(oid for oid in oids if oid.strip("0")))
+        remote = self.promisor() if asked else ""
+        if not remote:
+            return asked
+        if self._local is None:
+            listed = self.run("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)")
+            self._local = set(listed.decode("ascii").split())
+        missing = [oid for oid in asked if oid not in self._local]
+        if missing:
+            try:
+                self.fetch("--filter=blob:none", "--stdin", remote, stdin=_lines(missing))
+            except GitError:
+                return tuple(oid for oid in asked if oid in self._local)
+            self._local.update(missing)
+        return asked
+
+    def fetch(self, *arguments: str, stdin: bytes | None = None) -> None:
+        """Fetch objects alone: no tag, no reference, nothing of a submodule.
+
+        Raises:
+            GitError: the server does not hand them out, or cannot be reached.
+        """
+        options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no")
+        self.run("-c", "fetch.negotiationAlgorithm=noop", "fetch", *options, *arguments, stdin=stdin)
+
     def blob_id(self, data: bytes) -> str:
         """Return the id that git gives to a blob of this content."""
         return self.run("hash-object", "-t", "blob", "--stdin", stdin=data).decode("ascii").strip()
 
 
+class _Reader:
+    """One ``git cat-file`` that stays open."""
+
+    def __init__(self, git: Git, mode: str) -> None:
+        self._process = git.start("cat-file", mode)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def ask(self, oids: Sequence[str], *, content: bool) -> Iterator[tuple[str, int, bytes]]:
+        """Yield what is here of some objects; asked in parts that fit a pipe, so that neither side waits for ever."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise GitError("git cat-file: no way to talk to it")
+        for start in range(0, len(oids), _WORDS):
+            part = oids[start : start + _WORDS]
+            try:
+                stdin.write(_lines(part))
+                stdin.flush()
+            except BrokenPipeError as error:
+                raise GitError("git cat-file: it stopped") from error
+            yield from _objects(part, stdout, content=content)
+
+
+def _objects(oids: Sequence[str], output: IO[bytes], *, content: bool) -> Iterator[tuple[str, int, bytes]]:
+    """Read the answers of ``git cat-file``: id, size and content of every object that is here."""
+    for oid in oids:
+        row = output.readline()
+        if not row:
+            raise GitError("git cat-file: it stopped")
+        words = row.split()
+        if len(words) == _FOUND:
+            size = int(words[2])
+            yield oid, size, output.read(size + 1)[:size] if content else b""
+
+
 _ABSENT = "0" * 40
+_HUNK = re.compile(rb"^@@ -[0-9,]+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _PLAIN = 0o100644
 _REGULAR = 0o100000
 _FOUND = 3  # "<oid> <type> <size>"; an absent object has two words
@@ -292,15 +483,40 @@ def _raw(output: bytes) -> Iterator[RawChange]:
     """Read ``--raw -z`` rows: ``:modes oids status`` and one path, or two for a rename."""
     fields = iter(output.split(b"\0"))
     for facts in fields:
-        if not facts.lstrip(b"\n").startswith(b":"):
-            continue
-        old_mode, new_mode, old_oid, new_oid, status = facts.lstrip(b"\n")[1:].decode("ascii").split(" ")
-        old_path = _decoded(next(fields))
-        new_path = _decoded(next(fields)) if status[0] in "RC" else old_path
-        yield RawChange(
-            old=Side(path=old_path, mode=int(old_mode, 8), oid=old_oid),
-            new=Side(path=new_path, mode=int(new_mode, 8), oid=new_oid),
-        )
+        if facts.lstrip(b"\n").startswith(b":"):
+            yield _row(facts, fields)
 
 
-__all__ = ["Git", "GitError", "Held", "RawChange", "Side"]
+def _row(facts: bytes, fields: Iterator[bytes]) -> RawChange:
+    old_mode, new_mode, old_oid, new_oid, status = facts.lstrip(b"\n")[1:].decode("ascii").split(" ")
+    old_path = _decoded(next(fields))
+    new_path = _decoded(next(fields)) if status[0] in "RC" else old_path
+    return RawChange(
+        old=Side(path=old_path, mode=int(old_mode, 8), oid=old_oid),
+        new=Side(path=new_path, mode=int(new_mode, 8), oid=new_oid),
+    )
+
+
+def _logged(output: bytes) -> Iterator[Logged]:
+    """Read a log whose commits begin with id, second and parents; a row takes its paths along, whatever they say."""
+    fields = iter(output.split(b"\0"))
+    facts: list[str] = []
+    rows: list[RawChange] = []
+    for field in fields:
+        if field.lstrip(b"\n").startswith(b":"):
+            rows.append(_row(field, fields))
+        elif field.strip():
+            if facts:
+                yield _commit(facts, rows)
+            facts, rows = field.decode("ascii").split(), []
+    if facts:
+        yield _commit(facts, rows)
+
+
+def _commit(facts: list[str], rows: list[RawChange]) -> Logged:
+    sha, seconds, *parents = facts
+    day = datetime.fromtimestamp(int(seconds), UTC).date()
+    return Logged(sha=sha, day=day, parents=tuple(parents), rows=tuple(rows))
+
+
+__all__ = ["ENVIRONMENT", "Git", "GitError", "Held", "Logged", "RawChange", "Side", "Version"]

@@ -9,7 +9,7 @@ from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 
 
-@policy(Level.WARNING, scope=Scope.RULE, group="ecs")
+@policy(Level.WARNING, scope=Scope.RULE, group="ecs", stale=True)
 def ecs_version_outdated(rule: Rule, context: Context, _options: object) -> Iterator[Violation]:
     """The newest declared ECS version is older than `ecs.minimum`.
 

@@ -18,9 +18,12 @@ def ecs_version_unknown(rule: Rule, context: Context, _options: object) -> Itera
 
     Fix: use a released version; if it is newer than this bot knows, add it to `ecs.versions` in the config.
     """
+    named = declared(rule.get("metadata", "ecs_version"))
+    if not named:
+        return
     known = declared([*RELEASED, *context.settings.ecs.versions])
     latest = max(known)
-    for version in declared(rule.get("metadata", "ecs_version")):
+    for version in named:
         if version in known:
             continue
         text = written(version)

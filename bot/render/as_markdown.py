@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
 
-from bot.model import Event, Finding, Kind, Level, Review, RuleChange, Verdict
+from bot.model import Event, Finding, Kind, Level, Review, RuleChange, Verdict, stable
 from bot.policy import all_policies
 from bot.render.escape import Safe, code, cut, element, fenced, prose, url_path
 from bot.render.fold import (
@@ -27,13 +27,11 @@ from bot.render.fold import (
     verdict_line,
     waived,
 )
+from bot.render.template import Blocks
 from bot.settings import Settings
 from bot.words import Phrase, query_words
 
-if TYPE_CHECKING:
-    from jinja2 import Environment, Template
-
-MARKER = "<!-- ruleward:review v1 -->"
+MARKER = "<!-- ruleward:review v1"
 """What the sticky comment starts with."""
 
 LIMIT = 65_536
@@ -42,8 +40,10 @@ LIMIT = 65_536
 BULK_LIMIT = 20_000
 """The comment of a bulk pull request stays under this."""
 
+SUMMARY_LIMIT = 300_000
+"""A job summary holds a mebibyte; these are characters, of up to three bytes each."""
+
 MANUAL = "https://github.com/ruleward/ruleward/blob/main/docs/policies.md"
-_TEMPLATE = "comment.md.j2"
 _SLACK = 600  # for the line that says what was left out
 _PATHS = 3
 _PHRASES = 12
@@ -66,19 +66,100 @@ class _Section:
     text: str
 
 
-def render(review: Review, settings: Settings, *, blob_url: str = "") -> str:
+def render(
+    review: Review,
+    settings: Settings,
+    *,
+    blob_url: str = "",
+    template: str = "",
+    notes: Sequence[Note] = (),
+    whole: bool = False,
+) -> str:
     """Write the comment.
 
     Args:
         review: the finished review.
         settings: the config it was made under.
         blob_url: where the head's files can be read; paths become links to their lines.
+        template: the repository's own blocks.
+        notes: the labels that do not count.
+        whole: for the job summary, which is larger: no folded rule is left unnamed.
+
+    Raises:
+        RulewardError: the template does not work.
     """
     bulk = len(review.rules) >= settings.comment.bulk_threshold
-    limit = BULK_LIMIT - 1 if bulk else LIMIT
+    limit = SUMMARY_LIMIT if whole else BULK_LIMIT - 1 if bulk else LIMIT
     gone = frozenset(rule.change.path for rule in review.rules if rule.change.kind is Kind.REMOVAL)
-    page = _Page(review=review, settings=settings, blob_url=blob_url, limit=limit, gone=gone)
-    return _assemble(list(page.sections()), limit, page.block)
+    page = _Page(
+        review=review,
+        settings=settings,
+        blob_url=blob_url,
+        limit=limit,
+        gone=gone,
+        blocks=Blocks(template, settings.comment.template),
+        notes=tuple(notes),
+        whole=whole,
+    )
+    first = "" if whole else f"{_marker(change_digest(review), notes)}\n"
+    return first + _assemble(list(page.sections()), limit - len(first), page.block)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A label that does not count; ``off`` tells whether it was taken off."""
+
+    label: str
+    reason: str
+    off: bool = True
+
+    def __str__(self) -> str:
+        """Say it in a sentence."""
+        return f"The label `{self.label}` {'was taken off' if self.off else 'does not count'}: {self.reason}."
+
+
+def _marker(change: str, notes: Iterable[Note]) -> str:
+    """Return the first line: for which change labels were decided, and what was said of them."""
+    facts = json.dumps([(each.label, each.reason, each.off) for each in notes], separators=(",", ":"))
+    told = facts.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "-\\u002d").replace("#", "\\u0023")
+    told = told.replace("::", ":\\u003a")
+    return f"{MARKER} change={change}{f' notes={told}' if facts != '[]' else ''} -->"
+
+
+def noted(body: str, change: str) -> tuple[Note, ...]:
+    """Read what a comment said of labels, as long as the pull request does the same; shown again, never acted on."""
+    found = _NOTED.match(body)
+    if found is None or found[1] != change:
+        return ()
+    try:
+        facts = json.loads(found[2])
+        return tuple(Note(label=str(label), reason=str(reason), off=off is True) for label, reason, off in facts)
+    except (TypeError, ValueError, RecursionError):
+        return ()
+
+
+def marker_again(body: str) -> str:
+    """Return the first line of a comment again, one without facts where it is not ours."""
+    line = body.partition("\n")[0].rstrip()
+    return line if _LINE.fullmatch(line) else f"{MARKER} -->"
+
+
+_LINE = re.compile(rf"{MARKER} [^>]*-->")
+_NOTED = re.compile(rf"{MARKER} change=([0-9a-f]+) notes=(\[[^>]*\]) -->")
+
+
+def change_digest(review: Review) -> str:
+    """Return what a pull request does to the rules, in 16 hex digits: equal for heads that do the same."""
+    told = [
+        (
+            rule.change.path,
+            rule.change.previous_path,
+            rule.change.kind.value,
+            [(leaf.path, leaf.before, leaf.after) for leaf in rule.change.changes],
+        )
+        for rule in review.rules
+    ]
+    return hashlib.sha256(stable(told).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _assemble(sections: list[_Section], limit: int, block: Callable[..., str]) -> str:
@@ -113,22 +194,26 @@ class _Page:
     blob_url: str
     limit: int
     gone: frozenset[str]
+    blocks: Blocks
+    notes: tuple[Note, ...]
+    whole: bool
 
     def block(self, name: str, /, **values: object) -> str:
         """Fill one block of the template."""
-        template = _template()
-        context = template.new_context(dict(values))
-        return "".join(template.blocks[name](context)).strip("\n")
+        return self.blocks.fill(name, values)
 
     def sections(self) -> Iterator[_Section]:
         """Yield every section, in reading order."""
         yield _Section("the headline", 0, self._headline())
         loud = problems(self.review)
+        if self.notes:
+            yield _Section("notes on labels", 0, self.block("notes", notes=[prose(str(each)) for each in self.notes]))
         if self.review.unevaluated:
             yield _Section("the files that could not be judged", 3, self._unevaluated())
         if loud:
             yield _Section("errors and warnings", 1, self._problems(loud))
-            policies = dict.fromkeys(each.first.policy for each in loud)
+            policies = {each.first.policy: False for each in loud}
+            policies |= {each.first.policy: True for each in loud if each.first.severity is Level.ERROR}
             remedies = self._remedies(policies)
             if remedies:
                 yield _Section("how to fix them", 4, remedies)
@@ -143,13 +228,17 @@ class _Page:
             yield _Section("waived findings", 6, self._waived(excused))
         if quiet := asides(self.review):
             yield _Section("notices", 8, self._notices(quiet))
+        if any(finding.fix is not None for finding in self.review.all_findings() if finding.waived is None):
+            yield _Section("the command that fixes", 0, self._command())
+
+    def _command(self) -> str:
+        return self.block("fix", command=code(f"ruleward fix --base {self.review.base.ref}"))
 
     def _headline(self) -> str:
         lead, beside = first_line(self.review)
         verdict, counts = verdict_line(self.review)
         return self.block(
             "headline",
-            marker=Safe(MARKER),
             lead=lead,
             beside=_words(beside),
             verdict=verdict,
@@ -171,7 +260,8 @@ class _Page:
         shown, more = _fitting(made, self.limit * 2 // 5)
         return self.block("problems", rows=shown, more=more and count(more, "more finding", "more findings"))
 
-    def _remedies(self, ids: Iterable[str]) -> str:
+    def _remedies(self, ids: Mapping[str, bool]) -> str:
+        """Explain some policies; the flag says whether one blocks, for only then a way past it is needed."""
         known = all_policies()
         policies = [
             {
@@ -180,10 +270,11 @@ class _Page:
                 "command": code(f"ruleward explain {each}"),
                 "why": prose(_sentence(known[each].why)),
                 "remedy": prose(_sentence(known[each].remedy)),
+                "blocks": blocks,
                 "waivable": known[each].waivable,
                 "label": code(f"waive: {each}"),
             }
-            for each in ids
+            for each, blocks in ids.items()
             if each in known
         ]
         author = (
@@ -207,8 +298,9 @@ class _Page:
         return self._several([rule.change.path for rule in row.rules])
 
     def _several(self, paths: Sequence[str]) -> Safe:
-        shown = ", ".join(code(path, most=120) for path in paths[:_PATHS])
-        rest = len(paths) - _PATHS
+        most = len(paths) if self.whole else _PATHS
+        shown = ", ".join(code(path, most=120) for path in paths[:most])
+        rest = len(paths) - most
         return Safe(f"**{count(len(paths), 'rule')}**: {shown}{f' and {rest:,} more' if rest > 0 else ''}")
 
     def _where(self, each: Objection) -> Safe:
@@ -357,25 +449,4 @@ def _diff(change: RuleChange) -> Safe:
     return fenced(shown, "diff") if shown else Safe("The text differs in its ends alone.")
 
 
-def _finalize(value: object) -> object:
-    """Escape what a template prints, unless it was made Markdown by our own hands."""
-    return value if isinstance(value, Safe) else prose(str(value))
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    from jinja2 import DictLoader, Environment, StrictUndefined  # 70 ms that only a comment pays
-
-    text = files("bot").joinpath("templates", _TEMPLATE).read_text(encoding="utf-8")
-    return Environment(
-        loader=DictLoader({_TEMPLATE: text}),
-        autoescape=False,  # noqa: S701 - HTML's escaping is not Markdown's: `finalize` escapes everything
-        finalize=_finalize,
-        undefined=StrictUndefined,
-        keep_trailing_newline=False,
-    )
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    return _environment().get_template(_TEMPLATE)
+__all__ = ["LIMIT", "MARKER", "Note", "change_digest", "marker_again", "noted", "render"]

@@ -1,0 +1,120 @@
+"""What the review and the audit share: which policies are on, an objection made a finding, and standing exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bot.layout import layout_of
+from bot.model import Finding, Level, Rule, Waived, quieter
+from bot.policy import Policy, Scope, Violation, all_policies
+from bot.settings import Settings, StandingException
+
+EXCEPTION_EXPIRED = "exception-expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A policy as a repository has set it."""
+
+    policy: Policy
+    level: Level
+    options: object
+
+
+def active(settings: Settings, scopes: Collection[Scope]) -> tuple[Asked, ...]:
+    """Return the policies of some scopes that are not off, in their order."""
+    found = (_asked(policy, settings) for policy in all_policies().values() if policy.scope in scopes)
+    return tuple(each for each in found if each.level is not Level.OFF)
+
+
+def _asked(policy: Policy, settings: Settings) -> Asked:
+    chosen = settings.policies.get(policy.id)
+    if chosen is None:
+        return Asked(policy=policy, level=policy.level, options=policy.defaults())
+    options = chosen.options if chosen.options is not None else policy.defaults()
+    return Asked(policy=policy, level=chosen.level or policy.level, options=options)
+
+
+def finding_of(
+    asked: Asked,
+    violation: Violation,
+    *,
+    path: str,
+    subject: Rule | None,
+    head: Rule | None,
+    preexisting: bool = False,
+) -> Finding:
+    """Give an objection its level, its line and its fix.
+
+    Args:
+        asked: the policy that objects.
+        violation: its objection.
+        path: the file that it is about.
+        subject: the rule whose lines are meant, the head's or that of a removed one.
+        head: the rule that a fix would be made in, None where there is none.
+        preexisting: whether it stood in the base; then it is never above a notice.
+    """
+    severity = quieter(asked.level, violation.cap) if violation.cap else asked.level
+    if preexisting:
+        severity = quieter(severity, Level.NOTICE)
+    fixed = layout_of(head.text).set(violation.at, violation.fix) if head and violation.fix is not None else None
+    line = violation.line
+    if line is None and fixed is not None:
+        line = fixed.start_line
+    elif line is None and subject is not None and violation.at:
+        lines = layout_of(subject.text).lines(violation.at)
+        line = lines[0] if lines else None
+    return Finding(
+        policy=asked.policy.id,
+        severity=severity,
+        message=violation.message,
+        path=path,
+        line=line,
+        at=violation.at,
+        value=violation.value,
+        preexisting=preexisting,
+        fix=fixed,
+    )
+
+
+def loudest_first(finding: Finding) -> tuple[int, int, str, str]:
+    """Return what the findings of one rule are sorted by."""
+    return finding.severity.rank, finding.line or 0, finding.policy, finding.message
+
+
+def excuse(finding: Finding, rule: Rule | None, settings: Settings, today: date) -> Finding:
+    """Mark a finding that a standing exception of the config covers."""
+    if not settings.exceptions:
+        return finding
+    policy = all_policies().get(finding.policy)
+    if policy is None or not policy.waivable:
+        return finding
+    for exception in settings.exceptions:
+        if exception.policy == finding.policy and exception.holds(today) and _covers(exception, finding, rule):
+            return replace(finding, waived=Waived(exception=exception.reason, expires=exception.expires))
+    return finding
+
+
+def _covers(exception: StandingException, finding: Finding, rule: Rule | None) -> bool:
+    if exception.rule_id is not None:
+        return rule is not None and rule.rule_id == exception.rule_id
+    return exception.path == finding.path
+
+
+def expired(settings: Settings, today: date, path: str) -> Iterator[Finding]:
+    """Yield a notice for every standing exception whose last day has passed."""
+    for exception in settings.exceptions:
+        if not exception.holds(today):
+            subject = exception.rule_id or exception.path
+            yield Finding(
+                policy=EXCEPTION_EXPIRED,
+                severity=Level.NOTICE,
+                message=f"the exception of `{exception.policy}` for `{subject}` expired on {exception.expires}",
+                path=path,
+                line=exception.line,
+            )
+
+
+__all__ = ["EXCEPTION_EXPIRED", "Asked", "active", "excuse", "expired", "finding_of", "loudest_first"]

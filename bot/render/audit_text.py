@@ -1,0 +1,141 @@
+"""The audit for a terminal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from bot.audited import Audit, AuditedRule
+from bot.model import Finding, Level
+from bot.render.audit_fold import by_owner, live, older_than, place_of, words_for
+from bot.render.escape import terminal
+from bot.render.fold import count, objections
+
+_STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.NOTICE: "cyan", Level.OFF: ""}
+_SHOWN = 3
+
+
+def render(audit: Audit, *, colour: bool = False, width: int = 100) -> str:
+    """Write the stale rules, what to do about each, the other findings, and a last line that sums up."""
+    from rich.console import Console  # only a terminal pays for it
+
+    page = io.StringIO()
+    console = Console(
+        file=page,
+        width=max(width, 40),
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        no_color=not colour,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        legacy_windows=False,
+        _environ={},
+    )
+    for part in _parts(audit):
+        console.print(part, soft_wrap=isinstance(part, str))
+    return "".join(f"{line.rstrip()}\n" for line in page.getvalue().split("\n")[:-1])
+
+
+def _parts(audit: Audit) -> Iterator[object]:
+    from rich.text import Text
+
+    for rule in audit.stale:
+        yield from _stale(rule, audit)
+    removable = [rule for rule in audit.rules if rule.deprecated and rule.advice]
+    if removable:
+        blocked = sum(each.blocked is not None for rule in removable for each in rule.advice)
+        held = f" ({blocked:,} of them blocked)" if blocked else ""
+        yield Text(f"{count(len(removable), 'rule')} deprecated for long enough to be deleted{held}", style="bold")
+        for rule in removable[:_SHOWN]:
+            why = "".join(f": {each.blocked}" for each in rule.advice if each.blocked)
+            yield Text(f"  {terminal(place_of(rule, audit))}{terminal(why)}", style="dim", overflow="fold")
+        if len(removable) > _SHOWN:
+            yield Text(f"  and {len(removable) - _SHOWN:,} more", style="dim")
+        yield ""
+    yield from _findings(audit)
+    for source in audit.sources:
+        for each in source.unevaluated:
+            yield Text(terminal(f"not judged: {each.path}: {each.reason}"), style="yellow", overflow="fold")
+        if source.note:
+            yield Text(terminal(f"{source.repository}: {source.note}"), style="yellow", overflow="fold")
+    yield from _summary(audit)
+
+
+def _stale(rule: AuditedRule, audit: Audit) -> Iterator[object]:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    facts = ", ".join(each for each in (rule.severity, rule.maturity, " ".join(rule.owners)) if each)
+    yield Text.assemble((terminal(place_of(rule, audit)), "bold"), f"  {terminal(facts)}", overflow="fold")
+    for finding in rule.findings:
+        if finding.policy in rule.reasons and finding.waived is None:
+            yield from _line(finding)
+    for advice in rule.advice:
+        blocked = f"; blocked because {advice.blocked}" if advice.blocked else ""
+        yield Padding(Text(terminal(f"→ {advice.words}{blocked}"), style="green"), (0, 0, 0, 2))
+    yield ""
+
+
+def _findings(audit: Audit) -> Iterator[object]:
+    """Write what else is wrong; what many rules share is one line."""
+    from rich.text import Text
+
+    reasons = {id(each) for rule in audit.rules for each in rule.findings if each.policy in rule.reasons}
+    others = [each for each in audit.all_findings() if id(each) not in reasons and each.waived is None]
+    for group in objections(others):
+        places = [f"{each.path}:{each.line}" if each.line else each.path for each in group.findings]
+        if len(places) == 1:
+            yield Text(terminal(places[0]), style="bold", overflow="fold")
+        else:
+            yield Text(count(len(places), "rule"), style="bold")
+        yield from _line(group.first)
+        if len(places) > 1:
+            yield from (Text(f"    {terminal(place)}", style="dim", overflow="fold") for place in places[:_SHOWN])
+        if len(places) > _SHOWN:
+            yield Text(f"    and {len(places) - _SHOWN:,} more", style="dim")
+        yield ""
+
+
+def _line(finding: Finding) -> Iterator[object]:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    line = Text.assemble(
+        (finding.severity.value, _STYLES[finding.severity]),
+        f" {terminal(finding.message)} ",
+        (f"[{finding.policy}]", "dim"),
+    )
+    yield Padding(line, (0, 0, 0, 2))
+
+
+def _summary(audit: Audit) -> Iterator[object]:
+    from rich.text import Text
+
+    rules = live(audit)
+    where = f" in {count(len(audit.sources), 'repository', 'repositories')}" if audit.several else ""
+    stale = audit.stale
+    yield Text(
+        f"{len(stale):,} of {count(len(audit.rules), 'rule')}{where} "
+        f"{'is' if len(stale) == 1 else 'are'} stale on {audit.today.isoformat()}.",
+        style="bold yellow" if stale else "bold green",
+    )
+    for reason, number in audit.reasons().items():
+        yield Text(f"  {number:>6,}  {words_for(reason)} [{reason}]")
+    postponed = sum(bool(rule.postponed) for rule in audit.rules)
+    if postponed:
+        yield Text(f"  {postponed:>6,}  postponed by an exception of the config")
+    if len(by_owner(stale)) > 1:
+        owners = ", ".join(
+            f"{terminal(' '.join(names)) or 'nobody'} {len(held):,}" for names, held in by_owner(stale).items()
+        )
+        yield Text(f"Owners: {owners}.", overflow="fold")
+    older = [older_than(rules, days) for days in (180, 365, 730)]
+    dates = ", ".join(f"{each.updated:,} for more than {each.days} days" for each in older)
+    yield Text(f"Not updated, of {len(rules):,} that are not deprecated: {dates}.")
+    if older[0].known:
+        logic = ", ".join(f"{each.logic:,} for more than {each.days} days" for each in older)
+        yield Text(f"Logic unchanged, of {older[0].known:,} whose history tells: {logic}.")
+
+
+__all__ = ["render"]
