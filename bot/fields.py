@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cached_property, lru_cache
-from importlib.resources import files
 from typing import cast
 
 from bot.ecs import Version, parse_version
@@ -80,6 +78,8 @@ class FieldSets:
 
     def like(self, name: str) -> str | None:
         """Return the field that a name most resembles, None where it resembles none."""
+        from difflib import get_close_matches  # what is misspelt pays for it
+
         group = name.partition(".")[0] + "."
         known = self.sets[max(self.sets)] | self.own
         beside = sorted(each for each in known if each.startswith(group) and not each.endswith("*") and each != name)
@@ -165,6 +165,8 @@ def _mapping(path: str, data: bytes) -> dict[str, object]:
 @lru_cache(maxsize=1)
 def built_in() -> FieldSets:
     """Return the field sets that Ruleward brings."""
+    from importlib.resources import files  # 13 ms that a review without rules need not pay
+
     sets: dict[Version, set[str]] = {}
     section: list[Version] = []
     for line in files("bot").joinpath("data", _DATA).read_text(encoding="utf-8").splitlines():

@@ -154,7 +154,7 @@ def _plans(inner: Stage, outer: Stage, meter: Meter) -> Iterator[tuple[Event, ..
     both = relate(And((inner.before, outer.before)), Not(And(())), Reading.KLEENE, meter).lost
     beside = relate(outer.before, inner.before, Reading.KLEENE, meter).lost if inner.before != outer.before else None
     keys = sorted({name for stage in (inner, outer) for key in stage.keys for name in names(key)})
-    shapes = list(islice(_shapes(inner, outer), 12))
+    shapes = list(islice(_shapes(inner, outer), 13))
     for seed in (alone, both):
         if seed is None:
             continue
@@ -188,16 +188,20 @@ def _summed(stage: Stage) -> Iterator[str]:
 def _shapes(inner: Stage, outer: Stage) -> Iterator[dict[str, int]]:
     """How many events, under ``*``, and how many values of each field that is counted."""
     wanted: dict[str, set[int]] = {"*": {1}}
+    least: dict[str, int] = {}
     for atom in (*atoms(inner.after), *atoms(outer.after)):
         call = atom.term.args[0] if isinstance(atom.term, Call) and atom.term.name == "of1" else None
         if not isinstance(call, Call) or not isinstance(atom.test, Range) or not call.args:
             continue
         name = show(call.args[0]) if call.name == "count_distinct" else "*" if call.name == "count" else ""
+        if name and atom.test.low is not None and 0 <= atom.test.low < _MOST:
+            least[name] = max(least.get(name, 1), int(atom.test.low) + 1)
         for bound in (atom.test.low, atom.test.high):
             if name and bound is not None and 0 <= bound < _MOST:
                 wanted.setdefault(name, {1}).update((int(bound), int(bound) + 1))
     high = {name: max(counts) for name, counts in wanted.items()}
     yield high
+    yield dict.fromkeys(wanted, 1) | least  # enough for every lower bound, and no more where upper ones are about
     for name, counts in sorted(wanted.items()):
         for count in sorted(counts):
             if count > 0:

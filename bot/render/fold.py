@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -323,6 +322,8 @@ def event_words(event: Event) -> str:
 
 def query_lines(change: RuleChange, *, around: int = 3) -> list[str]:
     """Return the query's line diff without its head, with some equal lines around each edit."""
+    import difflib
+
     sides = (rule.get("rule", "query") if rule else None for rule in (change.base, change.head))
     before, after = (value.strip("\n").splitlines() if isinstance(value, str) else [] for value in sides)
     return list(difflib.unified_diff(before, after, lineterm="", n=around))[2:]
