@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -248,6 +249,36 @@ class Git:
                 found[oid] = output[at : at + size]
                 at += size + 1
         return found
+
+    def stream(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield every blob that can be had as soon as git has read it, so that both can work at once.
+
+        Raises:
+            GitError: git ended badly.
+        """
+        asked = self.obtain(oids)
+        with tempfile.TemporaryFile() as names:  # a pipe could fill up on both ends
+            names.write(_lines(asked))
+            names.seek(0)
+            with subprocess.Popen(
+                ["git", *_OPTIONS, "cat-file", "--batch"],
+                cwd=self.directory,
+                env=self._environment,
+                stdin=names,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            ) as process:
+                output = process.stdout
+                if output is None:
+                    raise GitError("git cat-file: no way to read from it")
+                for oid in asked:
+                    words = output.readline().split()
+                    if len(words) == _FOUND:
+                        data = output.read(int(words[2]))
+                        output.read(1)
+                        yield oid, data
+            if process.returncode:
+                raise GitError(f"git cat-file: exit status {process.returncode}")
 
     def file(self, commit: str | None, path: str) -> bytes | None:
         """Return one plain file of a commit, or of the working tree (None); None where there is none."""
