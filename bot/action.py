@@ -223,7 +223,7 @@ class _PullRun:
                 return CommitStatus()
             git = Git(self.runner.workspace)
             git.commit(pull.base_sha)
-            return CommitStatus() if git.partial() else read_config(git.file(pull.base_sha, CONFIG_PATH)).status
+            return CommitStatus() if git.promisor() else read_config(git.file(pull.base_sha, CONFIG_PATH)).status
         except (RulewardError, OSError):
             return CommitStatus()
 
