@@ -338,7 +338,7 @@ def main() -> None:
         PAGE.parent.mkdir(parents=True, exist_ok=True)
         PAGE.write_text(page(held, pack.root), encoding="utf-8")
     print(f"\n{'':=^120}\n")
-    print("The action's exit status is 1, and the commit status is a failure: a required one holds the pull request back.")
+    print("The action's exit status is 1, and the commit status a failure: a required one holds the pull request back.")
     print(f"How GitHub shows it: {PAGE.relative_to(ROOT)}, a page for your browser.")
 
 
