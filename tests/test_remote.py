@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.collect import git as plumbing
 from bot.collect.git import GitError
 from bot.collect.remote import Remote
 from bot.model import RulewardError
@@ -67,13 +68,13 @@ def test_the_token_is_in_no_argument_file_or_message(
     github: FakeGitHub, repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments: list[str] = []
-    run = plumbing.subprocess.run
+    run = subprocess.run
 
-    def noted(command: list[str], **more: object) -> object:
+    def noted(command: list[str], **more: Any) -> object:  # noqa: ANN401  # as subprocess has it
         arguments.extend(command)
-        return run(command, **more)  # type: ignore[call-overload]
+        return run(command, **more)
 
-    monkeypatch.setattr(plumbing.subprocess, "run", noted)
+    monkeypatch.setattr(subprocess, "run", noted)
     secret = github.add_token("ghs_very_secret", app=True, permissions={"contents": "read"})
     made = remote(github, tmp_path, token=secret)
     made.obtain([repo.git("rev-parse", "HEAD")])
