@@ -170,9 +170,9 @@ class _PullRun:
             self.runner.say(f"pull request #{pull.number} is closed: nothing to do")
             self.result.summary += "The pull request is closed: nothing was reviewed.\n"
             return self.result
-        if self._untouched(pull):
-            return self._pass(pull)
         try:
+            if self._untouched(pull):
+                return self._pass(pull)
             git, merge_base = objects(self.runner, self.client, self.thread, pull.base_sha, pull.head_sha)
             reviewed = review(
                 git,
