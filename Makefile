@@ -30,7 +30,7 @@ install: $(VENV)/.runtime  ## .venv/bin/ruleward with the locked runtime depende
 
 dev: $(VENV)/.dev  ## the same, with everything the checks and tests need
 
-demo: $(VENV)/.runtime  ## the review of a pull request made for show
+demo: $(VENV)/.runtime  ## the action on a pull request made for show
 	@$(BIN)/python -m tools.demo
 
 test: $(VENV)/.dev  ## the tests

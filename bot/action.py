@@ -13,6 +13,7 @@ from bot.action_audit import audit_tree
 from bot.app import Reviewed, review
 from bot.collect.git import Git
 from bot.collect.remote import Remote
+from bot.config import read_config
 from bot.github.apply import Outcome, Publisher
 from bot.github.client import Client, GitHubError, RefusedError
 from bot.github.event import AuditTree, ReviewGroup, ReviewPull, activity
@@ -37,7 +38,7 @@ from bot.render.as_pull import (
 )
 from bot.render.escape import command_data, prose
 from bot.report import label_names
-from bot.settings import CommitStatus, Settings
+from bot.settings import CONFIG_PATH, CommitStatus, Settings
 from bot.waive import Facts, Record, Refusal, Request, asks, granted, read_record, refused, settled, waived
 
 _STATES = {0: "success", 1: "failure"}
@@ -207,11 +208,24 @@ class _PullRun:
         self.runner.say(f"pull request #{pull.number} touches no TOML file")
         self.result.summary = f"{_UNTOUCHED}.\n"
         self.result.outputs = _outputs(Verdict.PASS)
-        context = _context(CommitStatus(), pull.base_ref)
+        context = _context(self._status_at_hand(pull), pull.base_ref)
         wish = StatusWish(context=context, state="success", description=_UNTOUCHED)
         if self.inputs.status:
             self._write(pull, (SetStatus(status=wish),))
         return self.result
+
+    def _status_at_hand(self, pull: Pull) -> CommitStatus:
+        """Read what the status is called where that takes no request and no fetch: a given file, or the workspace."""
+        try:
+            if self.inputs.config is not None:
+                return read_config(self.inputs.config.read_bytes(), str(self.inputs.config)).status
+            if self.runner.workspace is None:
+                return CommitStatus()
+            git = Git(self.runner.workspace)
+            git.commit(pull.base_sha)
+            return CommitStatus() if git.promisor() else read_config(git.file(pull.base_sha, CONFIG_PATH)).status
+        except (RulewardError, OSError):
+            return CommitStatus()
 
     def _write(self, pull: Pull, writes: Iterable[Write]) -> Outcome:
         """Carry writes out, or in a dry run only say them."""
@@ -348,7 +362,7 @@ class _PullRun:
         if pull.moved(before):
             self._supersede(before)
             return Outcome()
-        if not (self.final or _alike(pull, before)):
+        if not (self.final or (_alike(pull, before) and Outcome(created=True).alone(pull, before))):
             self._repeat("it changed while it was reviewed")
             return Outcome()
         outcome = self._write(pull, writes)
@@ -362,7 +376,7 @@ class _PullRun:
             self._repeat("what was written is not about what it is now")
         elif not _alike(pull, after, wishes.taken_off):
             self._repeat("it changed meanwhile")
-        elif not outcome.alone(before, after):
+        elif not outcome.alone(pull, after):
             self._repeat("somebody else wrote at the same time")
         return outcome
 

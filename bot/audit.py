@@ -58,8 +58,10 @@ def audit(
     """
     where, commit = locate(git, head)
     settings = settings_of(git, head=head, config=config)
-    tree = collect_tree(git, where, commit, settings.rules)
-    parsed = [parse(blob, max_bytes=settings.rules.max_bytes) for blob in tree.blobs.values()]
+    tree = collect_tree(
+        git, where, commit, settings.rules, lambda blob: parse(blob, max_bytes=settings.rules.max_bytes)
+    )
+    parsed = list(tree.files.values())
     rules = [each for each in parsed if not isinstance(each, NoRule)]
     found, notes = _histories(git, tree, parsed, settings, today, cache)
     name = repository or repository_name(git)
@@ -104,7 +106,7 @@ def _file(path: Path) -> bytes:
         raise RulewardError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _owners(git: Git, tree: Tree, settings: Settings) -> Owners:
+def _owners(git: Git, tree: Tree[Parsed], settings: Settings) -> Owners:
     """Read the first CODEOWNERS that is there."""
     for name in names_of((settings.audit.owners,)):
         data = tree_file(git, tree.head, tree.commit, name)
@@ -114,7 +116,7 @@ def _owners(git: Git, tree: Tree, settings: Settings) -> Owners:
 
 
 def _histories(  # noqa: PLR0917 - one call, from above
-    git: Git, tree: Tree, parsed: Iterable[Parsed], settings: Settings, today: date, place: Path | None
+    git: Git, tree: Tree[Parsed], parsed: Iterable[Parsed], settings: Settings, today: date, place: Path | None
 ) -> tuple[dict[str, RuleHistory], list[str]]:
     """Ask history about every rule that is not deprecated, and say what it could not tell."""
     line = commits(git, tree.commit, settings.rules)
@@ -135,7 +137,7 @@ def _histories(  # noqa: PLR0917 - one call, from above
     found = histories(
         subjects,
         line,
-        Library(git, settings.rules, tree),
+        Library(git, settings.rules, tree.written),
         compare=lambda newer, older: likeness(newer, older, most),
         identify=lambda text: _identity(text, most),
         cache=known,

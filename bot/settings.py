@@ -55,9 +55,18 @@ class Globs:
 
         return pathspec.GitIgnoreSpec.from_lines(self.patterns)
 
+    @cached_property
+    def _known(self) -> dict[str, bool]:
+        return {}  # an audit asks several times about every path
+
     def __contains__(self, path: str) -> bool:
         """Tell whether a path, with forward slashes from the top of the repository, is meant."""
-        return bool(self.patterns) and self._spec.match_file(path)
+        if not self.patterns:
+            return False
+        found = self._known.get(path)
+        if found is None:
+            found = self._known[path] = self._spec.match_file(path)
+        return found
 
     def roots(self) -> tuple[str, ...]:
         """Return the folders outside which nothing can match, none where a pattern is not tied to a folder."""

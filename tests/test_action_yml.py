@@ -6,7 +6,6 @@ import importlib.machinery
 import os
 import re
 import shutil
-import stat
 import sys
 import threading
 from collections.abc import Iterator
@@ -22,8 +21,9 @@ from bot.action import _outputs
 from bot.cli import cli
 from bot.github.runner import Inputs
 from bot.model import Verdict
-from tests.fake_github import BOT, READ_ONLY, FakeGitHub
-from tests.repository import new_repository, rule_text
+from tests.actions import run
+from tests.fake_github import BOT, PERMISSIONS, READ_ONLY, FakeGitHub
+from tests.repository import Repository, new_repository, rule_text
 from tests.runner import ROOT, Machine, read_action, read_outputs
 
 if TYPE_CHECKING:
@@ -173,28 +173,23 @@ def test_an_event_that_asks_for_nothing_is_a_clear_error(github: FakeGitHub, tmp
 _SPY = "import pathlib; pathlib.Path({trap!r}).touch()\n"
 
 
-def test_nothing_of_the_workspace_is_imported_or_obeyed(github: FakeGitHub, tmp_path: Path) -> None:
-    trap = tmp_path / "sprung"
+def set_traps(machine: Machine, trap: Path) -> None:
+    """Fill a workspace with modules, programs and settings, and let the job's variables point at them."""
     spy = _SPY.format(trap=str(trap))
-    machine = Machine(folder=tmp_path)
     place = machine.workspace
     names = ("click", "json", "sitecustomize", "usercustomize", "yaml", "github", "os", "bot/__init__", "bot/cli")
-    for name in names:
-        file = place / f"{name}.py"
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(spy)
-    (place / "lib").mkdir()
-    (place / "lib" / "evil.pth").write_text(spy)
-    for name in ("pip.conf", "pip/pip.conf", ".config/pip/pip.conf"):
+    settings = {
+        **{f"{name}.py": spy for name in names},
+        "lib/evil.pth": spy,
+        "uv.toml": '[pip]\nindex-url = "http://127.0.0.1:9/"\n',
+        "pip.conf": "[global]\nindex-url = http://127.0.0.1:9/\n",
+        **{f"bin/{name}": f"#!/bin/sh\ntouch '{trap}'\n" for name in ("python3", "python", "git", "uv", "cygpath")},
+    }
+    for name, text in settings.items():
         file = place / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("[global]\nindex-url = http://127.0.0.1:9/\n")
-    (place / "uv.toml").write_text('[pip]\nindex-url = "http://127.0.0.1:9/"\n')
-    for name in ("python3", "python", "git", "uv"):
-        program = place / "bin" / name
-        program.parent.mkdir(exist_ok=True)
-        program.write_text(f"#!/bin/sh\ntouch '{trap}'\n")
-        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        file.write_text(text)
+        file.chmod(0o755)
     machine.environment = {
         "PATH": os.pathsep.join([str(place / "bin"), "bin", str(machine.python), os.environ["PATH"]]),
         "PYTHONPATH": str(place),
@@ -203,13 +198,20 @@ def test_nothing_of_the_workspace_is_imported_or_obeyed(github: FakeGitHub, tmp_
         "PYTHONUSERBASE": str(place),
         "PYTHONWARNINGS": "error",
         "PIP_CONFIG_FILE": str(place / "pip.conf"),
+        "PIP_REQUIREMENT": str(place / "requirements.txt"),
         "UV_CONFIG_FILE": str(place / "uv.toml"),
+        "UV_OVERRIDE": str(place / "requirements.txt"),
         "VIRTUAL_ENV": str(place),
     }
+
+
+def test_nothing_of_the_workspace_is_imported_or_obeyed(github: FakeGitHub, tmp_path: Path) -> None:
+    machine = Machine(folder=tmp_path)
+    set_traps(machine, tmp_path / "sprung")
     ran = machine.run(github)
     assert (ran.status, ran.outputs["verdict"]) == (1, "block"), ran.log
-    assert not trap.exists()
-    assert not list(place.rglob("__pycache__"))
+    assert not (tmp_path / "sprung").exists()
+    assert not list(machine.workspace.rglob("__pycache__"))
 
 
 def test_where_no_python_will_do_the_one_that_is_set_up_does(github: FakeGitHub, tmp_path: Path) -> None:
@@ -231,6 +233,29 @@ def test_where_no_python_will_do_the_one_that_is_set_up_does(github: FakeGitHub,
     ran = machine.run(github)
     assert ran.steps == ["Look for Python", "Set up Python", "Ruleward"]
     assert (ran.status, ran.outputs["verdict"]) == (1, "block"), ran.log
+
+
+_ANNOTATED = "::error file=rules/a.toml,line=4,title=updated-date-backwards::"
+
+
+@pytest.mark.parametrize(
+    ("permission", "skipped", "annotated"),
+    [("pull_requests", "inline", True), ("issues", "labels", False), ("statuses", "status", False)],
+)
+def test_a_missing_permission_costs_what_the_readme_says(
+    github: FakeGitHub, tmp_path: Path, permission: str, skipped: str, *, annotated: bool
+) -> None:
+    less = {**PERMISSIONS, permission: "read"}
+    head = Repository(github.hub.git.path).commit({RULE: rule_text(updated="2025/12/01", query="process where true")})
+    github.push(head)
+    token = github.add_token("ghs_less", login=BOT, app=True, permissions=less)
+    ran = run(github, tmp_path, token=token)
+    assert [line for line in ran.log if "skipped" in line] == [f"skipped the {skipped}: the token may not write it"]
+    assert ran.result.annotations.startswith(_ANNOTATED) is annotated
+    (issue,) = github.state()["issues"].values()
+    assert len(issue["comments"]) == 1
+    assert bool(issue["labels"]) is (permission != "issues")
+    assert f"`{permission.replace('_', '-')}: write`" in README
 
 
 # --- the dependencies -------------------------------------------------------------------------------------------------
@@ -371,8 +396,10 @@ def test_the_runner_of_these_tests_reads_outputs_as_the_real_one_does(text: str)
 @pytest.mark.long
 def test_a_cold_start_installs_the_locked_dependencies_and_runs(github: FakeGitHub, tmp_path: Path) -> None:
     machine = Machine(folder=tmp_path, installed=False)
+    set_traps(machine, tmp_path / "sprung")
     ran = machine.run(github)
     assert (ran.status, ran.outputs["verdict"]) == (1, "block"), ran.log
+    assert not (tmp_path / "sprung").exists()
     (place,) = (machine.tool_cache / "ruleward").iterdir()
     assert place == start.place_of(ROOT, {"RUNNER_TOOL_CACHE": str(machine.tool_cache)})
     assert not (place / "packages" / "pytest").exists()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TODAY = date(2026, 11, 24)
 CORPUS = Path(__file__).parent.parent.parent / "shared" / "corpus"
+WORKFLOWS = Path(__file__).parent.parent / ".github" / "workflows"
 FRESH = "2026/11/01"
 FORMATS = ("text", "markdown", "json", "html")
 
@@ -255,6 +256,15 @@ def test_a_rule_that_ships_from_the_deprecated_folder_is_not_to_be_deleted_yet(r
     assert advice(repo, text, path="rules/_deprecated/a.toml") == [("delete", blocked)]
 
 
+def test_the_tactics_of_a_rule_are_told_each_once(repo: Repository) -> None:
+    threat = "".join(
+        f'[[rule.threat]]\n[rule.threat.tactic]\nname = "{name}"\n' for name in ("Impact", "Odd", "Impact")
+    )
+    text = rule_text(updated=FRESH) + threat + '[[rule.threat]]\ntactic = "no table"\n'
+    seasoned(repo, {"rules/a.toml": text})
+    assert done(repo).rules[0].tactics == ("Impact", "Odd")
+
+
 # --- the order, and the numbers ---------------------------------------------------------------------------------------
 
 
@@ -366,6 +376,50 @@ def test_what_history_could_not_tell_is_said_on_stderr(repo: Repository, tmp_pat
     result = ruleward(Repository(tmp_path / "shallow"), "--format", "json")
     assert "this clone is shallow" in result.stderr
     assert "this clone is shallow" in json.loads(result.stdout)["repositories"][0]["note"]
+
+
+def test_the_text_names_owners_the_next_step_and_what_blocks_it(repo: Repository) -> None:
+    config = "[maturity]\nedges = { beta = [] }\n"
+    gone = rule_text(rule_id=other_id(2), maturity="deprecated", updated="2024/01/01")
+    files: dict[str, str | bytes | None] = {
+        "rules/linux/a.toml": rule_text(updated="2024/01/01"),
+        **{f"rules/_deprecated/{name}.toml": gone for name in "wxyz"},
+        "rules/b.toml": rule_text(rule_id=other_id(1), maturity="beta", created="2025/01/01", updated=FRESH),
+        ".github/CODEOWNERS": "/rules/linux/ @o/linux\n",
+        ".github/ruleward.toml": config,
+    }
+    repo.commit(files)
+    text = " ".join(ruleward(repo).stdout.split())
+    assert "rules/linux/a.toml medium, production, @o/linux" in text
+    assert "warning last updated on `2024/01/01`, 1,058 days ago [stale-updated-date]" in text
+    assert "blocked because `maturity.edges` has no step from `beta` to `production`" in text
+    assert "Owners: @o/linux 1, nobody 1." in text
+    assert "2 of 6 rules are stale on 2026-11-24." in text
+    assert "4 rules deprecated for long enough to be deleted (4 of them blocked)" in text
+
+
+def test_the_cache_can_be_named_by_the_environment(repo: Repository, tmp_path: Path) -> None:
+    seasoned(repo, {"rules/a.toml": rule_text(updated=FRESH)})
+    place = tmp_path / "ages.json"
+    arguments = ["audit", "--repo", str(repo.path), "--today", "2026-11-24"]
+    assert CliRunner().invoke(cli, arguments, env={"RULEWARD_CACHE": str(place)}).exit_code == 0
+    assert json.loads(place.read_bytes())["kind"] == "ruleward logic ages"
+    for workflow in WORKFLOWS.glob("audit*.yml"):
+        text = workflow.read_text(encoding="utf-8")
+        assert "RULEWARD_CACHE: " in text or "--cache " in text
+
+
+def test_a_cache_that_cannot_be_written_is_said(repo: Repository, tmp_path: Path) -> None:
+    repo.commit({"rules/a.toml": rule_text()})
+    error = ruleward(repo, "--cache", str(tmp_path / "no" / "where.json")).exception
+    assert isinstance(error, RulewardError)
+    assert "cannot be written" in str(error)
+
+
+def test_a_repository_without_a_commit_is_told_so(repo: Repository) -> None:
+    error = ruleward(repo).exception
+    assert isinstance(error, RulewardError)
+    assert "no such commit" in str(error)
 
 
 # --- the report, and several as one -----------------------------------------------------------------------------------

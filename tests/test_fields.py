@@ -73,8 +73,7 @@ def test_a_stack_ships_the_version_that_the_map_says_or_the_next_one() -> None:
         (b"a: [", "own.yml:2:1: no YAML: "),
         (b"- process.name", "own.yml: no mapping of names at its top"),
         (b"process: {fields: {}}", "own.yml: no flat schema of ECS, for `process` has no type"),
-        (b"a: " + b"[" * 30 + b"]" * 30, "own.yml: no YAML that can be read: nested too deep"),
-        (b"[" * 100_000, "own.yml"),  # refused by us or by the parser, whose limits change
+        (b"[" * 100_000, "own.yml"),
         (b"1: {type: keyword}", "own.yml: no mapping of names at its top"),
     ],
 )
@@ -82,6 +81,7 @@ def test_a_broken_schema_is_told_by_its_name(data: bytes, said: str) -> None:
     with pytest.raises(RulewardError) as caught:
         built_in().and_schemas({"own.yml": data})
     assert str(caught.value).startswith(said)
+    assert "no " in str(caught.value)
 
 
 def test_a_broken_stack_map_is_told_by_its_name() -> None:

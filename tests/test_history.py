@@ -404,6 +404,22 @@ def test_the_cache_saves_reading_and_changes_nothing(begun: Repository, tmp_path
     assert len(json.loads(kept)["pairs"]) == 2
 
 
+def test_half_a_cache_does_no_harm(begun: Repository, tmp_path: Path) -> None:
+    on(begun, "2020-01-01", {A: rule_text()})
+    on(begun, "2021-01-01", {A: None, B: rule_text(name="Moved")})
+    other = rule_text(rule_id=other_id(9), name="Another")
+    on(begun, "2022-01-01", {"rules/c.toml": other})
+    on(begun, "2023-01-01", {"rules/c.toml": rule_text(name="Moved"), B: None})
+    cache = tmp_path / "ages.json"
+    first = fast(begun.path, cache=cache)
+    assert first["rules/c.toml"].logic_changed == date(2020, 1, 1)
+    held = json.loads(cache.read_bytes())
+    assert held["ids"]
+    for part in ("pairs", "ids"):
+        cache.write_text(json.dumps({**held, part: {}}), encoding="utf-8")
+        assert fast(begun.path, cache=cache) == first
+
+
 @pytest.mark.parametrize(
     ("data", "note"),
     [

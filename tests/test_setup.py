@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -262,7 +263,7 @@ def test_the_linters_find_nothing_in_a_workflow_that_init_writes(
     place.write_text(workflow(name, uses=f"{ACTION}@{SHA} # v1.0.0", event=event, observe=observe))
     (tmp_path / ".git").mkdir()
     for command in (("zizmor", "--quiet", "--offline", "--pedantic"), ("actionlint", "-shellcheck=", "-pyflakes=")):
-        program = ROOT / ".venv" / "bin" / command[0]
+        program = Path(sys.executable).parent / command[0]
         done = subprocess.run([program, *command[1:], str(place)], cwd=tmp_path, capture_output=True, check=False)
         assert done.returncode == 0, (done.stdout + done.stderr).decode()
 
@@ -328,6 +329,15 @@ def test_doctor_names_what_is_wrong_with_a_workflow_and_where(rules: Repository,
     assert any(line.startswith(f".github/workflows/ruleward.yml:{number}: {said}") for line in objections), objections
 
 
+@pytest.mark.parametrize(
+    "ref", ["main", "refs/heads/main", "${{ github.event.pull_request.base.sha }}", "${{ github.sha }}"]
+)
+def test_doctor_minds_no_checkout_of_what_was_merged(rules: Repository, ref: str) -> None:
+    file = rules.path / FOLDER / REVIEW
+    file.write_text(file.read_text().replace(_STEP, f"{_CHECKOUT}          ref: {ref}\n{_STEP}"))
+    assert wrong(rules) == []
+
+
 @pytest.mark.parametrize("edit", [("  pull_request_target:", "  push:"), (_STEP, "      - run: true\n")])
 def test_doctor_misses_a_review(rules: Repository, edit: tuple[str, str]) -> None:
     file = rules.path / FOLDER / REVIEW
@@ -344,6 +354,15 @@ def test_a_review_without_a_merge_queue_is_right_until_another_workflow_runs_in_
     assert "this one does not, so its status never comes there: add `merge_group`" in line
 
 
+def test_a_merge_queue_may_have_a_workflow_of_its_own(rules: Repository) -> None:
+    file = rules.path / FOLDER / REVIEW
+    text = file.read_text()
+    file.write_text(text.replace("  merge_group:\n    types: [checks_requested]\n", ""))
+    pulls = text[text.index("  # The token") : text.index("  merge_group:")]
+    rules.write({f"{FOLDER}/queue.yml": text.replace(pulls, "")})
+    assert wrong(rules) == []
+
+
 def test_an_audit_has_needs_of_its_own(rules: Repository) -> None:
     file = rules.path / FOLDER / AUDIT
     file.write_text(file.read_text().replace("      issues: write # the one issue that lists stale rules\n", ""))
@@ -355,6 +374,16 @@ def test_an_audit_has_needs_of_its_own(rules: Repository) -> None:
 def test_two_reviews_are_one_too_many(rules: Repository) -> None:
     rules.write({f"{FOLDER}/second.yaml": (rules.path / FOLDER / REVIEW).read_bytes()})
     assert wrong(rules) == [".github/workflows: 2 steps run Ruleward and reviews: keep one"]
+
+
+def test_a_dry_run_needs_nothing_but_is_no_review(rules: Repository) -> None:
+    dry = (
+        f"on: [pull_request]\njobs:\n  try:\n    if: true\n    steps:\n{_STEP}        with:\n          dry-run: true\n"
+    )
+    rules.write({f"{FOLDER}/ci.yml": dry})
+    assert wrong(rules) == []
+    (rules.path / FOLDER / REVIEW).unlink()
+    assert wrong(rules) == [".github/workflows: no workflow reviews pull requests: `ruleward init` writes one"]
 
 
 CONFIGS = {

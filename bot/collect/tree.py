@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import stat
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from typing import Generic, TypeVar
 
 from bot.audited import Commit, FileEdit
 from bot.collect.git import Git, RawChange, Side
-from bot.collect.snapshot import read_sides
+from bot.collect.snapshot import absent
 from bot.collect.worktree import read
 from bot.model import Blob, Revision, RulewardError, Unevaluated
 from bot.settings import RuleFiles
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
+class Tree(Generic[T]):
     """Every rule file of a commit, or of the working tree.
 
     Attributes:
         commit: the commit that the tree is, or that the working tree stands on.
-        blobs: path to file; one that only the working tree holds has the id that git would give it.
+        files: path to what was made of the file; one that only the working tree holds has the id git would give it.
         edits: what the working tree changes, none for a commit.
+        written: the content of the files that only the working tree holds, by that id.
     """
 
     head: Revision
     commit: str
-    blobs: Mapping[str, Blob]
+    files: Mapping[str, T]
     edits: tuple[FileEdit, ...] = ()
+    written: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     unevaluated: tuple[Unevaluated, ...] = field(default=())
 
 
@@ -43,33 +50,64 @@ def locate(git: Git, ref: str | None) -> tuple[Revision, str]:
     return Revision(ref=ref or "working tree", sha=commit if ref else None), commit
 
 
-def collect_tree(git: Git, head: Revision, commit: str, rules: RuleFiles) -> Tree:
-    """Read every rule file, all through one process; of a working tree only what differs comes from the disk."""
+def collect_tree(git: Git, head: Revision, commit: str, rules: RuleFiles, read: Callable[[Blob], T]) -> Tree[T]:
+    """Read every rule file, all through one process; of a working tree only what differs comes from the disk.
+
+    Args:
+        git: the repository.
+        head: what to read.
+        commit: the commit that it is, or stands on.
+        rules: which files are rules.
+        read: what to make of a file; done while git reads the next ones.
+    """
     roots = rules.included.roots()
     sides = {side.path: side for side in git.tree(commit, roots) if rules.governs(side.path)}
     changed = git.changes(commit, None, roots) if head.sha is None else ()
-    found: dict[str, Blob] = {}
+    files: dict[str, T] = {}
     edits: list[FileEdit] = []
+    written: dict[str, bytes] = {}
     unevaluated: list[Unevaluated] = []
     for row in changed:
         sides.pop(row.old.path, None)
         blob = _working_file(git, row, rules)
+        oid = ""
         if isinstance(blob, Unevaluated):
             unevaluated.append(blob)
-        elif isinstance(blob, Blob):
-            found[blob.path] = blob
-        oid = blob.oid if isinstance(blob, Blob) else ""
+        elif blob is not None:
+            files[blob.path] = read(blob)
+            oid = blob.oid
+            written |= {oid: blob.data} if blob.data is not None else {}
         if rules.governs(row.old.path):
             edits.append(FileEdit(path=row.new.path, old=_oid(row.old), new=oid))
-    held, absent = read_sides(git, sides.values(), rules.max_bytes)
-    blobs = found | {path: blob for (path, _), blob in held.items()}
+    for each in _committed(git, sides.values(), rules.max_bytes):
+        if isinstance(each, Unevaluated):
+            unevaluated.append(each)
+        else:
+            files[each.path] = read(each)
     return Tree(
         head=head,
         commit=commit,
-        blobs=dict(sorted(blobs.items())),
+        files=dict(sorted(files.items())),
         edits=tuple(edits),
-        unevaluated=tuple(sorted([*unevaluated, *absent.values()], key=lambda each: each.path)),
+        written=written,
+        unevaluated=tuple(sorted(unevaluated, key=lambda each: each.path)),
     )
+
+
+def _committed(git: Git, sides: Iterable[Side], max_bytes: int) -> Iterator[Blob | Unevaluated]:
+    """Yield the files that git holds; the unreadable modes and the too large ones without data."""
+    wanted: dict[str, list[Side]] = defaultdict(list)
+    for side in sides:
+        if stat.S_ISREG(side.mode):
+            wanted[side.oid].append(side)
+        else:
+            yield Blob(path=side.path, mode=side.mode, oid=side.oid)
+    for oid, data in git.stream(tuple(wanted)):
+        kept = data if len(data) <= max_bytes else None
+        for side in wanted.pop(oid):
+            yield Blob(path=side.path, mode=side.mode, oid=oid, size=len(data), data=kept)
+    for missing in wanted.values():
+        yield from (absent(side) for side in missing)
 
 
 def _working_file(git: Git, row: RawChange, rules: RuleFiles) -> Blob | Unevaluated | None:
@@ -105,15 +143,15 @@ def commits(git: Git, commit: str, rules: RuleFiles) -> tuple[Commit, ...]:
 class Library:
     """Blobs by id: read in batches, fetched in batches where the clone has left them out."""
 
-    def __init__(self, git: Git, rules: RuleFiles, tree: Tree) -> None:
-        """Keep where to read, the largest file to read, and the files that were read already."""
+    def __init__(self, git: Git, rules: RuleFiles, written: Mapping[str, bytes]) -> None:
+        """Keep where to read, the largest file to read, and the files that git does not hold."""
         self._git = git
         self._rules = rules
-        self._read = {blob.oid: blob.data for blob in tree.blobs.values() if blob.oid and blob.data is not None}
+        self._written = written
 
     def texts(self, oids: Sequence[str]) -> dict[str, bytes]:
         """Return the content of every blob that can be had and is not too large."""
-        known = {oid: self._read[oid] for oid in oids if oid in self._read}
+        known = {oid: self._written[oid] for oid in oids if oid in self._written}
         sizes = self._git.sizes(oid for oid in oids if oid not in known)
         return known | self._git.blobs(oid for oid, size in sizes.items() if size <= self._rules.max_bytes)
 

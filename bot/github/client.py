@@ -111,7 +111,7 @@ class Client:
 
     Attributes:
         calls: how many requests were sent.
-        waited: seconds spent waiting.
+        waited: seconds spent waiting, and on answers that were none.
     """
 
     def __init__(self, api_url: str, token: str, repository: str, clock: Clock, *, budget: float = BUDGET) -> None:
@@ -213,9 +213,11 @@ class Client:
     ) -> _Answer:
         """Send a request until it is answered."""
         for attempt in range(_ATTEMPTS):
+            asked = self._clock.now()
             answer = self._once(verb, path, parameters, body)
             if answer.good:
                 return answer
+            self.waited += max(0.0, self._clock.now() - asked)
             if not (answer.limited or answer.lost):
                 raise RefusedError(f"GitHub answered {answer.status} to {verb} {path}: {answer.said}", answer.status)
             self._wait(answer, attempt, f"{verb} {path}")

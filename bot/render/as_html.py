@@ -169,8 +169,8 @@ def _select(title: str, column: str, values: Iterable[str]) -> dict[str, object]
 
 def _logic_age(rule: AuditedRule, today: date) -> str:
     """Write the age of the logic, or that it is at least as old as the history."""
-    if rule.logic_age_days is None and rule.unchanged_since is not None:
-        return f"≥ {max(0, (today - rule.unchanged_since).days):,}"
+    if rule.logic_age_days is None and rule.unchanged_since is not None and rule.unchanged_since < today:
+        return f"≥ {(today - rule.unchanged_since).days:,}"
     return _number(rule.logic_age_days)
 
 

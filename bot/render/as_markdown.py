@@ -268,8 +268,8 @@ class _Page:
                 "id": code(each),
                 "url": Safe(f"{MANUAL}#{each}"),
                 "command": code(f"ruleward explain {each}"),
-                "why": prose(_sentence(known[each].why)),
-                "remedy": prose(_sentence(known[each].remedy)),
+                "why": prose(sentence(known[each].why)),
+                "remedy": prose(sentence(known[each].remedy)),
                 "blocks": blocks,
                 "waivable": known[each].waivable,
                 "label": code(f"waive: {each}"),
@@ -406,7 +406,7 @@ def _words(phrases: Iterable[Phrase], lines: Iterable[str] = ()) -> Safe:
     return Safe("; ".join(told[:_PHRASES]) + more)
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """Begin with a capital, and write reStructuredText's code as Markdown's."""
     return text[:1].upper() + text[1:].replace("``", "`")
 
@@ -449,4 +449,4 @@ def _diff(change: RuleChange) -> Safe:
     return fenced(shown, "diff") if shown else Safe("The text differs in its ends alone.")
 
 
-__all__ = ["LIMIT", "MARKER", "Note", "change_digest", "marker_again", "noted", "render"]
+__all__ = ["LIMIT", "MARKER", "Note", "change_digest", "marker_again", "noted", "render", "sentence"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from bot.github.plan import INLINE_MARK, InlineWish
 from bot.model import Finding, Level, LineFix, Review, RuleReview, Verdict
 from bot.policy import all_policies
-from bot.render.as_markdown import MANUAL, marker_again
+from bot.render.as_markdown import MANUAL, marker_again, sentence
 from bot.render.escape import code, cut, fenced, prose, tame, terminal, visible
 from bot.render.fold import first_line, verdict_line
 from bot.waive import Record, fingerprint, marker
@@ -130,7 +130,7 @@ def _body(key: str, finding: Finding, fix: LineFix | None) -> Iterator[str]:
         yield fenced(fix.replacement.split("\n"), "suggestion")
     elif policy is not None:
         yield ""
-        yield f"**Fix:** {prose(policy.remedy.replace('``', '`'))}"
+        yield f"**Fix:** {prose(sentence(policy.remedy))}"
 
 
 def _clean(text: str) -> bool:

@@ -161,8 +161,9 @@ class Page:
                 f"{subject[0]} = {toml_string(subject[1])}",
                 'reason = "say here why it can wait"',
                 f"expires = {end_of_next_quarter(self.audit.today).isoformat()}",
+                "",
             ]
-        return fenced(lines, "toml")
+        return fenced(lines[:-1], "toml")
 
     def _advice(self) -> Iterator[str]:
         """Write what is due for rules that are not stale: deprecated ones to delete."""

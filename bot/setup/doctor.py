@@ -49,8 +49,9 @@ def workflows(repo: Path, inputs: Collection[str]) -> Iterator[Line]:
     queue = any(map(queue_wanted, texts.values())) and not any(use.queued for use in found)
     for use in found:
         yield from check(use, inputs=inputs, queue=queue)
-    reviews = sum(bool(use.pulls) and not use.audits for use in found)
-    audits = sum(use.audits for use in found)
+    writing = [use for use in found if use.writes]
+    reviews = sum(bool(use.pulls) and not use.audits for use in writing)
+    audits = sum(use.audits for use in writing)
     for kind, count in (("reviews pull requests", reviews), ("audits the rules", audits)):
         if count == 0:
             yield Line(good=False, text=f"no workflow {kind}: `ruleward init` writes one", place=FOLDER)

@@ -41,7 +41,7 @@ class Profile(StrEnum):
 _ABOUT = {
     Profile.ELASTIC: "# The defaults, made for rules as Elastic keeps them. A level is error, warning, notice or off.",
     Profile.STRICT: "# Strict: what is a warning by default blocks here, and what is off is at least told.",
-    Profile.OBSERVE: "# Watching only: nothing blocks. Take a line out, and that policy blocks as it does by default.",
+    Profile.OBSERVE: "# Watching only. To block, take out a line here, and `fail-on: never` in the workflow.",
 }
 
 

@@ -72,6 +72,12 @@ class Use:
         return (command is not None and command.text == "audit") or not (self.pulls or self.queued)
 
     @property
+    def writes(self) -> bool:
+        """Whether it is more than a dry run."""
+        dry = self.step.get("with", "dry-run")
+        return dry is None or dry.text.lower() != "true"
+
+    @property
     def queued(self) -> bool:
         """Whether it runs in a merge queue."""
         return _QUEUE in self.events
@@ -117,9 +123,9 @@ def check(use: Use, *, inputs: Collection[str], queue: bool) -> list[Line]:
         inputs: that the action knows.
         queue: whether other workflows run in a merge queue, and Ruleward in none.
     """
-    lines = [line for look in _LOOKS for line in look(use)]
-    lines += _inputs(use, inputs)
-    if not use.audits:
+    lines = [line for look in (_WRITING if use.writes else ()) for line in look(use)]
+    lines += [*_checkout(use), *_pin(use), *_inputs(use, inputs)]
+    if use.writes and not use.audits:
         lines += _queue(use, wanted=queue)
     return lines
 
@@ -279,14 +285,7 @@ def _pin(use: Use) -> Iterator[Line]:
     )
 
 
-_LOOKS: tuple[Callable[[Use], Iterator[Line]], ...] = (
-    _triggers,
-    _permissions,
-    _concurrency,
-    _conditions,
-    _checkout,
-    _pin,
-)
+_WRITING: tuple[Callable[[Use], Iterator[Line]], ...] = (_triggers, _permissions, _concurrency, _conditions)
 
 
 def _inputs(use: Use, known: Collection[str]) -> Iterator[Line]:

@@ -55,8 +55,9 @@ class FakeGitHub(People):
         private: bool = False,
         git_needs_token: bool = True,
         clock: Clock | None = None,
+        described: bool = True,
     ) -> None:
-        """Hold a repository; nothing listens before ``start``."""
+        """Hold a repository; nothing listens before ``start``. ``described``: hold all to GitHub's description."""
         owner, _, name = repo.partition("/")
         time = clock or Clock()
         super().__init__(
@@ -72,6 +73,7 @@ class FakeGitHub(People):
         self.server_url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.api_url = self.hub.root = self.server_url + api_path
         self.hub.web = self.api.contract.base = self.server_url
+        self.api.contract.held = described
         self.git_url = f"{self.server_url}/{repo}.git"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self.add_token(APP_TOKEN, login=BOT, app=True, permissions=PERMISSIONS)

@@ -8,9 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
 from tests.fake_github.routing import Json
 
 if TYPE_CHECKING:
@@ -30,6 +27,8 @@ def description() -> Json:
 
 @cache
 def _validator(schema: str) -> Validator:
+    from jsonschema import Draft202012Validator
+
     return Draft202012Validator({**json.loads(schema), "schemas": description()["schemas"]})
 
 
@@ -43,9 +42,11 @@ class Contract:
 
     Attributes:
         base: the address of the server; it differs from run to run, and no rule is about it.
+        held: whether bodies are held to their schemas; the demo, which tests nothing, does without.
     """
 
     base: str = ""
+    held: bool = True
 
     def unknown(self, name: str, query: dict[str, str]) -> list[str]:
         """Return what a query names that is no parameter; the real server overlooks it."""
@@ -84,6 +85,10 @@ class Contract:
         return self._check(f"{name} {status}", body, schema)
 
     def _check(self, what: str, value: Any, schema: Json) -> list[str]:  # JSON
+        if not self.held:
+            return []
+        from jsonschema.exceptions import best_match
+
         rule, text = json.dumps(schema), json.dumps(value)
         key = hash((rule, text.replace(self.base, "") if self.base else text))
         if key in _GOOD:
