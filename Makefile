@@ -30,7 +30,7 @@ install: $(VENV)/.runtime  ## .venv/bin/ruleward with the locked runtime depende
 
 dev: $(VENV)/.dev  ## the same, with everything the checks and tests need
 
-demo: $(VENV)/.runtime  ## the review of a pull request made for show
+demo: $(VENV)/.runtime  ## the action on a pull request made for show
 	@$(BIN)/python -m tools.demo
 
 test: $(VENV)/.dev  ## the tests
@@ -44,6 +44,8 @@ lint: $(VENV)/.dev
 	@echo "mypy" && $(BIN)/mypy --no-error-summary $(SOURCES)
 	@echo "pyright" && $(BIN)/pyright
 	@echo "lint-imports" && report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
+	@echo "zizmor" && $(BIN)/zizmor --quiet --offline --pedantic .
+	@echo "actionlint" && $(BIN)/actionlint -shellcheck= -pyflakes=
 	@if [ -f tools/generate.py ]; then echo "generated files" && $(BIN)/python -m tools.generate --check; fi
 
 check-long: $(VENV)/.dev  ## the tests that take minutes

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from bot.collect.git import Git, Held
+from bot.collect.ledger import Ledger, key_of
+from bot.collect.named import named
 from bot.collect.snapshot import (
     ConfigFiles,
     Ends,
@@ -17,14 +19,23 @@ from bot.collect.snapshot import (
     config_files,
     renamed,
     resolve,
+    schemas,
 )
+from bot.collect.spans import Span
+from bot.collect.worktree import is_named, write
 from bot.config import ConfigError, read_config
-from bot.diff import diff, pair
-from bot.judge import CONFIG_INVALID, expired, judge
+from bot.diff import Pair, Pairing, diff, pair
+from bot.fields import FieldSets, built_in
+from bot.fix import apply, offered, together
+from bot.judge import CONFIG_INVALID, expired, is_on, judge, without_dates
+from bot.memory import Memory
 from bot.model import (
+    Blob,
     ChangeSet,
     Finding,
+    Kind,
     Level,
+    LineFix,
     Parsed,
     Past,
     Review,
@@ -32,9 +43,12 @@ from bot.model import (
     RuleChange,
     RuleRef,
     RulewardError,
+    Unreadable,
 )
 from bot.parse import parse
-from bot.settings import CONFIG_PATH, Settings
+from bot.replay import Entry, entry_of, kept
+from bot.replay import read as read_entry
+from bot.settings import CONFIG_PATH, Ecs, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +57,20 @@ class Reviewed:
 
     review: Review
     settings: Settings
+    template: str = ""
 
 
 def review(
-    git: Git, *, base: str | None, head: str | None, config: Path | None, today: date, title: str = ""
+    git: Git,
+    *,
+    base: str | None,
+    head: str | None,
+    config: Path | None,
+    today: date,
+    title: str = "",
+    merge_base: str | None = None,
+    again: bool = False,
+    only: frozenset[str] | None = None,
 ) -> Reviewed:
     """Review what a head changed against its merge base with a base.
 
@@ -57,19 +81,157 @@ def review(
         config: a config file to use in place of the base branch's.
         today: the day of the review.
         title: of the pull request.
+        merge_base: of both, where git cannot tell because history was cut off.
+        again: this was reviewed before and waits to be merged: dates are not asked again.
+        only: paths and folders to look at, None for all.
 
     Raises:
         RulewardError: a revision does not exist, the config is broken, or git failed.
     """
-    ends = resolve(git, base, head)
-    files = config_files(git, ends)
-    settings, findings = _settings(git, ends, files, config)
-    snapshot = collect(git, ends, settings.rules)
-    changes = _changes(git, ends, snapshot, settings, today)
-    ids, names = _holders(git, ends, changes, settings)
-    findings += tuple(expired(settings, today, str(config or CONFIG_PATH)))
-    judged = judge(changes, settings, today=today, ids=ids, names=names, title=title, findings=findings)
-    done = Review(
+    ends = resolve(git, base, head, merge_base)
+    settings, findings = _settled(git, ends, config, today)
+    template = _template(git, ends, settings)
+    if again:
+        settings = without_dates(settings)
+    snapshot = collect(git, ends, settings.rules, only=only)
+    done = _review(git, ends, snapshot, settings, today=today, title=title, only=only, findings=findings)
+    return Reviewed(review=done, settings=settings, template=template)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One file that was fixed: as it was, as it is now, and what was objected to."""
+
+    path: str
+    before: str
+    after: str
+    fixed: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """What fixing did, and the review of what it left."""
+
+    edits: tuple[Edit, ...]
+    left: Reviewed
+
+
+def fix(
+    git: Git, *, base: str | None, config: Path | None, today: date, only: frozenset[str] | None, dry_run: bool
+) -> Fixed:
+    """Apply every fix that the review of the working tree offers, until it offers no new one.
+
+    Args:
+        git: the repository.
+        base: a revision, None for the default branch.
+        config: a config file to use in place of the base branch's.
+        today: the day of the review.
+        only: paths and folders to look at, None for all.
+        dry_run: write nothing; what is left is then the review of the tree as it is.
+
+    Raises:
+        RulewardError: as for a review, or a file could not be written.
+    """
+    ends = resolve(git, base, None)
+    settings, findings = _settled(git, ends, config, today)
+    snapshot = collect(git, ends, settings.rules, only=only, disk=True)
+    memory = Memory()
+    before = done = _review(git, ends, snapshot, settings, today=today, only=only, findings=findings, memory=memory)
+    edits: dict[str, Edit] = {}
+    tried: set[tuple[str, str, LineFix | None]] = set()  # two policies that want different values would go on for ever
+    while chosen := _fixes(done, tried):
+        for path, mended in chosen.items():
+            blob = snapshot.new[path]
+            text = (blob.data or b"").decode("utf-8")
+            after = apply(text, (each.fix for each in mended if each.fix is not None))
+            edit = edits.get(path) or Edit(path=path, before=text, after=text, fixed=())
+            edits[path] = replace(edit, after=after, fixed=(*edit.fixed, *mended))
+            data = after.encode("utf-8")
+            snapshot = replace(snapshot, new={**snapshot.new, path: replace(blob, data=data, size=len(data))})
+        done = _review(git, ends, snapshot, settings, today=today, only=only, findings=findings, memory=memory)
+    changed = tuple(edit for _, edit in sorted(edits.items()) if edit.after != edit.before)
+    if not dry_run:
+        for edit in changed:
+            write(git.top or git.directory, edit.path, edit.before.encode("utf-8"), edit.after.encode("utf-8"))
+    return Fixed(edits=changed, left=Reviewed(review=before if dry_run else done, settings=settings))
+
+
+def _fixes(done: Review, tried: set[tuple[str, str, LineFix | None]]) -> dict[str, tuple[Finding, ...]]:
+    """Choose what to fix in each file, and note it, so that nothing is tried twice."""
+    chosen: dict[str, tuple[Finding, ...]] = {}
+    for rule in done.rules:
+        new = [each for each in rule.findings if offered(each) and (each.path, each.policy, each.fix) not in tried]
+        if mended := together(new):
+            chosen[rule.change.path] = mended
+            tried |= {(each.path, each.policy, each.fix) for each in mended}
+    return chosen
+
+
+def replay(git: Git, spans: Iterable[Span], settings: Settings, ledger: Ledger, config: bytes) -> Iterator[Entry]:
+    """Review each change of a history on its own day, under one config; what the ledger knows is not done again.
+
+    Args:
+        git: the repository.
+        spans: the changes.
+        settings: the config that all of them are judged by.
+        ledger: what is done already.
+        config: the text of that config, by which the ledger tells it from another.
+    """
+    memory = Memory()
+    with git.reading():
+        for span in spans:
+            ends = span.ends
+            key = key_of(config, ends.merge_base, ends.head.sha or "", span.day.isoformat(), span.title)
+            known = ledger.get(key)
+            if known is not None:
+                yield read_entry(known)
+                continue
+            snapshot = collect(git, ends, settings.rules)
+            done = _review(git, ends, snapshot, settings, today=span.day, title=span.title, memory=memory)
+            entry = entry_of(done, title=span.title)
+            ledger.note(key, kept(entry))
+            yield entry
+
+
+def standing_config(git: Git, config: Path | None) -> bytes:
+    """Return the config to replay by: the named one, else the working tree's, or a bare repository's at its head.
+
+    Raises:
+        RulewardError: it cannot be read.
+    """
+    if config is not None:
+        return _config_file(config)
+    return git.file(None if git.top else "HEAD", CONFIG_PATH) or b""
+
+
+def _settled(git: Git, ends: Ends, config: Path | None, today: date) -> tuple[Settings, tuple[Finding, ...]]:
+    """Read the config, and what is to be said of it."""
+    settings, findings = _settings(git, ends, config_files(git, ends), config)
+    return settings, (*findings, *expired(settings, today, str(config or CONFIG_PATH)))
+
+
+def _review(
+    git: Git,
+    ends: Ends,
+    snapshot: Snapshot,
+    settings: Settings,
+    *,
+    today: date,
+    title: str = "",
+    only: frozenset[str] | None = None,
+    findings: tuple[Finding, ...] = (),
+    memory: Memory | None = None,
+) -> Review:
+    """Parse, compare and judge what was collected."""
+    kept = memory or Memory()
+    changes = _changes(git, ends, snapshot, settings, today, kept)
+    if only is not None:
+        findings = tuple(finding for finding in findings if is_named(finding.path, only))
+        changes = replace(changes, rules=tuple(each for each in changes.rules if is_named(each.path, only)))
+    ids, names = _holders(git, ends, changes, settings, kept)
+    fields = _fields(git, ends, settings.ecs)
+    judged = judge(changes, settings, today=today, ids=ids, names=names, title=title, findings=findings, fields=fields)
+    return Review(
         base=ends.base,
         head=ends.head,
         today=today,
@@ -81,7 +243,43 @@ def review(
         skipped=changes.skipped,
         names={label: style.name for label, style in settings.labels.items() if style.name is not None},
     )
-    return Reviewed(review=done, settings=settings)
+
+
+def _template(git: Git, ends: Ends, settings: Settings) -> str:
+    """Read the repository's own blocks of the comment at the tip of the base branch."""
+    path = settings.comment.template
+    if not path:
+        return ""
+    data = git.file(ends.base.sha, path)
+    if data is None:
+        raise RulewardError(
+            f"{CONFIG_PATH}: comment.template: there is no file `{path}` on the base branch", located=True
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RulewardError(f"{path}:{line}: not UTF-8", located=True) from error
+
+
+def compare(repo: Path, old: str, new: str) -> RuleChange:
+    """Say what changed between two rule files, each a path or ``REV:PATH``, whatever their names and ids.
+
+    Raises:
+        RulewardError: one of them is not there, or is no rule.
+    """
+    before, after = _rule(repo, old), _rule(repo, new)
+    return diff(Pairing(pairs=(Pair(before=before, after=after),)), Settings()).rules[0]
+
+
+def _rule(repo: Path, name: str) -> Rule:
+    parsed = parse(named(repo, name), max_bytes=Settings().rules.max_bytes)
+    if isinstance(parsed, Rule):
+        return parsed
+    if isinstance(parsed, Unreadable):
+        place = f":{parsed.line}:{parsed.column}" if parsed.line else ""
+        raise RulewardError(f"{name}{place}: {parsed.reason}")
+    raise RulewardError(f"{name}: it has no [rule] table; name the file of a rule")
 
 
 def _settings(git: Git, ends: Ends, files: ConfigFiles, config: Path | None) -> tuple[Settings, tuple[Finding, ...]]:
@@ -91,17 +289,20 @@ def _settings(git: Git, ends: Ends, files: ConfigFiles, config: Path | None) -> 
     """
     findings = _edited_config(files)
     if config is not None:
-        try:
-            data = config.read_bytes()
-        except OSError as error:
-            raise RulewardError(f"{config}: cannot be read: {error.strerror}") from error
-        return read_config(data, str(config)), findings
+        return read_config(_config_file(config), str(config)), findings
     try:
         return read_config(files.base), findings
     except ConfigError:
         if not files.edited or _touches_rules(git, ends):
             raise
         return Settings(), findings
+
+
+def _config_file(config: Path) -> bytes:
+    try:
+        return config.read_bytes()
+    except OSError as error:
+        raise RulewardError(f"{config}: cannot be read: {error.strerror}") from error
 
 
 def _touches_rules(git: Git, ends: Ends) -> bool:
@@ -130,15 +331,46 @@ def _edited_config(files: ConfigFiles) -> tuple[Finding, ...]:
     return ()
 
 
-def _changes(git: Git, ends: Ends, snapshot: Snapshot, settings: Settings, today: date) -> ChangeSet:
+def _fields(git: Git, ends: Ends, ecs: Ecs) -> FieldSets | None:
+    """Read the schemas and the stack map that the config names, at the tip of the base branch; None where it has none.
+
+    Raises:
+        RulewardError: one of them is not there, or cannot be read.
+    """
+    if not ecs.schemas and not ecs.stack_map:
+        return None
+    fields = built_in()
+    if ecs.schemas:
+        fields = fields.and_schemas(schemas(git, ends.base.sha, ecs.schemas))
+    if ecs.stack_map:
+        data = git.file(ends.base.sha, ecs.stack_map)
+        if data is None:
+            raise RulewardError(
+                f"{ecs.stack_map}: the base branch has no such file; `ecs.stack_map` in {CONFIG_PATH} names it"
+            )
+        fields = fields.and_stacks(ecs.stack_map, data)
+    return fields
+
+
+def _changes(  # noqa: PLR0917 - what the stages need
+    git: Git, ends: Ends, snapshot: Snapshot, settings: Settings, today: date, memory: Memory
+) -> ChangeSet:
     """Parse, pair and compare; git is asked for renames and for a rule's past only where that can matter."""
     most = settings.rules.max_bytes
-    old: Mapping[str, Parsed] = {path: parse(blob, max_bytes=most) for path, blob in snapshot.old.items()}
-    new: Mapping[str, Parsed] = {path: parse(blob, max_bytes=most) for path, blob in snapshot.new.items()}
+    old: Mapping[str, Parsed] = {path: memory.parse(blob, max_bytes=most) for path, blob in snapshot.old.items()}
+    new: Mapping[str, Parsed] = {path: memory.parse(blob, max_bytes=most) for path, blob in snapshot.new.items()}
     pairing = pair(old, new)
     if pairing.has_leftovers and not snapshot.unevaluated:
         pairing = pair(old, new, renamed(git, ends, settings.rules))
-    changes = diff(pairing, settings, unevaluated=snapshot.unevaluated)
+    changes = diff(pairing, settings, unevaluated=snapshot.unevaluated, compare=memory.compare)
+    if is_on("premature-promotion", settings):
+        rules = tuple(
+            replace(change, state_since=_state_since(git, ends, change, memory, most))
+            if change.kind is Kind.PROMOTION
+            else change
+            for change in changes.rules
+        )
+        changes = replace(changes, rules=rules)
     back = [change.path for change in changes.rules if change.went_back(today)]
     if not back:
         return changes
@@ -148,6 +380,26 @@ def _changes(git: Git, ends: Ends, snapshot: Snapshot, settings: Settings, today
         for change in changes.rules
     )
     return replace(changes, rules=rules)
+
+
+def _state_since(git: Git, ends: Ends, change: RuleChange, memory: Memory, most: int) -> date | None:
+    """Find the day on which the base's maturity began; None where the history does not reach so far."""
+    base = change.base
+    if base is None:
+        return None
+    versions = git.versions(ends.merge_base, base.path)
+    blobs = git.blobs(version.oid for version in versions)
+    since = None
+    for version in versions:
+        if version.oid not in blobs:
+            return None
+        data = blobs[version.oid]
+        blob = Blob(path=base.path, oid=version.oid, size=len(data), data=data)
+        rule = memory.parse(blob, max_bytes=most)
+        if isinstance(rule, Rule) and rule.maturity != base.maturity:
+            return since
+        since = version.day
+    return None if git.shallow() else since
 
 
 def _past(git: Git, history: Held, change: RuleChange) -> Past:
@@ -163,7 +415,7 @@ def _past(git: Git, history: Held, change: RuleChange) -> Past:
 _Holders = dict[str, tuple[RuleRef, ...]]
 
 
-def _holders(git: Git, ends: Ends, changes: ChangeSet, settings: Settings) -> tuple[_Holders, _Holders]:
+def _holders(git: Git, ends: Ends, changes: ChangeSet, settings: Settings, memory: Memory) -> tuple[_Holders, _Holders]:
     """Find who holds the ids and names that this head brings in; nothing is read where it brings in none."""
     ids = {rule.rule_id for rule in _new_values(changes, "rule_id") if rule.rule_id}
     names = {rule.name for rule in _new_values(changes, "name") if rule.name}
@@ -171,7 +423,7 @@ def _holders(git: Git, ends: Ends, changes: ChangeSet, settings: Settings) -> tu
         return {}, {}
     found: list[RuleRef] = []
     for blob in candidates(git, ends, settings.rules, sorted(ids | names)):
-        rule = parse(blob, max_bytes=settings.rules.max_bytes)
+        rule = memory.parse(blob, max_bytes=settings.rules.max_bytes)
         if isinstance(rule, Rule):
             found.append(_reference(rule, settings))
     known = {reference.path for reference in found}

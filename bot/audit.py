@@ -34,7 +34,15 @@ _HISTORY_VERSION = f"{__version__}/1"
 _DETECTS = frozenset({Category.LOGIC, Category.SCOPE})
 
 
-def audit(git: Git, *, head: str | None, config: Path | None, today: date, cache: Path | None = None) -> Audit:
+def audit(
+    git: Git,
+    *,
+    head: str | None,
+    config: Path | None,
+    today: date,
+    cache: Path | None = None,
+    repository: str = "",
+) -> Audit:
     """Audit every rule of a tree.
 
     Args:
@@ -43,22 +51,20 @@ def audit(git: Git, *, head: str | None, config: Path | None, today: date, cache
         config: a config file to use in place of the tree's own.
         today: the day of the audit.
         cache: a file that keeps what is learnt from history, None for none.
+        repository: how to name it, empty for what its remote says.
 
     Raises:
         RulewardError: a revision does not exist, the config is broken, or git failed.
     """
     where, commit = locate(git, head)
-    if config is None:
-        settings = read_config(tree_file(git, where, commit, CONFIG_PATH))
-    else:
-        settings = read_config(_file(config), str(config))
+    settings = settings_of(git, head=head, config=config)
     tree = collect_tree(
         git, where, commit, settings.rules, lambda blob: parse(blob, max_bytes=settings.rules.max_bytes)
     )
     parsed = list(tree.files.values())
     rules = [each for each in parsed if not isinstance(each, NoRule)]
     found, notes = _histories(git, tree, parsed, settings, today, cache)
-    name = repository_name(git)
+    name = repository or repository_name(git)
     audited = audit_rules(
         rules,
         found,
@@ -79,6 +85,18 @@ def audit(git: Git, *, head: str | None, config: Path | None, today: date, cache
         skipped=len(parsed) - len(rules),
     )
     return Audit(today=today, sources=(source,), rules=audited)
+
+
+def settings_of(git: Git, *, head: str | None, config: Path | None) -> Settings:
+    """Read the config that a tree is audited by: its own, or a file in its place.
+
+    Raises:
+        RulewardError: a revision does not exist, or the config is broken.
+    """
+    if config is not None:
+        return read_config(_file(config), str(config))
+    where, commit = locate(git, head)
+    return read_config(tree_file(git, where, commit, CONFIG_PATH))
 
 
 def _file(path: Path) -> bytes:
@@ -202,4 +220,4 @@ def _same_tokens(older: Rule, newer: Rule) -> bool:
     return cut is not None and cut == tokens(language_of(newer), after)
 
 
-__all__ = ["audit", "likeness"]
+__all__ = ["audit", "likeness", "settings_of"]

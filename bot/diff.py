@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.model import (
@@ -12,6 +12,7 @@ from bot.model import (
     Kind,
     NoRule,
     Parsed,
+    QueryChange,
     Rule,
     RuleChange,
     Status,
@@ -52,6 +53,9 @@ _KEYS: Mapping[Category, tuple[str, str]] = {  # keys under [rule], keys under [
     Category.RESPONSE: ("actions response_actions exceptions_list meta outcome", ""),
     Category.BOOKKEEPING: ("", "updated_date comments extended"),
 }
+_DETECTS = frozenset({Category.LOGIC, Category.SCOPE})
+_Comparing = Callable[[Rule, Rule], QueryChange | None]
+
 _RULE_KEYS = {key: category for category, (keys, _) in _KEYS.items() for key in keys.split()}
 _METADATA_KEYS = {key: category for category, (_, keys) in _KEYS.items() for key in keys.split()}
 
@@ -169,9 +173,15 @@ def _match_moved(
             matched[path] = homes[head.rule_id].pop(0)
 
 
-def diff(pairing: Pairing, settings: Settings, *, unevaluated: Sequence[Unevaluated] = ()) -> ChangeSet:
-    """Say what happened to each rule."""
-    rules = [_compare(pair, settings) for pair in pairing.pairs]
+def diff(
+    pairing: Pairing,
+    settings: Settings,
+    *,
+    unevaluated: Sequence[Unevaluated] = (),
+    compare: _Comparing | None = None,
+) -> ChangeSet:
+    """Say what happened to each rule; ``compare`` tells what became of a query, None for what ``bot.query`` says."""
+    rules = [_compare(pair, settings, compare) for pair in pairing.pairs]
     return ChangeSet(
         rules=tuple(sorted(rules, key=lambda change: (change.path, change.previous_path or ""))),
         unevaluated=tuple(unevaluated),
@@ -179,7 +189,19 @@ def diff(pairing: Pairing, settings: Settings, *, unevaluated: Sequence[Unevalua
     )
 
 
-def _compare(pair: Pair, settings: Settings) -> RuleChange:
+def _explained(change: RuleChange, base: Rule, head: Rule, compare: _Comparing | None) -> RuleChange:
+    """Say what became of the query, and of what stands around it."""
+    from bot import query as queries  # an audit, and a review of tags alone, do without it
+
+    comparing = compare or queries.compare
+    query = comparing(base, head) if change.changed("rule", "query") else None
+    around = queries.around(base, head)
+    if query is not None:  # told with the query, and apart from its verdict
+        query = replace(query, explanation=(*query.explanation, *around))
+    return replace(change, query=query, around=around)
+
+
+def _compare(pair: Pair, settings: Settings, compare: _Comparing | None) -> RuleChange:
     before, after = pair.before, pair.after
     subject = after or before
     if subject is None:  # a Pair has a side
@@ -202,12 +224,9 @@ def _compare(pair: Pair, settings: Settings) -> RuleChange:
     base, head = change.base, change.head
     if base is not None and head is not None and base.text != head.text:
         leaves = tuple(leaf_changes(base.data, head.data))
-        query = None
-        if any(leaf.path == ("rule", "query") for leaf in leaves):
-            from bot import query as queries  # an audit, and a review of tags alone, do without it
-
-            query = queries.compare(base, head)
-        change = replace(change, changes=leaves, query=query)
+        change = replace(change, changes=leaves)
+        if any(leaf.category in _DETECTS for leaf in leaves):
+            change = _explained(change, base, head, compare)
     return replace(change, kind=_kind(change, settings))
 
 

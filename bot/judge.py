@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.asking import Asked, active, excuse, expired, finding_of, loudest_first
+from bot.fields import FieldSets
 from bot.model import (
     Category,
     ChangeSet,
@@ -14,14 +15,15 @@ from bot.model import (
     Kind,
     Level,
     QueryVerdict,
+    Review,
     RuleChange,
     RuleRef,
     RuleReview,
     Verdict,
     exact,
 )
-from bot.policy import REVIEWED, Context, Policy, Scope, Violation
-from bot.settings import Settings
+from bot.policy import REVIEWED, Context, Policy, Scope, Violation, all_policies
+from bot.settings import PolicySetting, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ def judge(
     names: Mapping[str, tuple[RuleRef, ...]] | None = None,
     title: str = "",
     findings: Iterable[Finding] = (),
+    fields: FieldSets | None = None,
 ) -> Judgement:
     """Ask every policy about every changed rule.
 
@@ -60,8 +63,9 @@ def judge(
         names: the same by name.
         title: of the pull request.
         findings: what is known already about no single rule (a bad config).
+        fields: the field sets of ECS with what the repository adds; None for those that Ruleward brings.
     """
-    context = Context(today=today, settings=settings, ids=ids or {}, names=names or {}, title=title)
+    context = Context(today=today, settings=settings, ids=ids or {}, names=names or {}, title=title, fields=fields)
     asked = active(settings, REVIEWED)
     reviews = tuple(_review(change, asked, context) for change in changes.rules)
     general = tuple(excuse(finding, None, settings, today) for finding in findings)
@@ -70,6 +74,16 @@ def judge(
     return Judgement(
         rules=reviews, findings=general, verdict=verdict, labels=labels_of(changes, everything, verdict, settings)
     )
+
+
+def levels_of(settings: Settings) -> dict[str, Level]:
+    """Return the policies that a review asks, and the level of each."""
+    return {each.policy.id: each.level for each in active(settings, REVIEWED)}
+
+
+def is_on(identity: str, settings: Settings) -> bool:
+    """Tell whether a policy is asked at all."""
+    return identity in levels_of(settings)
 
 
 def _review(change: RuleChange, asked: Sequence[Asked], context: Context) -> RuleReview:
@@ -113,6 +127,41 @@ def _violations(
 def _mark(violation: Violation) -> object:
     return violation.at, exact(violation.value)
 
+
+def without_dates(settings: Settings) -> Settings:
+    """Return settings under which no date is judged: a merge queue asks again days after the review."""
+    dates = (policy for policy in all_policies().values() if policy.group == "dates")
+    off = {policy.id: PolicySetting(level=Level.OFF, options=policy.defaults()) for policy in dates}
+    return replace(settings, policies={**settings.policies, **off})
+
+
+def judged_again(review: Review, settings: Settings) -> Review:
+    """Draw verdict and labels anew, after some findings were waived."""
+    changes = ChangeSet(rules=tuple(rule.change for rule in review.rules), unevaluated=review.unevaluated)
+    findings = list(review.all_findings())
+    verdict = verdict_of(findings, complete=not review.unevaluated)
+    labels = labels_of(changes, findings, verdict, settings)
+    names = {label: style.name for label, style in settings.labels.items() if style.name is not None}
+    return replace(review, verdict=verdict, labels=labels, names=names)
+
+
+def exit_status(review: Review, fail_on: str) -> int:
+    """Return the exit status of a review: what could not be completed never looks like a pass.
+
+    Args:
+        review: the finished review.
+        fail_on: ``error``, ``warning`` or ``never``: the least severe finding that makes it 1.
+    """
+    if review.verdict is Verdict.INCOMPLETE:
+        return INCOMPLETE
+    if fail_on == "never":
+        return 0
+    worst = Level(fail_on).rank
+    standing = (finding.severity.rank for finding in review.all_findings() if finding.waived is None)
+    return BLOCKED if any(rank <= worst for rank in standing) else 0
+
+
+BLOCKED, INCOMPLETE = 1, 3
 
 CONFIG_INVALID = "config-invalid"
 
@@ -170,4 +219,18 @@ def labels_of(changes: ChangeSet, findings: Iterable[Finding], verdict: Verdict,
     return tuple(sorted(labels))
 
 
-__all__ = ["CONFIG_INVALID", "Judgement", "expired", "judge", "labels_of", "verdict_of"]
+__all__ = [
+    "BLOCKED",
+    "CONFIG_INVALID",
+    "INCOMPLETE",
+    "Judgement",
+    "exit_status",
+    "expired",
+    "is_on",
+    "judge",
+    "judged_again",
+    "labels_of",
+    "levels_of",
+    "verdict_of",
+    "without_dates",
+]

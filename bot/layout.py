@@ -82,6 +82,28 @@ class Layout:
         end = self.text.find("\n", start)
         return (self.text[start:] if end < 0 else self.text[start:end]).removesuffix("\r")
 
+    def place(self, path: KeyPath, offset: int) -> tuple[int, int] | None:
+        """Return the line and the column, 1-based, where a character of a string's value is written.
+
+        The offset counts characters of the value: an escape is one, a line end too, and a folded line end none. None
+        where the key holds no string.
+        """
+        span = self.spans.get(path)
+        quote = self.text[span.value] if span else ""
+        if span is None or quote not in {'"', "'"}:
+            return None
+        width = 3 if self.text.startswith(quote * 3, span.value) and span.end - span.value > 5 else 1  # noqa: PLR2004 - two quotes are an empty string
+        end = span.end - width
+        at = _end(_LINE_END, self.text, span.value + width) if width > 1 else span.value + width
+        for match in (_WRITTEN if quote == '"' else _VERBATIM).finditer(self.text, at, end):
+            if match["folded"] is None:
+                if offset == 0:
+                    end = match.start()
+                    break
+                offset -= 1
+        line = self.line(end)
+        return line, end - self._starts[line - 1] + 1
+
     def set(self, path: KeyPath, value: str | int) -> LineFix | None:
         """Return the edit of whole lines that gives a key a value and touches no other byte.
 
@@ -211,6 +233,11 @@ class Layout:
 
 
 _ITEM = re.compile(rf"{_STRING.pattern}|{_SCALAR.pattern}", re.DOTALL)
+_LINE_END = re.compile(r"(?:\r?\n)?")
+_WRITTEN = re.compile(
+    r"(?P<folded>\\[ \t]*\r?\n[ \t\r\n]*)|\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|.)|\r\n|.", re.DOTALL
+)
+_VERBATIM = re.compile(r"(?P<folded>(?!))|\r\n|.", re.DOTALL)
 _UNICODE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _PLAIN = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b"}
 
@@ -264,3 +291,9 @@ def too_deep(text: str, most: int) -> int | None:
 def layout_of(text: str) -> Layout:
     """Return the index of a text, made once while the rule is at hand."""
     return Layout(text)
+
+
+def line_within(text: str, path: KeyPath, offset: int) -> int | None:
+    """Return the line, 1-based, of a character of a string's value, None where the key holds no string."""
+    place = layout_of(text).place(path, offset)
+    return place[0] if place else None

@@ -204,6 +204,17 @@ def exact(value: object) -> Hashable:
     return (type(value).__name__, value)
 
 
+def stable(value: object) -> str:
+    """Write a parsed value as text: equal by type and value gives equal text, on every machine and in every run."""
+    if is_table(value):
+        return "{" + ",".join(f"{key!r}:{stable(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(stable, cast("list[object]", value))) + "]"
+    if isinstance(value, (set, frozenset)):
+        return "(" + ",".join(sorted(map(stable, cast("set[object]", value)))) + ")"
+    return f"{type(value).__name__}:{value!r}"
+
+
 def same(one: object, other: object) -> bool:
     """Tell whether two parsed values are equal by type and value."""
     return one is other or (type(one) is type(other) and exact(one) == exact(other))
@@ -398,7 +409,10 @@ class RuleChange:
         after: the head's side: None for a removed one.
         changes: the leaves that differ, sorted by path.
         query: what became of the query's meaning, None where its text is the same.
+        around: what changed around the query (filters, indices, thresholds, new terms), in words, a line each.
         past: whether the base's history held the head's blob at this path; asked only where a date went backwards.
+        state_since: the day on which the base's maturity began; asked only of a promotion, where a policy wants to
+            know, and None where the history is out of reach.
     """
 
     path: str
@@ -409,7 +423,9 @@ class RuleChange:
     after: Rule | Unreadable | None
     changes: tuple[Change, ...] = ()
     query: QueryChange | None = None
+    around: tuple[str, ...] = ()
     past: Past = Past.NOT_ASKED
+    state_since: date | None = None
 
     @property
     def base(self) -> Rule | None:

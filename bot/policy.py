@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from bot.fields import FieldSets
 from bot.model import KeyPath, Level, Rule, RuleChange, RuleRef
 from bot.settings import Settings
 
@@ -59,6 +60,7 @@ class Context:
         today: the day of the review; no policy reads a clock.
         others: rule id, and name under ``names``, to the rules of the head that hold it.
         title: of the pull request, empty where there is none.
+        fields: the field sets of ECS with what the repository adds; None for those that Ruleward brings.
     """
 
     today: date
@@ -66,6 +68,7 @@ class Context:
     ids: Mapping[str, tuple[RuleRef, ...]] = field(default_factory=dict[str, tuple[RuleRef, ...]])
     names: Mapping[str, tuple[RuleRef, ...]] = field(default_factory=dict[str, tuple[RuleRef, ...]])
     title: str = ""
+    fields: FieldSets | None = None
 
 
 Check = Callable[[Any, Context, Any], Iterator[Violation]]

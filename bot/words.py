@@ -117,7 +117,7 @@ def rule_phrases(rule: RuleChange) -> tuple[Phrase, ...]:
         return (*phrases, _whole("new", rule.head))
     if rule.kind is Kind.REMOVAL and rule.base is not None:
         return (*phrases, _whole("removed", rule.base))
-    told = [_told(change, rule) for change in sorted(rule.changes, key=_importance) if _worth(change)]
+    told = [_told(change, rule) for change in by_importance(rule) if _worth(change)]
     if not told and rule.changes:
         told = [_say("bookkeeping only")]
     if not told and not phrases:
@@ -137,6 +137,11 @@ def _told(change: Change, rule: RuleChange) -> Phrase:
 
 def _worth(change: Change) -> bool:
     return change.category is not Category.BOOKKEEPING
+
+
+def by_importance(rule: RuleChange) -> list[Change]:
+    """Return the leaves that differ, what decides most first."""
+    return sorted(rule.changes, key=_importance)
 
 
 def _importance(change: Change) -> tuple[int, int, tuple[str, ...]]:
@@ -313,6 +318,7 @@ __all__ = [
     "LONGEST",
     "Phrase",
     "Piece",
+    "by_importance",
     "change_phrase",
     "change_words",
     "plain",

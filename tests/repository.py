@@ -42,8 +42,8 @@ class Repository:
 
     path: Path
 
-    def git(self, *arguments: str, when: str = "2026-01-02T03:04:05Z") -> str:
-        """Run git here; ``when`` is the time of a commit."""
+    def git(self, *arguments: str, day: str = "2026-01-02") -> str:
+        """Run git here; ``day`` is that of a commit."""
         environment = {
             **os.environ,
             "GIT_CONFIG_GLOBAL": os.devnull,
@@ -52,8 +52,8 @@ class Repository:
             "GIT_AUTHOR_EMAIL": "ada@example.org",
             "GIT_COMMITTER_NAME": "Ada",
             "GIT_COMMITTER_EMAIL": "ada@example.org",
-            "GIT_AUTHOR_DATE": when,
-            "GIT_COMMITTER_DATE": when,
+            "GIT_AUTHOR_DATE": f"{day}T03:04:05Z",
+            "GIT_COMMITTER_DATE": f"{day}T03:04:05Z",
         }
         done = subprocess.run(
             ["git", "-c", "protocol.file.allow=always", *arguments],
@@ -75,11 +75,11 @@ class Repository:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content.encode() if isinstance(content, str) else content)
 
-    def commit(self, files: dict[str, str | bytes | None], message: str = "change") -> str:
+    def commit(self, files: dict[str, str | bytes | None], message: str = "change", *, day: str = "2026-01-02") -> str:
         """Write some files and commit everything."""
         self.write(files)
         self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        self.git("commit", "--quiet", "--allow-empty", "--message", message, day=day)
         return self.git("rev-parse", "HEAD")
 
 

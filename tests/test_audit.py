@@ -53,10 +53,10 @@ def rules_of(repo: Repository) -> dict[str, AuditedRule]:
 
 def seasoned(repo: Repository, files: dict[str, str | bytes | None]) -> None:
     """Commit some files a few days ago, after a first commit without rules."""
-    repo.git("commit", "--quiet", "--allow-empty", "--message", "begin", when="2019-01-01T00:00:00Z")
+    repo.git("commit", "--quiet", "--allow-empty", "--message", "begin", day="2019-01-01")
     repo.write(files)
     repo.git("add", "--all")
-    repo.git("commit", "--quiet", "--message", "rules", when="2026-11-20T00:00:00Z")
+    repo.git("commit", "--quiet", "--message", "rules", day="2026-11-20")
 
 
 # --- what it finds ----------------------------------------------------------------------------------------------------
@@ -185,10 +185,10 @@ def advice(repo: Repository, text: str, config: str = "", path: str = "rules/a.t
 
 def test_a_rule_that_waits_and_is_cared_for_can_be_promoted(repo: Repository) -> None:
     text = rule_text(maturity="beta", created="2025/01/01", updated=FRESH)
-    repo.git("commit", "--quiet", "--allow-empty", "--message", "begin", when="2019-01-01T00:00:00Z")
+    repo.git("commit", "--quiet", "--allow-empty", "--message", "begin", day="2019-01-01")
     repo.write({"rules/a.toml": text})
     repo.git("add", "--all")
-    repo.git("commit", "--quiet", "--message", "rules", when="2025-01-02T00:00:00Z")
+    repo.git("commit", "--quiet", "--message", "rules", day="2025-01-02")
     assert [(each.step, each.words, each.blocked) for each in done(repo).rules[0].advice] == [
         ("promote", "promote it to `production`", None)
     ]
@@ -224,7 +224,7 @@ def test_limbo_ends_with_the_second_step(repo: Repository) -> None:
 def test_limbo_is_blocked_where_the_config_lets_no_rule_be_deprecated(repo: Repository) -> None:
     text = rule_text(name="Deprecated - A", updated="2026/01/01")
     assert advice(repo, text, "[maturity]\nedges = { production = [] }\n") == []  # the notice came with the commit
-    repo.git("commit", "--quiet", "--amend", "--no-edit", when="2026-01-01T00:00:00Z")
+    repo.git("commit", "--quiet", "--amend", "--no-edit", day="2026-01-01")
     blocked = "`maturity.edges` has no step from `production` to `deprecated`"
     assert [(each.step, each.blocked) for each in done(repo).rules[0].advice] == [("deprecate", blocked)]
 

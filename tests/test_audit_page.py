@@ -201,7 +201,7 @@ def browser() -> Iterator[Browser]:
 class Opened:
     """A page in a browser, with everything it complained about or asked the network for."""
 
-    def __init__(self, browser: Browser, place: Path, text: str, **options: Any) -> None:  # noqa: ANN401 - playwright's
+    def __init__(self, browser: Browser, place: Path, text: str, **options: Any) -> None:
         place.write_text(text, encoding="utf-8", errors="replace")
         context = browser.new_context(**options)
         self.page: Page = context.new_page()

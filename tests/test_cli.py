@@ -110,7 +110,7 @@ def test_a_broken_config_is_told_by_its_place(branch: Repository) -> None:
     assert done.stderr.startswith("mine.toml:2:1: unknown key `included` in [rules]; known here: include")
 
 
-@pytest.mark.parametrize("format_name", ["text", "markdown", "json", "github"])
+@pytest.mark.parametrize("format_name", ["text", "markdown", "json", "sarif", "github"])
 def test_every_format_is_the_same_twice_and_stands_alone_on_stdout(branch: Repository, format_name: str) -> None:
     branch.commit({"rules/a.toml": rule_text(query="any where true"), "rules/c.toml": "broken ["})
     first, second = (reviewed(branch, "--head", "topic", "--format", format_name) for _ in range(2))

@@ -10,7 +10,7 @@ import pytest
 from bot.app import review
 from bot.collect.git import Git, GitError
 from bot.collect.snapshot import collect, resolve
-from bot.model import Blob, Past, Review, RulewardError
+from bot.model import Blob, Kind, Past, Review, RulewardError
 from bot.settings import RuleFiles
 from tests.repository import Repository, new_repository, other_id, rule_text
 
@@ -220,3 +220,55 @@ def test_a_broken_config_of_the_base_stops_all_but_its_repair(branch: Repository
 def test_paths_with_odd_names_are_reviewed(branch: Repository) -> None:
     branch.commit({"rules/ü -x\n*.toml": rule_text(rule_id=other_id(5), name="Odd")})
     assert kinds(done(branch)) == {"rules/ü -x\n*.toml": "new"}
+
+
+# --- since when a rule stood in its state -----------------------------------------------------------------------------
+
+
+def promoted(repo: Repository, config: str, *moves: dict[str, str | bytes | None]) -> Review:
+    """Commit states of a rule, a day apart from 2026-01-02 on, promote it, and review that."""
+    repo.commit({".github/ruleward.toml": config})
+    for number, files in enumerate(moves):
+        repo.commit(files, day=f"2026-01-{number + 3:02}")
+    repo.git("switch", "--quiet", "--create", "topic")
+    repo.commit({"rules/a.toml": rule_text(updated="2026/01/20")}, day="2026-01-20")
+    day = date(2026, 1, 20)
+    return review(Git(repo.path), base="main", head="topic", config=None, today=day).review
+
+
+ON = '[policies]\npremature-promotion = "error"\n'
+
+
+def test_a_state_began_where_the_history_of_the_file_says(repo: Repository) -> None:
+    done = promoted(
+        repo,
+        ON,
+        {"rules/a.toml": rule_text(maturity="beta")},
+        {"rules/a.toml": rule_text(maturity="development")},
+        {"rules/old.toml": rule_text(maturity="beta", name="B"), "rules/a.toml": None},
+        {"rules/old.toml": rule_text(maturity="beta")},
+        {"rules/a.toml": rule_text(maturity="beta"), "rules/old.toml": None},
+        {"rules/a.toml": rule_text(maturity="beta", updated="2025/02/02")},
+    )
+    assert done.rules[0].change.state_since == date(2026, 1, 5)
+
+
+def test_a_history_that_never_changed_state_began_with_the_file(repo: Repository) -> None:
+    done = promoted(repo, ON, {"rules/a.toml": rule_text(maturity="beta")})
+    assert done.rules[0].change.state_since == date(2026, 1, 3)
+
+
+def test_the_history_is_asked_for_a_state_only_where_the_policy_is_on(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Git, "versions", None)
+    assert promoted(repo, "", {"rules/a.toml": rule_text(maturity="beta")}).rules[0].change.state_since is None
+
+
+def test_a_shallow_clone_does_not_tell_since_when(repo: Repository, tmp_path: Path) -> None:
+    promoted(repo, ON, {"rules/a.toml": rule_text(maturity="beta")}, {"rules/b.toml": rule_text(rule_id=other_id(2))})
+    repo.git("clone", "--quiet", "--depth", "2", "--branch", "topic", f"file://{repo.path}", str(tmp_path / "cut"))
+    day = date(2026, 1, 20)
+    done = review(Git(tmp_path / "cut"), base="HEAD~1", head="HEAD", config=None, today=day).review
+    assert done.rules[0].change.kind is Kind.PROMOTION
+    assert done.rules[0].change.state_since is None

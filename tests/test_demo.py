@@ -27,9 +27,10 @@ def output() -> str:
 @pytest.fixture(scope="module")
 def parts(output: str) -> dict[str, str]:
     """What was done, the comment and the terminal's review."""
-    told, _, rest = output.partition("as a comment in Markdown")
-    comment, _, terminal = rest.partition("in a terminal")
-    return {"told": told, "comment": html.unescape(comment), "terminal": terminal}
+    told, _, rest = output.partition("the comment, in Markdown")
+    comment, _, rest = rest.partition("and beside it")
+    beside, _, terminal = rest.partition("the review in a terminal")
+    return {"told": told, "comment": html.unescape(comment), "beside": beside, "terminal": terminal}
 
 
 def _path_in(told: str, word: str) -> str:
@@ -54,6 +55,24 @@ def test_the_review_names_the_rule_and_what_is_wrong(parts: dict[str, str], part
     assert Path(_path_in(parts["told"], word)).stem in review.replace("\n", "")
 
 
+def test_github_holds_labels_a_status_and_comments_on_lines(parts: dict[str, str]) -> None:
+    beside = parts["beside"]
+    assert "Commit status  failure  ruleward: main  Blocked: 5 errors" in beside
+    assert "Labels         governance: blocked, impact: logic, impact: narrowed" in beside
+    assert f"On {_path_in(parts['told'], 'no TOML any more')}:17\n" in beside
+    assert '```suggestion\n    updated_date = "2026/11/24"\n    deprecation_date = "2026/11/24"\n    ```' in beside
+    assert "writes 0 times" in beside
+
+
+def test_the_page_shows_the_pull_request(output: str) -> None:
+    assert "build/demo.html" in output
+    page = demo.PAGE.read_text(encoding="utf-8")
+    assert "<h1>Rename a tag <span>#42</span></h1>" in page
+    assert page.count("<div class=inline>") == 4
+    assert "<b>ruleward: main</b>" in page
+    assert "127.0.0.1" not in page
+
+
 def test_the_comment_shows_the_query_that_the_tag_change_hides(parts: dict[str, str]) -> None:
     assert parts["comment"].lstrip("= \n").splitlines()[1].startswith("**1 of ")
     assert Path(_path_in(parts["told"], "gains an exclusion")).stem in parts["comment"]
@@ -67,7 +86,8 @@ def test_the_terminal_says_of_one_rule_that_its_query_is_narrowed(parts: dict[st
 
 
 def test_the_demo_says_the_same_twice(output: str) -> None:
-    assert demo.review("markdown").strip() in output
+    assert demo.review("text").strip() in output
+    assert demo.review("markdown").splitlines()[1] in output
 
 
 def test_a_pack_that_lacks_what_the_demo_needs_is_said(tmp_path: Path) -> None:

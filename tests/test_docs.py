@@ -169,7 +169,12 @@ def test_a_stale_document_is_named(
 ) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(README.read_text(encoding="utf-8"), encoding="utf-8")
-    for name, value in (("ROOT", tmp_path), ("README", readme), ("MANUAL", tmp_path / "docs" / "policies.md")):
+    for name, value in (
+        ("ROOT", tmp_path),
+        ("README", readme),
+        ("MANUAL", tmp_path / "docs" / "policies.md"),
+        ("WORKFLOWS", tmp_path),
+    ):
         monkeypatch.setattr(generate, name, value)
     monkeypatch.setattr(generate, "example", lambda: "> an example")
     assert _generate(monkeypatch) == 0

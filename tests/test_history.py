@@ -127,7 +127,7 @@ def on(repo: Repository, day: str, files: dict[str, str | bytes | None]) -> None
     """Commit some files on a day."""
     repo.write(files)
     repo.git("add", "--all")
-    repo.git("commit", "--quiet", "--allow-empty", "--message", "change", when=f"{day}T12:00:00Z")
+    repo.git("commit", "--quiet", "--allow-empty", "--message", "change", day=day)
 
 
 A, B = "rules/linux/a.toml", "rules/linux/b.toml"

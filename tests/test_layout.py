@@ -180,3 +180,38 @@ def test_measuring_depth_is_linear_on_hostile_text(text: str) -> None:
 def test_depth_is_measured_outside_strings_and_comments() -> None:
     assert too_deep('a = "[[[["\n# [[[[\nb = [[1]]', 2) is None
     assert too_deep("a = [[[1]]]", 2) == 6
+
+
+STRINGS = [
+    """key = "one \\t two \\u00e9 \\\\ three\"""",
+    "key = 'C:\\\\Windows'",
+    "key = '''\nfirst\r\n  second \\\\n '''",
+    'key = """\r\nfirst \\\\  \r\n   still first\nsecond \\U0001F600 "quoted" end""""',
+    'key = ""',
+    'key = """"""',
+    "key = ''",
+]
+
+
+@pytest.mark.parametrize("text", STRINGS)
+def test_every_character_of_a_string_is_found_where_it_is_written(text: str) -> None:
+    layout = Layout(text)
+    value = tomli.loads(text)["key"]
+    found = [layout.place(("key",), offset) for offset in range(len(value) + 1)]
+    places = [place for place in found if place is not None]
+    assert len(places) == len(found)
+    assert places == sorted(places)
+    assert len(set(places)) == len(places)
+    for char, place in zip(value, places, strict=False):
+        written = text.split("\n")[place[0] - 1][place[1] - 1 :] or "\n"
+        assert written[0] in {char, "\\", "\r"}
+
+
+def test_the_end_of_a_string_is_before_its_closing_quotes() -> None:
+    assert Layout('a = """\nx"""').place(("a",), 1) == (2, 2)
+    assert Layout("a = 'x'").place(("a",), 9) == (1, 7)
+
+
+def test_what_is_no_string_has_no_characters() -> None:
+    assert Layout("a = 1").place(("a",), 0) is None
+    assert Layout("a = 1").place(("b",), 0) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -13,8 +14,9 @@ import pytest
 from bot.audited import RuleHistory
 from bot.config import read_config
 from bot.diff import diff, pair
+from bot.fix import apply, offered, together
 from bot.judge import judge
-from bot.model import Blob, Finding, LineFix, NoRule, Parsed, Past, Rule, RuleRef, parse_date
+from bot.model import Blob, Finding, NoRule, Parsed, Past, Rule, RuleRef, parse_date
 from bot.parse import parse
 from bot.policy import Scope, all_policies
 from bot.settings import Settings
@@ -33,6 +35,8 @@ class Claim:
         before, after: path to text; a file that is equal on both sides stands in the tree unchanged.
         findings: as the page writes them, a line each.
         past: what the history says of the head's files.
+        since: since when it says that a promoted rule stood in its state.
+        title: of the pull request.
         history: when what happened to the files, for policies that the audit alone asks.
     """
 
@@ -43,6 +47,8 @@ class Claim:
     config: str | None = None
     today: date = TODAY
     past: Past = Past.NOT_ASKED
+    since: date | None = None
+    title: str = ""
     history: RuleHistory | None = None
     findings: list[str] | None = None
 
@@ -69,7 +75,16 @@ def read_page(path: Path) -> list[Claim]:
     return claims
 
 
-def _with_fence(claim: Claim, kind: str, info: str, lines: list[str]) -> Claim:  # noqa: PLR0911 - one a kind
+_WORDS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "today": ("today", parse_date),
+    "past": ("past", Past),
+    "since": ("since", parse_date),
+    "title": ("title", str),
+    "history": ("history", lambda text: _history(text.splitlines())),
+}
+
+
+def _with_fence(claim: Claim, kind: str, info: str, lines: list[str]) -> Claim:
     text = "".join(f"{line}\n" for line in lines)
     side, _, path = info.partition("=")
     if kind == "toml" and side == "before":
@@ -78,14 +93,11 @@ def _with_fence(claim: Claim, kind: str, info: str, lines: list[str]) -> Claim: 
         return replace(claim, after=claim.after | {path: text})
     if kind == "config":
         return replace(claim, config=text)
-    if kind == "today":
-        day = parse_date(text.strip())
-        assert day is not None, f"{claim.sentence}: today is no day"
-        return replace(claim, today=day)
-    if kind == "past":
-        return replace(claim, past=Past(text.strip()))
-    if kind == "history":
-        return replace(claim, history=_history(lines))
+    if kind in _WORDS:
+        name, read = _WORDS[kind]
+        value = read(text.strip())
+        assert value is not None, f"{claim.sentence}: {kind} cannot be read"
+        return replace(claim, **{name: value})  # type: ignore[arg-type]
     assert kind == "findings", f"{claim.sentence}: unknown fence {kind} {info}"
     return replace(claim, findings=[line for line in lines if line.strip()])
 
@@ -106,7 +118,8 @@ def run_review(claim: Claim) -> list[Finding]:
         {path: each for path, each in after.items() if path in edited},
     )
     changes = diff(pairing, settings)
-    changes = replace(changes, rules=tuple(replace(each, past=claim.past) for each in changes.rules))
+    told = (replace(each, past=claim.past, state_since=claim.since) for each in changes.rules)
+    changes = replace(changes, rules=tuple(told))
     ids: dict[str, tuple[RuleRef, ...]] = defaultdict(tuple)
     names: dict[str, tuple[RuleRef, ...]] = defaultdict(tuple)
     for rule in after.values():
@@ -115,7 +128,7 @@ def run_review(claim: Claim) -> list[Finding]:
             ref = RuleRef(path=rule.path, rule_id=rule.rule_id, name=rule.name, deprecated=gone)
             ids[rule.rule_id or ""] += (ref,)
             names[rule.name or ""] += (ref,)
-    judgement = judge(changes, settings, today=claim.today, ids=dict(ids), names=dict(names))
+    judgement = judge(changes, settings, today=claim.today, ids=dict(ids), names=dict(names), title=claim.title)
     return [*(finding for review in judgement.rules for finding in review.findings), *judgement.findings]
 
 
@@ -151,13 +164,6 @@ def said(finding: Finding) -> str:
     """Write a finding as the pages do."""
     line = "-" if finding.line is None else finding.line
     return f"{finding.severity} line {line}: {finding.message}" + (" [preexisting]" if finding.preexisting else "")
-
-
-def apply(text: str, fix: LineFix) -> str:
-    """Put the lines of a fix in place."""
-    lines = text.splitlines()
-    lines[fix.start_line - 1 : fix.end_line] = fix.replacement.splitlines()
-    return "".join(f"{line}\n" for line in lines)
 
 
 ALL_PAGES = {path.stem: path for path in sorted(PAGES.glob("*.md"))}
@@ -196,10 +202,30 @@ def test_a_fix_mends_and_breaks_nothing(claim: Claim) -> None:
     known = {_key(finding) for finding in found}
     for finding in found:
         if finding.policy == claim.policy and finding.fix is not None:
-            fixed = apply(claim.after[finding.path], finding.fix)
+            fixed = apply(claim.after[finding.path], [finding.fix])
             left = {_key(each) for each in run(replace(claim, after=claim.after | {finding.path: fixed}))}
             assert _key(finding) not in left
             assert left <= known
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.policy}: {claim.sentence}")
+def test_all_fixes_together_come_to_rest_and_break_nothing(claim: Claim) -> None:
+    known = {_key(finding) for finding in run(claim)}
+    rounds = 0
+    while offers := _offers(claim):
+        edits = {path: [each.fix for each in together(found) if each.fix] for path, found in offers.items()}
+        claim = replace(claim, after=claim.after | {path: apply(claim.after[path], edits[path]) for path in edits})
+        rounds += 1
+        assert rounds < 4
+    assert {_key(finding) for finding in run(claim)} <= known
+
+
+def _offers(claim: Claim) -> dict[str, list[Finding]]:
+    """What is to be fixed in each file."""
+    offers: dict[str, list[Finding]] = defaultdict(list)
+    for finding in filter(offered, run(claim)):
+        offers[finding.path].append(finding)
+    return offers
 
 
 def _key(finding: Finding) -> tuple[str, str, object]:

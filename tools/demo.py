@@ -1,13 +1,15 @@
-"""``make demo``: a pull request made for show, in a temporary repository, and the review a maintainer would get."""
+"""``make demo``: a pull request made for show, and what a maintainer finds there after the action ran."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,9 +18,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.fake_github import APP_TOKEN, FakeGitHub
+from tools.demo_page import Held, page
+
 ROOT = Path(__file__).resolve().parent.parent
 TODAY = "2026-11-24"
 BRANCH = "rename-a-tag"
+TITLE = "Rename a tag"
+NUMBER = 42
+REPOSITORY = "acme/rules"
+PAGE = ROOT / "build" / "demo.html"
 
 _DAY = TODAY.replace("-", "/")
 _OLD_ENOUGH = "2026/11/01"  # a date that lags behind, whatever the time zone
@@ -263,17 +272,84 @@ def review(format_name: str) -> str:
         return _run(pack.root, format_name)
 
 
-def main() -> None:
-    """Print what the pull request does, and its review as a comment and as a terminal shows it."""
+def act(github: FakeGitHub, folder: Path) -> str:
+    """Run the action on the pull request as a workflow would, and return what it wrote to its log."""
+    event = folder / "event.json"
+    event.write_text(json.dumps({"action": "opened", "number": NUMBER}), encoding="utf-8")
+    runner = {
+        "GITHUB_API_URL": github.api_url,
+        "GITHUB_SERVER_URL": github.server_url,
+        "GITHUB_REPOSITORY": REPOSITORY,
+        "GITHUB_EVENT_NAME": "pull_request_target",
+        "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_OUTPUT": str(folder / "outputs"),
+        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+        "RUNNER_TEMP": str(folder),
+        "INPUT_TOKEN": APP_TOKEN,
+        "RULEWARD_TODAY": TODAY,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONIOENCODING": "utf-8",
+    }
+    dropped = ("GITHUB_", "RUNNER_", "INPUT_")
+    outer = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
+    outer.pop("PYTHONDONTWRITEBYTECODE", None)
+    command = [sys.executable, "-m", "bot", "action"]
+    done = subprocess.run(
+        command, cwd=folder, env=outer | runner, capture_output=True, encoding="utf-8", check=False, timeout=120
+    )
+    if done.returncode != _BLOCKED:
+        raise SystemExit(f"demo: no review that objects, but status {done.returncode}:\n{done.stderr}{done.stdout}")
+    return done.stdout
+
+
+@contextmanager
+def on_github() -> Iterator[tuple[Pack, FakeGitHub]]:
+    """Open the pull request on a GitHub that runs in this process, on this machine alone."""
     with pull_request() as pack:
-        print('A pull request called "Rename a tag". What it does:\n')
+        head = _said(pack.root, "rev-parse", BRANCH)
+        _git(pack.root, "checkout", "--quiet", "main")
+        with FakeGitHub(pack.root, repo=REPOSITORY, described=False) as github:
+            github.open_pull(NUMBER, head=head, author="ada", title=TITLE, head_ref=BRANCH)
+            yield pack, github
+
+
+def main() -> None:
+    """Print what the pull request does, and what GitHub holds after the action ran; write the page that it shows."""
+    with on_github() as (pack, github), tempfile.TemporaryDirectory(prefix="ruleward-demo-") as folder:
+        print(f'A pull request called "{TITLE}". What it does:\n')
         for line in pack.told:
             print(f"- {line}")
-        for title, format_name in (("as a comment in Markdown", "markdown"), ("in a terminal", "text")):
-            print(f"\n{f' The review, {title} ':=^120}\n")
-            print(_run(pack.root, format_name).rstrip())
+        log = act(github, Path(folder))
+        held = Held.read(github, NUMBER)
+        _title("the action's log")
+        print(log.rstrip())
+        _title("the comment, in Markdown")
+        print(held.comment.rstrip())
+        _title("and beside it")
+        print(f"Commit status  {held.state}  {held.context}  {held.description}")
+        print(f"Labels         {', '.join(held.labels)}")
+        for each in held.inline:
+            print(f"On {each.path}:{each.line}\n{textwrap.indent(each.body.partition(chr(10))[2], '    ')}")
+        github.forget()
+        act(github, Path(folder))
+        print(f"\nRun again, the action asks {len(github.calls)} times and writes {len(github.writes)} times.")
+        _title("the review in a terminal")
+        print(_run(pack.root, "text").rstrip())
+        PAGE.parent.mkdir(parents=True, exist_ok=True)
+        PAGE.write_text(page(held, pack.root), encoding="utf-8")
     print(f"\n{'':=^120}\n")
-    print("The review's exit status is 1: errors stand, so a required check would hold the pull request back.")
+    print(
+        "The action's exit status is 1, and the commit status is a failure: errors stand, so a required status holds the"
+    )
+    print(f"pull request back. How GitHub shows it: {PAGE.relative_to(ROOT)}, a page for your browser.")
+
+
+def _title(text: str) -> None:
+    print(f"\n{f' What GitHub holds: {text} ':=^120}\n")
+
+
+def _said(root: Path, *arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True, text=True).stdout.strip()
 
 
 if __name__ == "__main__":

@@ -12,13 +12,19 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+import yaml
+
+from bot import __version__
 from bot.model import Level
 from bot.policy import Policy, Scope, all_policies
+from bot.setup.workflows import ACTION, REVIEW, workflow, workflow_of_our_own
 from tools import demo
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 MANUAL = ROOT / "docs" / "policies.md"
+WORKFLOWS = ROOT / ".github" / "workflows"
+ACTION_FILE = ROOT / "action.yml"
 
 _HEAD = """\
 # Policies
@@ -142,9 +148,32 @@ def _plain(line: str) -> str:
 _LINK = re.compile(r"\]\(https://[^)\s]*?/docs/(?=policies\.md)")
 
 
+def interface(kind: str) -> str:
+    """Return the README's table of the action's inputs or outputs."""
+    described = yaml.safe_load(ACTION_FILE.read_text(encoding="utf-8"))[kind]
+    with_default = kind == "inputs"
+    rows = ["| Input | Default | Meaning |", "|---|---|---|"] if with_default else ["| Output | Meaning |", "|---|---|"]
+    for name, each in described.items():
+        default = f" `{each['default']}` |" if each.get("default") else " |"
+        rows.append(f"| `{name}` |{default if with_default else ''} {each['description'].removesuffix('.')} |")
+    return "\n".join(rows)
+
+
+def copied() -> str:
+    """Return the workflow of the README, to be copied."""
+    return f"```yaml\n{workflow(REVIEW, uses=f'{ACTION}@v{__version__}')}```"
+
+
 def readme(text: str) -> str:
     """Return the README with its generated parts renewed."""
-    for name, content in (("demo", example()), ("policies", table())):
+    parts = {
+        "demo": example(),
+        "workflow": copied(),
+        "inputs": interface("inputs"),
+        "outputs": interface("outputs"),
+        "policies": table(),
+    }
+    for name, content in parts.items():
         start, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
         before, found, rest = text.partition(start)
         _, closed, after = rest.partition(end)
@@ -160,13 +189,14 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing, fail where a file is out of date")
     check = parser.parse_args().check
     wanted = {MANUAL: manual(), README: readme(README.read_text(encoding="utf-8"))}
+    wanted[WORKFLOWS / REVIEW] = workflow_of_our_own(REVIEW)
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if check:
         for path in stale:
             print(f"{path.relative_to(ROOT)} is out of date; run `make generate`", file=sys.stderr)
         sys.exit(1 if stale else 0)
     for path in stale:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(wanted[path], encoding="utf-8")
         print(f"wrote {path.relative_to(ROOT)}")
 

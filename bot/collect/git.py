@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import subprocess
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import IO, Self
 
 from bot.model import RulewardError
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
@@ -86,6 +89,14 @@ class Held:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a file, and the day (UTC) on which it was committed."""
+
+    day: date
+    oid: str
+
+
 class Git:
     """One repository, with a work tree or bare.
 
@@ -96,9 +107,10 @@ class Git:
     def __init__(self, directory: Path) -> None:
         """Find the repository that a directory belongs to."""
         self.directory = directory
+        self._readers: tuple[_Reader, _Reader] | None = None
         self._local: set[str] | None = None
         self._promisor: str | None = None
-        self._environment = {**os.environ, **_ENVIRONMENT}
+        self._environment = {**os.environ, **ENVIRONMENT}
         if not directory.is_dir():
             raise RulewardError(f"{directory}: no such folder")
         try:
@@ -109,6 +121,16 @@ class Git:
         self.top = Path(top) if top else None
         if self.top is not None:
             self.directory = self.top
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start git, to talk to it through its pipes."""
+        return subprocess.Popen(
+            ["git", *_OPTIONS, *arguments],
+            cwd=self.directory,
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
 
     def run(self, *arguments: str, stdin: bytes | None = None, codes: Sequence[int] = (0,)) -> bytes:
         """Run git and return what it wrote.
@@ -149,6 +171,22 @@ class Git:
             raise RulewardError(f"{ref}: no such commit in {self.directory}{hint}")
         return sha
 
+    def commits(self, refs: Iterable[str]) -> dict[str, str]:
+        """Return the commit ids of those revisions that are here, all through one process."""
+        asked = [ref for ref in dict.fromkeys(refs) if ref.isprintable()]
+        given = _lines(f"{ref}^{{commit}}" for ref in asked)
+        output = self.run("cat-file", "--batch-check", stdin=given).decode("ascii", "replace") if asked else ""
+        rows = zip(asked, map(str.split, output.splitlines()), strict=True)
+        return {ref: words[0] for ref, words in rows if len(words) == _FOUND and words[1] == "commit"}
+
+    def holds(self, commit: str) -> bool:
+        """Tell whether a commit is here."""
+        return self._commit_or_none(commit) is not None
+
+    def objects(self) -> Path:
+        """Return the folder of this repository's objects."""
+        return (self.directory / self.text("rev-parse", "--git-path", "objects")).resolve()
+
     def _commit_or_none(self, ref: str) -> str | None:
         name = self.text("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", codes=(0, 1, 128))
         return name or None
@@ -156,6 +194,14 @@ class Git:
     def shallow(self) -> bool:
         """Tell whether history was cut off when this repository was cloned."""
         return self.text("rev-parse", "--is-shallow-repository") == "true"
+
+    def unborn(self) -> bool:
+        """Tell whether the current branch has no commit yet."""
+        return self._commit_or_none("HEAD") is None
+
+    def empty_tree(self) -> str:
+        """Return the id of a tree without files, which git knows without holding it."""
+        return self.run("hash-object", "-t", "tree", "--stdin", stdin=b"").decode("ascii").strip()
 
     def default_branch(self) -> str:
         """Return the branch that pull requests go to: what origin says, else main, else master.
@@ -224,31 +270,31 @@ class Git:
             sides.append(Side(path=_decoded(path), mode=int(mode, 8), oid=oid))
         return tuple(sides)
 
+    @contextmanager
+    def reading(self) -> Generator[None, None, None]:
+        """Keep one pair of processes for all objects that are read meanwhile, for many reviews in a row."""
+        with _Reader(self, "--batch-check") as sizes, _Reader(self, "--batch") as contents:
+            self._readers = (sizes, contents)
+            try:
+                yield
+            finally:
+                self._readers = None
+
     def sizes(self, oids: Iterable[str]) -> dict[str, int]:
         """Return the size in bytes of every blob that can be had."""
         asked = self.obtain(oids)
-        output = self.run("cat-file", "--batch-check", stdin=_lines(asked)).decode("ascii") if asked else ""
-        return {
-            oid: int(words[2])
-            for oid, words in zip(asked, map(str.split, output.splitlines()), strict=True)
-            if len(words) == _FOUND
-        }
+        if self._readers is not None:
+            return {oid: size for oid, size, _ in self._readers[0].ask(asked, content=False)}
+        output = self.run("cat-file", "--batch-check", stdin=_lines(asked)) if asked else b""
+        return {oid: size for oid, size, _ in _objects(asked, io.BytesIO(output), content=False)}
 
     def blobs(self, oids: Iterable[str]) -> dict[str, bytes]:
         """Return the content of every blob that can be had, all through one process."""
         asked = self.obtain(oids)
+        if self._readers is not None:
+            return {oid: data for oid, _, data in self._readers[1].ask(asked, content=True)}
         output = self.run("cat-file", "--batch", stdin=_lines(asked)) if asked else b""
-        found: dict[str, bytes] = {}
-        at = 0
-        for oid in asked:
-            end = output.index(b"\n", at)
-            words = output[at:end].split()
-            at = end + 1
-            if len(words) == _FOUND:
-                size = int(words[2])
-                found[oid] = output[at : at + size]
-                at += size + 1
-        return found
+        return {oid: data for oid, _, data in _objects(asked, io.BytesIO(output), content=True)}
 
     def stream(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield every blob that can be had as soon as git has read it, so that both can work at once.
@@ -257,28 +303,11 @@ class Git:
             GitError: git ended badly.
         """
         asked = self.obtain(oids)
-        with tempfile.TemporaryFile() as names:  # a pipe could fill up on both ends
-            names.write(_lines(asked))
-            names.seek(0)
-            with subprocess.Popen(
-                ["git", *_OPTIONS, "cat-file", "--batch"],
-                cwd=self.directory,
-                env=self._environment,
-                stdin=names,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            ) as process:
-                output = process.stdout
-                if output is None:
-                    raise GitError("git cat-file: no way to read from it")
-                for oid in asked:
-                    words = output.readline().split()
-                    if len(words) == _FOUND:
-                        data = output.read(int(words[2]))
-                        output.read(1)
-                        yield oid, data
-            if process.returncode:
-                raise GitError(f"git cat-file: exit status {process.returncode}")
+        if self._readers is not None:
+            yield from ((oid, data) for oid, _, data in self._readers[1].ask(asked, content=True))
+            return
+        with _Reader(self, "--batch") as reader:
+            yield from ((oid, data) for oid, _, data in reader.ask(asked, content=True))
 
     def file(self, commit: str | None, path: str) -> bytes | None:
         """Return one plain file of a commit, or of the working tree (None); None where there is none."""
@@ -287,6 +316,10 @@ class Git:
             return place.read_bytes() if place.is_file() and not place.is_symlink() else None
         wanted = [side for side in self.tree(commit, [path]) if side.path == path and side.mode & _REGULAR == _REGULAR]
         return next(iter(self.blobs(side.oid for side in wanted).values()), None)
+
+    def tracked(self, path: str) -> bool:
+        """Tell whether the last commit holds a file or a folder of this name."""
+        return not self.unborn() and bool(self.run("ls-tree", "--full-tree", "--name-only", "HEAD", "--", path))
 
     def mentions(self, commit: str | None, words: Sequence[str], roots: Sequence[str]) -> tuple[str, ...]:
         """Return the files of a commit, or of the working tree (None), that hold one of some literal words."""
@@ -313,6 +346,40 @@ class Git:
                     if side.path in found:  # a folder of that name, once, is no file of that name
                         found[side.path].add(side.oid)
         return Held(oids={path: frozenset(oids) for path, oids in found.items()}, complete=not self.shallow())
+
+    def hunks(self, base: str, head: str, paths: Sequence[str], roots: Sequence[str]) -> dict[str, tuple[range, ...]]:
+        """Return, for some paths of a head, the lines (1-based) that a diff with three lines of context shows.
+
+        A line outside of them takes no review comment: GitHub refuses the whole review for it. Renames are followed
+        below ``roots``, as GitHub does.
+        """
+        rows = {row.new.path: row for row in self.changes(base, head, roots, renames=True) if row.new.present}
+        found: dict[str, tuple[range, ...]] = {}
+        for path in paths:
+            row = rows.get(path)
+            if row is None or row.old.oid == row.new.oid:
+                continue
+            if not row.old.present:
+                text = self.blobs([row.new.oid]).get(row.new.oid, b"")
+                found[path] = (range(1, text.count(b"\n") + (not text.endswith(b"\n")) + 1),)
+                continue
+            options = ("--no-color", "--no-ext-diff", "--no-textconv", "--text", "-U3")
+            output = self.run("diff", *options, row.old.oid, row.new.oid)
+            found[path] = tuple(
+                range(int(match[1]), int(match[1]) + int(match[2] or 1)) for match in _HUNK.finditer(output)
+            )
+        return found
+
+    def versions(self, commit: str, path: str) -> tuple[Version, ...]:
+        """Return what a file was in the history of a commit, the newest first; renames are followed."""
+        options = ("--follow", "-M50%", "--format=%x01%ct", "--raw", "-z", "--no-abbrev")
+        output = self.run("log", *options, commit, "--", path)
+        found: list[Version] = []
+        for part in output.split(b"\x01")[1:]:
+            seconds, _, rows = part.partition(b"\0")
+            day = datetime.fromtimestamp(int(seconds), UTC).date()
+            found += [Version(day=day, oid=row.new.oid) for row in _raw(rows) if row.new.present]
+        return tuple(found)
 
     def log(self, commit: str, roots: Sequence[str]) -> tuple[Logged, ...]:
         """Return the commits along the first parents that changed a file below some folders, the newest first."""
@@ -345,21 +412,68 @@ class Git:
             self._local = set(listed.decode("ascii").split())
         missing = [oid for oid in asked if oid not in self._local]
         if missing:
-            options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none")
-            negotiation = ("-c", "fetch.negotiationAlgorithm=noop")
             try:
-                self.run(*negotiation, "fetch", *options, "--stdin", remote, stdin=_lines(missing))
+                self.fetch("--filter=blob:none", "--stdin", remote, stdin=_lines(missing))
             except GitError:
                 return tuple(oid for oid in asked if oid in self._local)
             self._local.update(missing)
         return asked
+
+    def fetch(self, *arguments: str, stdin: bytes | None = None) -> None:
+        """Fetch objects alone: no tag, no reference, nothing of a submodule.
+
+        Raises:
+            GitError: the server does not hand them out, or cannot be reached.
+        """
+        options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no")
+        self.run("-c", "fetch.negotiationAlgorithm=noop", "fetch", *options, *arguments, stdin=stdin)
 
     def blob_id(self, data: bytes) -> str:
         """Return the id that git gives to a blob of this content."""
         return self.run("hash-object", "-t", "blob", "--stdin", stdin=data).decode("ascii").strip()
 
 
+class _Reader:
+    """One ``git cat-file`` that stays open."""
+
+    def __init__(self, git: Git, mode: str) -> None:
+        self._process = git.start("cat-file", mode)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def ask(self, oids: Sequence[str], *, content: bool) -> Iterator[tuple[str, int, bytes]]:
+        """Yield what is here of some objects; asked in parts that fit a pipe, so that neither side waits for ever."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise GitError("git cat-file: no way to talk to it")
+        for start in range(0, len(oids), _WORDS):
+            part = oids[start : start + _WORDS]
+            try:
+                stdin.write(_lines(part))
+                stdin.flush()
+            except BrokenPipeError as error:
+                raise GitError("git cat-file: it stopped") from error
+            yield from _objects(part, stdout, content=content)
+
+
+def _objects(oids: Sequence[str], output: IO[bytes], *, content: bool) -> Iterator[tuple[str, int, bytes]]:
+    """Read the answers of ``git cat-file``: id, size and content of every object that is here."""
+    for oid in oids:
+        row = output.readline()
+        if not row:
+            raise GitError("git cat-file: it stopped")
+        words = row.split()
+        if len(words) == _FOUND:
+            size = int(words[2])
+            yield oid, size, output.read(size + 1)[:size] if content else b""
+
+
 _ABSENT = "0" * 40
+_HUNK = re.compile(rb"^@@ -[0-9,]+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _PLAIN = 0o100644
 _REGULAR = 0o100000
 _FOUND = 3  # "<oid> <type> <size>"; an absent object has two words
@@ -418,4 +532,4 @@ def _commit(facts: list[str], rows: list[RawChange]) -> Logged:
     return Logged(sha=sha, day=day, parents=tuple(parents), rows=tuple(rows))
 
 
-__all__ = ["Git", "GitError", "Held", "Logged", "RawChange", "Side"]
+__all__ = ["ENVIRONMENT", "Git", "GitError", "Held", "Logged", "RawChange", "Side", "Version"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.collect.git import Git, Side
+from bot.collect.worktree import is_named, read
 from bot.model import Blob, Revision, RulewardError, Unevaluated
 from bot.settings import CONFIG_PATH, RuleFiles
 
@@ -42,8 +42,10 @@ class Ends:
         return self.base.merge_base or self.base.sha or ""
 
 
-def resolve(git: Git, base: str | None, head: str | None) -> Ends:
+def resolve(git: Git, base: str | None, head: str | None, merge_base: str | None = None) -> Ends:
     """Find the commits to compare; ``base`` None is the default branch, ``head`` None the working tree.
+
+    ``merge_base`` is given where somebody else knows it: a clone without history cannot tell.
 
     Raises:
         RulewardError: a revision does not exist, or a bare repository is asked for its working tree.
@@ -51,26 +53,44 @@ def resolve(git: Git, base: str | None, head: str | None) -> Ends:
     """
     if head is None and git.top is None:
         raise RulewardError("a bare repository has no working tree: name the commit with --head")
+    if base is None and head is None and git.unborn():
+        empty = git.empty_tree()  # before the first commit every file is new
+        return Ends(
+            base=Revision(ref="nothing", sha=empty, merge_base=empty), head=Revision(ref="working tree", sha=None)
+        )
     ref = base or git.default_branch()
     base_sha = git.commit(ref)
     head_sha = git.commit(head or "HEAD")
-    merge_base = git.merge_base(base_sha, head_sha)
+    merge_base = merge_base or git.merge_base(base_sha, head_sha)
     return Ends(
         base=Revision(ref=ref, sha=base_sha, merge_base=merge_base),
         head=Revision(ref=head or "working tree", sha=head_sha if head else None),
     )
 
 
-def collect(git: Git, ends: Ends, rules: RuleFiles) -> Snapshot:
-    """Read the rule files that differ between the merge base and the head, each side in one batch."""
-    changes = git.changes(ends.merge_base, ends.head.sha, rules.included.roots())
-    old = [row.old for row in changes if row.old.present and rules.governs(row.old.path)]
-    new = [row.new for row in changes if row.new.present and rules.governs(row.new.path)]
-    blobs, unevaluated = _read(git, [*old, *new], rules.max_bytes)
+def collect(
+    git: Git, ends: Ends, rules: RuleFiles, *, only: frozenset[str] | None = None, disk: bool = False
+) -> Snapshot:
+    """Read the rule files that differ between the merge base and the head, each side in one batch.
+
+    Args:
+        git: the repository.
+        ends: what to compare.
+        rules: which files are rules.
+        only: paths and folders to look at; removed files are read all the same, for one may be what a file was.
+        disk: read each file of a working tree as it is there, for it shall be edited, not git's copy of it.
+    """
+    rows = git.changes(ends.merge_base, ends.head.sha, rules.included.roots())
+    rows = tuple(row for row in rows if is_named(row.new.path, only) or not row.new.present)
+    old = [row.old for row in rows if row.old.present and rules.governs(row.old.path)]
+    new = [row.new for row in rows if row.new.present and rules.governs(row.new.path)]
+    if disk:
+        new = [replace(side, oid="") for side in new]
+    blobs, unevaluated = read_sides(git, [*old, *new], rules.max_bytes)
     in_tree: dict[str, Blob] = {}
     for side in new:
         if not side.oid.strip("0"):
-            found = from_disk(git, side, rules.max_bytes)
+            found = read(git.top or git.directory, side.path, rules.max_bytes)
             if isinstance(found, Unevaluated):
                 unevaluated[side.path, side.oid] = found
             elif found is not None:
@@ -87,7 +107,7 @@ def collect(git: Git, ends: Ends, rules: RuleFiles) -> Snapshot:
 _Key = tuple[str, str]
 
 
-def _read(git: Git, sides: Iterable[Side], max_bytes: int) -> tuple[dict[_Key, Blob], dict[_Key, Unevaluated]]:
+def read_sides(git: Git, sides: Iterable[Side], max_bytes: int) -> tuple[dict[_Key, Blob], dict[_Key, Unevaluated]]:
     """Read the blobs of some sides that git holds; the unreadable modes and the too large ones stay without data."""
     held = [side for side in sides if side.oid.strip("0")]
     plain = [side for side in held if stat.S_ISREG(side.mode)]
@@ -112,23 +132,6 @@ def absent(side: Side) -> Unevaluated:
     )
 
 
-def from_disk(git: Git, side: Side, max_bytes: int) -> Blob | Unevaluated | None:
-    """Read one file of the working tree without following a link; None where it is gone meanwhile."""
-    place = (git.top or git.directory) / side.path
-    try:
-        facts = os.lstat(place)
-        if stat.S_ISLNK(facts.st_mode):
-            return Blob(path=side.path, mode=Blob.SYMLINK)
-        if stat.S_ISDIR(facts.st_mode):
-            return Blob(path=side.path, mode=Blob.SUBMODULE)
-        small = stat.S_ISREG(facts.st_mode) and facts.st_size <= max_bytes
-        return Blob(path=side.path, size=facts.st_size, data=place.read_bytes() if small else None)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        return Unevaluated(path=side.path, reason=f"cannot be read: {error.strerror}")
-
-
 def renamed(git: Git, ends: Ends, rules: RuleFiles) -> dict[str, str]:
     """Return new path to old path of the files that git holds to be renamed.
 
@@ -149,11 +152,10 @@ def candidates(git: Git, ends: Ends, rules: RuleFiles, words: Iterable[str]) -> 
     if not paths:
         return ()
     if ends.head.sha is None:
-        sides = [Side(path=path, mode=Blob.PLAIN, oid="") for path in paths]
-        found = [from_disk(git, side, rules.max_bytes) for side in sides]
+        found = [read(git.top or git.directory, path, rules.max_bytes) for path in paths]
         return tuple(blob for blob in found if isinstance(blob, Blob))
     listed = {side.path: side for side in git.tree(ends.head.sha, roots)}
-    blobs, _ = _read(git, [listed[path] for path in paths if path in listed], rules.max_bytes)
+    blobs, _ = read_sides(git, [listed[path] for path in paths if path in listed], rules.max_bytes)
     return tuple(blobs.values())
 
 
@@ -178,3 +180,22 @@ def config_files(git: Git, ends: Ends) -> ConfigFiles:
     head = git.file(ends.head.sha, CONFIG_PATH)
     base = before if ends.base.sha == ends.merge_base else git.file(ends.base.sha, CONFIG_PATH)
     return ConfigFiles(base=base, head=head, edited=before != head)
+
+
+def schemas(git: Git, commit: str | None, folder: str) -> dict[str, bytes]:
+    """Read the YAML files below a folder of one commit: path to text.
+
+    Raises:
+        RulewardError: there are none, or git does not hold one of them here.
+    """
+    below = (side for side in git.tree(commit, [folder.strip("/")]) if stat.S_ISREG(side.mode))
+    sides = [side for side in below if side.path.endswith((".yml", ".yaml"))]
+    if not sides:
+        raise RulewardError(
+            f"{folder}: the base branch has no YAML file there; `ecs.schemas` in {CONFIG_PATH} names it"
+        )
+    blobs = git.blobs(side.oid for side in sides)
+    absent = next((side for side in sides if side.oid not in blobs), None)
+    if absent is not None:
+        raise RulewardError(f"{absent.path}: its blob is not in this clone; run `git fetch` and try again", status=3)
+    return {side.path: blobs[side.oid] for side in sides}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
-from bot.model import Level, RuleChange
+from bot.model import Level, RuleChange, format_date
 from bot.policy import Context, Scope, Violation, policy
 from bot.settings import DEPRECATED
 
@@ -22,7 +23,7 @@ class Options:
 
 
 @policy(Level.ERROR, scope=Scope.CHANGE, group="maturity", options=Options)
-def deprecation_incomplete(change: RuleChange, _context: Context, options: Options) -> Iterator[Violation]:
+def deprecation_incomplete(change: RuleChange, context: Context, options: Options) -> Iterator[Violation]:
     """A rule became deprecated without a deprecation date that equals its updated date.
 
     Why: the deprecation date is what tells users since when the rule is over; release notes are built from it, and
@@ -40,8 +41,10 @@ def deprecation_incomplete(change: RuleChange, _context: Context, options: Optio
             message = "the rule became deprecated without `metadata.deprecation_date`"
         else:
             message = f"`metadata.deprecation_date` is `{when}`, but `metadata.updated_date` is `{updated}`"
-        bumped = isinstance(updated, str) and head.updated_date and updated != base.get("metadata", "updated_date")
-        fix = updated if bumped and isinstance(updated, str) else None
+        day = head.updated_date
+        # an updated date that has yet to be raised is not the one to copy
+        raised = day is not None and (day != base.updated_date or day >= context.today - timedelta(days=1))
+        fix = format_date(day) if day is not None and raised else None
         yield Violation(message=message, at=("metadata", "deprecation_date"), value=when, fix=fix)
     if options.require_reason and not (head.string("metadata", "deprecated_reason") or "").strip():
         message = "the rule became deprecated without `metadata.deprecated_reason`"

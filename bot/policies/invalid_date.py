@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 from bot.model import Level, Rule, format_date, parse_date
 from bot.policy import Context, Scope, Violation, policy
 
 _REQUIRED = ("creation_date", "updated_date")
 _DATES = (*_REQUIRED, "deprecation_date")
+_YEAR_FIRST = re.compile(r"\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\s*", re.ASCII)
 _SHAPE = re.compile(r"\d{4}/\d{2}/\d{2}", re.ASCII)
 
 
@@ -30,8 +32,19 @@ def invalid_date(rule: Rule, context: Context, _options: None) -> Iterator[Viola
                 message=f"`{key}` is {problem}",
                 at=("metadata", key),
                 value=rule.get("metadata", key),
-                fix=format_date(context.today) if key == "updated_date" else None,
+                fix=format_date(context.today) if key == "updated_date" else _rewritten(rule.get("metadata", key)),
             )
+
+
+def _rewritten(value: object) -> str | None:
+    """Write a day that is plain to read, year first, as rules write it; None for anything else."""
+    text = value.isoformat() if type(value) is date else value
+    match = _YEAR_FIRST.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        return None
+    year, month, day = match.groups()
+    written = f"{year}/{month:0>2}/{day:0>2}"
+    return written if parse_date(written) is not None else None
 
 
 def _problem(value: object, *, required: bool) -> str | None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.model import Level, RuleChange, format_date
 from bot.policy import Context, Scope, Violation, policy
+from bot.settings import DEPRECATED
 
 
 @policy(Level.ERROR, scope=Scope.CHANGE, group="dates", first_of="dates", rank=3)
@@ -18,16 +19,18 @@ def updated_date_not_bumped(change: RuleChange, context: Context, _options: None
 
     Fix: Set `updated_date` to the day of this change.
     """
-    before = change.base.updated_date if change.base else None
-    after = change.head.updated_date if change.head else None
+    base, head = change.base, change.head
+    before = base.updated_date if base else None
+    after = head.updated_date if head else None
     asking = sorted(change.asked & context.settings.bump.requires)
     if before is None or before != after or not asking or before >= context.today - timedelta(days=1):
         return
     *most, last = asking
     areas = f"{', '.join(most)} and {last}" if most else last
+    over = base is not None and head is not None and base.maturity == head.maturity == DEPRECATED
     yield Violation(
         message=f"`updated_date` is still `{format_date(before)}`, though the rule changed in {areas}",
         at=("metadata", "updated_date"),
         value=format_date(before),
-        fix=format_date(context.today),
+        fix=None if over else format_date(context.today),  # an edit of a deprecated rule is to be taken back, not dated
     )

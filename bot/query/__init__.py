@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
-from bot.query.compare import Budget, compare
+from bot.query.around import around
+from bot.query.compare import Budget, compare, queries_of
+from bot.query.conditions import Condition, Dead, conditions, dead, maxspan, missing_metadata
 from bot.query.languages import fields, syntax_error, tokens
 from bot.query.text import SyntaxFault
 
-__all__ = ["Budget", "SyntaxFault", "compare", "fields", "syntax_error", "tokens"]
+__all__ = [
+    "Budget",
+    "Condition",
+    "Dead",
+    "SyntaxFault",
+    "around",
+    "compare",
+    "conditions",
+    "dead",
+    "fields",
+    "maxspan",
+    "missing_metadata",
+    "queries_of",
+    "syntax_error",
+    "tokens",
+]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from bot.model import QueryChange, QueryVerdict, Rule, Witness
+from bot.model import SAME_MATCHES, KeyPath, QueryChange, QueryVerdict, Rule, Witness
 from bot.query import eql, esql, kql, pipeline
-from bot.query.explain import Style, explain, explain_sequence
+from bot.query.explain import explain, explain_sequence
 from bot.query.formula import Formula
 from bot.query.languages import tokens
 from bot.query.meter import ExhaustedError, Meter
@@ -15,6 +16,7 @@ from bot.query.prove import Relation, relate
 from bot.query.sequence import Sequels, Sequencer
 from bot.query.text import QueryError, UnsupportedError
 from bot.query.truth import Reading
+from bot.query.wording import Style
 
 _BY_TYPE = {"eql": "eql", "esql": "esql"}
 
@@ -37,6 +39,14 @@ def language_of(rule: Rule) -> str:
     return rule.string("rule", "language") or _BY_TYPE.get(rule.type or "", "kuery")
 
 
+def queries_of(rule: Rule) -> Iterator[tuple[KeyPath, str, str]]:
+    """Every query of a rule: its key, its language, its text."""
+    if (query := rule.string("rule", "query")) is not None:
+        yield ("rule", "query"), language_of(rule), query
+    if (query := rule.string("rule", "threat_query")) is not None:
+        yield ("rule", "threat_query"), rule.string("rule", "threat_language") or "kuery", query
+
+
 def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChange | None:  # noqa: C901, PLR0911 - one branch a case
     """Tell what became of the matches of a query; None where its text is the same on both sides."""
     before, after = old.string("rule", "query"), new.string("rule", "query")
@@ -56,7 +66,8 @@ def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChang
     if cut is not None and cut == tokens(language, after):
         return QueryChange(language=language, verdict=QueryVerdict.COSMETIC, explanation=("only the layout changed",))
     try:
-        return _compare(old, new, language, before, after, limits)
+        found = _compare(old, new, language, before, after, limits)
+        return replace(found, explanation=(*found.explanation, *_history(new, found.verdict)))
     except QueryError as error:
         return _unknown(language, f"the query does not parse: {error.message}")
     except UnsupportedError as error:
@@ -73,11 +84,20 @@ def _compare(old: Rule, new: Rule, language: str, before: str, after: str, limit
     if language == "eql":
         return _eql(old, new, before, after, limits)
     if language == "esql":
-        one, two = (pipeline.spine(esql.parse(text)) for text in (before, after))
-        meter = Meter(limits.steps)
-        rows = _mirrored(pipeline.compare(two, one, meter)) if after < before else pipeline.compare(one, two, meter)
-        return _claim(language, rows, tuple(pipeline.tell(one, two, Meter(limits.steps // 4))))
+        return _esql(before, after, limits)
     return _unknown(language, f"{language} queries are compared by their tokens alone")
+
+
+def _esql(before: str, after: str, limits: Budget) -> QueryChange:
+    old, new = esql.parse(before), esql.parse(after)
+    try:
+        one, two = pipeline.spine(old), pipeline.spine(new)
+    except UnsupportedError as error:
+        told = tuple(pipeline.tell_start(old, new, Meter(limits.steps // 4)))
+        return replace(_unknown("esql", f"not understood: {error}"), explanation=told)
+    meter = Meter(limits.steps)
+    rows = _mirrored(pipeline.compare(two, one, meter)) if after < before else pipeline.compare(one, two, meter)
+    return _claim("esql", rows, tuple(pipeline.tell(one, two, Meter(limits.steps // 4))))
 
 
 def _events(old: Formula, new: Formula, reading: Reading, style: Style, limits: Budget, *, swap: bool) -> QueryChange:
@@ -137,6 +157,12 @@ def _claim(language: str, relation: Relation | Sequels | pipeline.Rows, explanat
     if verdict is QueryVerdict.UNKNOWN:
         witness = None
     return QueryChange(language=language, verdict=verdict, explanation=explanation, witness=witness, reason=reason)
+
+
+def _history(rule: Rule, verdict: QueryVerdict) -> Iterator[str]:
+    """Say why nothing follows for the alerts of a rule about new terms."""
+    if rule.type == "new_terms" and verdict not in SAME_MATCHES:
+        yield "the history that a value must be new to is read with this query too, so alerts may come as well as go"
 
 
 def _unknown(language: str, reason: str) -> QueryChange:

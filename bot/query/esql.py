@@ -18,6 +18,7 @@ class Source:
     """``FROM a, b METADATA c``."""
 
     patterns: tuple[str, ...]
+    metadata: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,11 +207,13 @@ class _Parser:
         if not current:
             self.unexpected("expected an index pattern")
         patterns.append(current)
+        metadata: list[str] = []
         if self.takes("metadata"):
-            self.name()
+            metadata.append(self.name())
             while self.takes(","):
-                self.name()
-        return Source(patterns=tuple(part.strip() for pattern in patterns for part in pattern.split(",")))
+                metadata.append(self.name())
+        named = tuple(part.strip() for pattern in patterns for part in pattern.split(","))
+        return Source(patterns=named, metadata=tuple(metadata))
 
     def command(self) -> Command:  # noqa: C901, PLR0911, PLR0912 - one branch a command
         """One command after a pipe."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeAlias
 
-from bot.query.formula import And, Atom, Formula, Not, Or, Range, atoms
+from bot.query import glob
+from bot.query.formula import KQL, And, Atom, Formula, Not, Or, Range, atoms
 from bot.query.functions import UNSURE, compute
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.prove import relate
@@ -41,10 +42,11 @@ def witness(inner: Stage, outer: Stage, meter: Meter) -> tuple[Event, ...] | Non
     """Events from which the one pipeline surely makes a row and the other surely none."""
     part = meter.part(_STEPS)
     size = sum(1 for stage in (inner, outer) for formula in (stage.before, stage.after) for _ in atoms(formula))
+    runs, waits = _Run(inner), _Run(outer)
     try:
         for events in islice(_plans(inner, outer, part), _PLANS):
             part.spend(len(events) * (size + 10))
-            if fires(inner, events) and silent(outer, events):
+            if runs.fires(events) and waits.silent(events):
                 return events
     except ExhaustedError:
         return None
@@ -53,25 +55,43 @@ def witness(inner: Stage, outer: Stage, meter: Meter) -> tuple[Event, ...] | Non
     return None
 
 
-def fires(stage: Stage, events: Sequence[Event]) -> bool:
-    """Tell whether a row surely comes out; all events must be of one group for all that is known."""
-    kept = [event for event in events if judge(stage.before, event, Reading.KLEENE) == T]
-    if not kept or any(
-        judge(stage.before, event, Reading.KLEENE) & T for event in events if all(event is not one for one in kept)
-    ):
-        return False
-    return _one_group(stage, kept) and judge(_settled(stage.after, kept), kept[0], Reading.KLEENE) == T
+class _Run:
+    """A pipeline run over handfuls of events; events that are equal in what its filter asks about are judged once."""
 
+    def __init__(self, stage: Stage) -> None:
+        """Note what the filter on events asks about."""
+        self.stage = stage
+        asked = [name for atom in atoms(stage.before) for name in (names(atom.term) if atom.term else (atom.subject,))]
+        self._asked = sorted({name.removeprefix(KQL) for name in asked})
+        self._any = any(name == "*" or not glob.clean(name) for name in self._asked)
+        self._known: dict[tuple[object, ...], int] = {}
 
-def silent(stage: Stage, events: Sequence[Event]) -> bool:
-    """Tell whether surely no row comes out."""
-    outcomes = [judge(stage.before, event, Reading.KLEENE) for event in events]
-    if not any(outcome & T for outcome in outcomes):
-        return bool(stage.keys)
-    if any(outcome & T and outcome != T for outcome in outcomes):
-        return False
-    kept = [event for event, outcome in zip(events, outcomes, strict=True) if outcome == T]
-    return _one_group(stage, kept) and not judge(_settled(stage.after, kept), kept[0], Reading.KLEENE) & T
+    def _outcome(self, event: Event) -> int:
+        if self._any:
+            return judge(self.stage.before, event, Reading.KLEENE)
+        key = tuple([event.get(name) for name in self._asked])
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = judge(self.stage.before, event, Reading.KLEENE)
+        return found
+
+    def fires(self, events: Sequence[Event]) -> bool:
+        """Tell whether a row surely comes out; all events must be of one group for all that is known."""
+        outcomes = [self._outcome(event) for event in events]
+        kept = [event for event, outcome in zip(events, outcomes, strict=True) if outcome == T]
+        if not kept or any(outcome & T and outcome != T for outcome in outcomes) or not _one_group(self.stage, kept):
+            return False
+        return judge(_settled(self.stage.after, kept), kept[0], Reading.KLEENE) == T
+
+    def silent(self, events: Sequence[Event]) -> bool:
+        """Tell whether surely no row comes out."""
+        outcomes = [self._outcome(event) for event in events]
+        if not any(outcome & T for outcome in outcomes):
+            return bool(self.stage.keys)
+        if any(outcome & T and outcome != T for outcome in outcomes):
+            return False
+        kept = [event for event, outcome in zip(events, outcomes, strict=True) if outcome == T]
+        return _one_group(self.stage, kept) and not judge(_settled(self.stage.after, kept), kept[0], Reading.KLEENE) & T
 
 
 def _one_group(stage: Stage, events: Sequence[Event]) -> bool:
@@ -134,7 +154,7 @@ def _plans(inner: Stage, outer: Stage, meter: Meter) -> Iterator[tuple[Event, ..
     both = relate(And((inner.before, outer.before)), Not(And(())), Reading.KLEENE, meter).lost
     beside = relate(outer.before, inner.before, Reading.KLEENE, meter).lost if inner.before != outer.before else None
     keys = sorted({name for stage in (inner, outer) for key in stage.keys for name in names(key)})
-    shapes = list(islice(_shapes(inner, outer), 12))
+    shapes = list(islice(_shapes(inner, outer), 13))
     for seed in (alone, both):
         if seed is None:
             continue
@@ -168,16 +188,20 @@ def _summed(stage: Stage) -> Iterator[str]:
 def _shapes(inner: Stage, outer: Stage) -> Iterator[dict[str, int]]:
     """How many events, under ``*``, and how many values of each field that is counted."""
     wanted: dict[str, set[int]] = {"*": {1}}
+    least: dict[str, int] = {}
     for atom in (*atoms(inner.after), *atoms(outer.after)):
         call = atom.term.args[0] if isinstance(atom.term, Call) and atom.term.name == "of1" else None
         if not isinstance(call, Call) or not isinstance(atom.test, Range) or not call.args:
             continue
         name = show(call.args[0]) if call.name == "count_distinct" else "*" if call.name == "count" else ""
+        if name and atom.test.low is not None and 0 <= atom.test.low < _MOST:
+            least[name] = max(least.get(name, 1), int(atom.test.low) + 1)
         for bound in (atom.test.low, atom.test.high):
             if name and bound is not None and 0 <= bound < _MOST:
                 wanted.setdefault(name, {1}).update((int(bound), int(bound) + 1))
     high = {name: max(counts) for name, counts in wanted.items()}
     yield high
+    yield dict.fromkeys(wanted, 1) | least  # enough for every lower bound, and no more where upper ones are about
     for name, counts in sorted(wanted.items()):
         for count in sorted(counts):
             if count > 0:

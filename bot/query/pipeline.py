@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from bot.query import glob, groups
 from bot.query.esql import Columns, Command, Eval, Expand, Extract, Limit, Other, Rename, Sort, Source, Stats, Where
 from bot.query.esql_formula import formula
-from bot.query.explain import Style, explain
+from bot.query.explain import explain
 from bot.query.formula import And, Atom, Constant, Exists, Formula, Not, Or, Range, conjunction
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.prove import relate
@@ -23,6 +23,7 @@ from bot.query.term import Call, Name, Term, Value, names, replace, show, size
 from bot.query.text import UnsupportedError
 from bot.query.truth import Reading
 from bot.query.witness import Event
+from bot.query.wording import Style
 
 _LARGEST = 20_000
 _ROWWISE = frozenset({"mv_expand", "enrich", "lookup"})
@@ -446,6 +447,27 @@ def tell(old: Spine, new: Spine, meter: Meter) -> Iterator[str]:
         yield "the filters are the same; only columns changed"
         yield from [f"no longer keeps {', '.join(gone)}"] * bool(gone)
         yield from [f"keeps {', '.join(come)} as well"] * bool(come)
+
+
+def tell_start(old: Sequence[Command], new: Sequence[Command], meter: Meter) -> Iterator[str]:
+    """Explain the edit of two pipelines up to the first command that is not understood."""
+    (one, rest), (two, others) = _understood(old), _understood(new)
+    if rest and others and one and two and rest[0] == others[0]:
+        name = rest[0].name if isinstance(rest[0], Other) else "that"
+        if one != two:
+            yield from (f"before {name}: {line}" for line in tell(spine(one), spine(two), meter))
+        if rest != others:
+            yield f"what follows {name} changed as well" if one != two else f"what follows {name} changed"
+
+
+def _understood(commands: Sequence[Command]) -> tuple[Sequence[Command], Sequence[Command]]:
+    """Part a pipeline before the first command that is not understood."""
+    for end in range(1, len(commands) + 1):
+        try:
+            spine(commands[:end])
+        except UnsupportedError:
+            return commands[: end - 1], commands[end - 1 :]
+    return commands, ()
 
 
 def _kinds(pipeline: Spine) -> str:

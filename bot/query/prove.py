@@ -156,7 +156,7 @@ class _Prover:
         goal = self.solver.variable()
         self.solver.add([-goal, self._root(inner, "null")])
         self.solver.add([-goal, -self._root(outer, "false")])
-        tries = _TRIES // 2 if any(atom.term for one in self._subjects.values() for atom in one.atoms) else 0
+        tries = _TRIES * 2 // 3 if any(atom.term for one in self._subjects.values() for atom in one.atoms) else 0
         for _ in range(_LESSONS):
             if tries >= _TRIES or not self.solver.solve([goal]):
                 break

@@ -39,12 +39,14 @@ class SyntaxFault:
     """Where and why a query does not parse.
 
     Attributes:
+        at: the offset in the query.
         line: 1-based, inside the query text.
         column: 1-based, in characters.
         complete: whether the language's parser is complete enough to call this an error.
     """
 
     message: str
+    at: int
     line: int
     column: int
     complete: bool
@@ -60,7 +62,7 @@ def fault(error: QueryError, text: str, *, complete: bool) -> SyntaxFault:
     at = min(error.at, len(text))
     line = text.count("\n", 0, at) + 1
     column = at - (text.rfind("\n", 0, at) + 1) + 1
-    return SyntaxFault(message=error.message, line=line, column=column, complete=complete)
+    return SyntaxFault(message=error.message, at=at, line=line, column=column, complete=complete)
 
 
 def quote(text: str, limit: int = 30) -> str:

@@ -39,9 +39,7 @@ def judge(formula: Formula, event: Event, reading: Reading) -> int:
         return T if formula.value else F
     if isinstance(formula, Not):
         return _NEGATED[judge(formula.part, event, reading)]
-    if isinstance(formula, And):
-        return _all(formula.parts, event, reading)
-    return _NEGATED[_all(tuple(map(Not, formula.parts)), event, reading)]
+    return (_all if isinstance(formula, And) else _any)(formula.parts, event, reading)
 
 
 def _all(parts: tuple[Formula, ...], event: Event, reading: Reading) -> int:
@@ -50,6 +48,24 @@ def _all(parts: tuple[Formula, ...], event: Event, reading: Reading) -> int:
         found = _both(found, judge(part, event, reading))
         if found == F:
             break
+    return found
+
+
+def _any(parts: tuple[Formula, ...], event: Event, reading: Reading) -> int:
+    found = F
+    for part in parts:
+        found = _some(found, judge(part, event, reading))
+        if found == T:
+            break
+    return found
+
+
+def _some(one: int, other: int) -> int:
+    found = (one | other) & T
+    if one & F and other & F:
+        found |= F
+    if (one & N and other & (F | N)) or (other & N and one & (F | N)):
+        found |= N
     return found
 
 
@@ -65,7 +81,7 @@ def _both(one: int, other: int) -> int:
 def _atom(atom: Atom, event: Event, reading: Reading) -> int:  # noqa: PLR0911 - one branch a case
     if atom.kind == "kql":
         return _atom(Atom(atom.subject.removeprefix(KQL), atom.test), event, Reading.TWO)
-    missing = {Reading.TWO: F, Reading.MIXED: F | N, Reading.KLEENE: N}[reading]
+    missing = F if reading is Reading.TWO else N if reading is Reading.KLEENE else F | N
     if atom.term is not None:
         return _computed(atom, event, reading, missing)
     values = event.get(atom.subject, ())

@@ -212,13 +212,12 @@ def _search(  # noqa: C901, PLR0912 - one branch a case
     """Try values for the fields that terms are computed from, one field after the other."""
     if accept(event):
         return event
-    pools: dict[str, list[object]] = {}
+    pools: dict[str, dict[object, None]] = {}
     for subject, term in terms.items():
         exists, yes, no = state[subject]
-        hints = list(dict.fromkeys(_hints(term, [atom.test for atom in (*yes, *no)])))
-        for name in names(term):
-            pool = pools.setdefault(name, [])
-            pool.extend(hint for hint in hints if hint not in pool)
+        hints = dict.fromkeys(_hints(term, [atom.test for atom in (*yes, *no)]))
+        for name in dict.fromkeys(names(term)):
+            pools.setdefault(name, {}).update(hints)
             if exists and name not in event and name not in state:
                 event[name] = ("x",)
     if accept(event):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from bot.audit_report import audit_report
 from bot.audited import Audit
@@ -15,8 +14,8 @@ _BROKEN = {"<!--": "\\u003c!--", "</": "\\u003c/", "::": ":\\u003a", "##[": "#\\
 
 
 def render(review: Review, _settings: Settings) -> str:
-    """Write a review's report."""
-    return _written(report(review))
+    """Write the report."""
+    return write(report(review))
 
 
 def render_audit(audit: Audit) -> str:
@@ -28,12 +27,12 @@ def render_audit(audit: Audit) -> str:
     return _tamed(f'{head},\n  "rules": [\n{lines}\n]\n}}')  # a line a rule: thousands of them are read by programs
 
 
-def _written(document: dict[str, Any]) -> str:
+def write(document: object) -> str:
+    """Write plain data; what a log or a page could obey is spelled as JSON escapes, which parse to the same text."""
     return _tamed(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
 
 
 def _tamed(text: str) -> str:
-    """Spell what a log or a page could obey as JSON escapes, which parse to the same text."""
     for bytes_, escape in _BROKEN.items():
         text = text.replace(bytes_, escape)
     return text + "\n"

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-import difflib
+import hashlib
+import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.model import Event, Finding, Kind, Level, Review, Rule, RuleReview, Verdict
+from bot.model import Event, Finding, Kind, Level, Review, RuleChange, Verdict, stable
 from bot.policy import all_policies
 from bot.render.escape import Safe, code, cut, element, fenced, prose, url_path
-from bot.render.fold import Objection, Row, asides, count, detects, first_line, problems, rows, verdict_line, waived
-from bot.render.template import markdown_block
+from bot.render.fold import (
+    Objection,
+    Row,
+    asides,
+    count,
+    detects,
+    event_words,
+    explains,
+    first_line,
+    problems,
+    query_lines,
+    rows,
+    verdict_line,
+    waived,
+)
+from bot.render.template import Blocks
 from bot.settings import Settings
-from bot.words import Phrase, query_words, short
+from bot.words import Phrase, query_words
 
-MARKER = "<!-- ruleward:review v1 -->"
+MARKER = "<!-- ruleward:review v1"
 """What the sticky comment starts with."""
 
 LIMIT = 65_536
@@ -24,8 +40,10 @@ LIMIT = 65_536
 BULK_LIMIT = 20_000
 """The comment of a bulk pull request stays under this."""
 
+SUMMARY_LIMIT = 300_000
+"""A job summary holds a mebibyte; these are characters, of up to three bytes each."""
+
 MANUAL = "https://github.com/ruleward/ruleward/blob/main/docs/policies.md"
-_TEMPLATE = "comment.md.j2"
 _SLACK = 600  # for the line that says what was left out
 _PATHS = 3
 _PHRASES = 12
@@ -48,19 +66,100 @@ class _Section:
     text: str
 
 
-def render(review: Review, settings: Settings, *, blob_url: str = "") -> str:
+def render(
+    review: Review,
+    settings: Settings,
+    *,
+    blob_url: str = "",
+    template: str = "",
+    notes: Sequence[Note] = (),
+    whole: bool = False,
+) -> str:
     """Write the comment.
 
     Args:
         review: the finished review.
         settings: the config it was made under.
         blob_url: where the head's files can be read; paths become links to their lines.
+        template: the repository's own blocks.
+        notes: the labels that do not count.
+        whole: for the job summary, which is larger: no folded rule is left unnamed.
+
+    Raises:
+        RulewardError: the template does not work.
     """
     bulk = len(review.rules) >= settings.comment.bulk_threshold
-    limit = BULK_LIMIT - 1 if bulk else LIMIT
+    limit = SUMMARY_LIMIT if whole else BULK_LIMIT - 1 if bulk else LIMIT
     gone = frozenset(rule.change.path for rule in review.rules if rule.change.kind is Kind.REMOVAL)
-    page = _Page(review=review, settings=settings, blob_url=blob_url, limit=limit, gone=gone)
-    return _assemble(list(page.sections()), limit, page.block)
+    page = _Page(
+        review=review,
+        settings=settings,
+        blob_url=blob_url,
+        limit=limit,
+        gone=gone,
+        blocks=Blocks(template, settings.comment.template),
+        notes=tuple(notes),
+        whole=whole,
+    )
+    first = "" if whole else f"{_marker(change_digest(review), notes)}\n"
+    return first + _assemble(list(page.sections()), limit - len(first), page.block)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A label that does not count; ``off`` tells whether it was taken off."""
+
+    label: str
+    reason: str
+    off: bool = True
+
+    def __str__(self) -> str:
+        """Say it in a sentence."""
+        return f"The label `{self.label}` {'was taken off' if self.off else 'does not count'}: {self.reason}."
+
+
+def _marker(change: str, notes: Iterable[Note]) -> str:
+    """Return the first line: for which change labels were decided, and what was said of them."""
+    facts = json.dumps([(each.label, each.reason, each.off) for each in notes], separators=(",", ":"))
+    told = facts.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "-\\u002d").replace("#", "\\u0023")
+    told = told.replace("::", ":\\u003a")
+    return f"{MARKER} change={change}{f' notes={told}' if facts != '[]' else ''} -->"
+
+
+def noted(body: str, change: str) -> tuple[Note, ...]:
+    """Read what a comment said of labels, as long as the pull request does the same; shown again, never acted on."""
+    found = _NOTED.match(body)
+    if found is None or found[1] != change:
+        return ()
+    try:
+        facts = json.loads(found[2])
+        return tuple(Note(label=str(label), reason=str(reason), off=off is True) for label, reason, off in facts)
+    except (TypeError, ValueError, RecursionError):
+        return ()
+
+
+def marker_again(body: str) -> str:
+    """Return the first line of a comment again, one without facts where it is not ours."""
+    line = body.partition("\n")[0].rstrip()
+    return line if _LINE.fullmatch(line) else f"{MARKER} -->"
+
+
+_LINE = re.compile(rf"{MARKER} [^>]*-->")
+_NOTED = re.compile(rf"{MARKER} change=([0-9a-f]+) notes=(\[[^>]*\]) -->")
+
+
+def change_digest(review: Review) -> str:
+    """Return what a pull request does to the rules, in 16 hex digits: equal for heads that do the same."""
+    told = [
+        (
+            rule.change.path,
+            rule.change.previous_path,
+            rule.change.kind.value,
+            [(leaf.path, leaf.before, leaf.after) for leaf in rule.change.changes],
+        )
+        for rule in review.rules
+    ]
+    return hashlib.sha256(stable(told).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _assemble(sections: list[_Section], limit: int, block: Callable[..., str]) -> str:
@@ -95,40 +194,51 @@ class _Page:
     blob_url: str
     limit: int
     gone: frozenset[str]
+    blocks: Blocks
+    notes: tuple[Note, ...]
+    whole: bool
 
     def block(self, name: str, /, **values: object) -> str:
         """Fill one block of the template."""
-        return markdown_block(_TEMPLATE, name, **values)
+        return self.blocks.fill(name, values)
 
     def sections(self) -> Iterator[_Section]:
         """Yield every section, in reading order."""
         yield _Section("the headline", 0, self._headline())
         loud = problems(self.review)
+        if self.notes:
+            yield _Section("notes on labels", 0, self.block("notes", notes=[prose(str(each)) for each in self.notes]))
         if self.review.unevaluated:
             yield _Section("the files that could not be judged", 3, self._unevaluated())
         if loud:
             yield _Section("errors and warnings", 1, self._problems(loud))
-            policies = dict.fromkeys(each.first.policy for each in loud)
+            policies = {each.first.policy: False for each in loud}
+            policies |= {each.first.policy: True for each in loud if each.first.severity is Level.ERROR}
             remedies = self._remedies(policies)
             if remedies:
                 yield _Section("how to fix them", 4, remedies)
-        if self.review.rules:
-            yield _Section("the table of rules", 2, self._changes(rows(self.review)))
-        edited = [rule for rule in self.review.rules if rule.change.query is not None]
-        edited.sort(key=lambda rule: not detects(rule.change))
-        for rule in edited:
-            yield _Section("query", 5 if detects(rule.change) else 7, self._query(rule, alone=len(edited) == 1))
+        table = rows(self.review)
+        if table:
+            yield _Section("the table of rules", 2, self._changes(table))
+        edited = [row for row in table if explains(row.change)]
+        edited.sort(key=lambda row: not detects(row.change))
+        for row in edited:
+            yield _Section("query", 5 if detects(row.change) else 7, self._query(row, alone=len(edited) == 1))
         if excused := waived(self.review):
             yield _Section("waived findings", 6, self._waived(excused))
         if quiet := asides(self.review):
             yield _Section("notices", 8, self._notices(quiet))
+        if any(finding.fix is not None for finding in self.review.all_findings() if finding.waived is None):
+            yield _Section("the command that fixes", 0, self._command())
+
+    def _command(self) -> str:
+        return self.block("fix", command=code(f"ruleward fix --base {self.review.base.ref}"))
 
     def _headline(self) -> str:
         lead, beside = first_line(self.review)
         verdict, counts = verdict_line(self.review)
         return self.block(
             "headline",
-            marker=Safe(MARKER),
             lead=lead,
             beside=_words(beside),
             verdict=verdict,
@@ -150,19 +260,21 @@ class _Page:
         shown, more = _fitting(made, self.limit * 2 // 5)
         return self.block("problems", rows=shown, more=more and count(more, "more finding", "more findings"))
 
-    def _remedies(self, ids: Iterable[str]) -> str:
+    def _remedies(self, ids: Mapping[str, bool]) -> str:
+        """Explain some policies; the flag says whether one blocks, for only then a way past it is needed."""
         known = all_policies()
         policies = [
             {
                 "id": code(each),
                 "url": Safe(f"{MANUAL}#{each}"),
                 "command": code(f"ruleward explain {each}"),
-                "why": prose(_sentence(known[each].why)),
-                "remedy": prose(_sentence(known[each].remedy)),
+                "why": prose(sentence(known[each].why)),
+                "remedy": prose(sentence(known[each].remedy)),
+                "blocks": blocks,
                 "waivable": known[each].waivable,
                 "label": code(f"waive: {each}"),
             }
-            for each in ids
+            for each, blocks in ids.items()
             if each in known
         ]
         author = (
@@ -172,7 +284,10 @@ class _Page:
         return self.block("remedies", policies=policies, permission=permission, author=author) if policies else ""
 
     def _changes(self, table: Sequence[Row]) -> str:
-        made = [{"rule": self._rule(row), "kind": row.change.kind.value, "words": _words(row.phrases)} for row in table]
+        made = [
+            {"rule": self._rule(row), "kind": row.change.kind.value, "words": _words(row.phrases, row.told)}
+            for row in table
+        ]
         shown, more = _fitting(made, self.limit * 7 // 20)
         left = sum(len(row.rules) for row in table[len(shown) :])
         return self.block("changes", rows=shown, more=more and count(left, "more rule", "more rules"))
@@ -183,8 +298,9 @@ class _Page:
         return self._several([rule.change.path for rule in row.rules])
 
     def _several(self, paths: Sequence[str]) -> Safe:
-        shown = ", ".join(code(path, most=120) for path in paths[:_PATHS])
-        rest = len(paths) - _PATHS
+        most = len(paths) if self.whole else _PATHS
+        shown = ", ".join(code(path, most=120) for path in paths[:most])
+        rest = len(paths) - most
         return Safe(f"**{count(len(paths), 'rule')}**: {shown}{f' and {rest:,} more' if rest > 0 else ''}")
 
     def _where(self, each: Objection) -> Safe:
@@ -207,12 +323,10 @@ class _Page:
     def _manual(self, policy: str) -> Safe:
         return Safe(f"[{code(policy)}]({MANUAL}#{policy})") if policy in all_policies() else code(policy)
 
-    def _query(self, rule: RuleReview, *, alone: bool) -> str:
-        change = rule.change
+    def _query(self, row: Row, *, alone: bool) -> str:
+        change = row.change
         query = change.query
-        if query is None:
-            return ""
-        witness = query.witness
+        witness = query.witness if query else None
         sides = [
             {"claim": Safe(claim), "event": _events(events)}
             for claim, events in (
@@ -225,12 +339,13 @@ class _Page:
         return self.block(
             "query",
             open=alone and detects(change),
+            several=_several(row),
             name=element(cut(subject.name, 120) if subject and subject.name else change.path),
-            verdict=query_words(query.verdict),
-            explanation=[prose(line, most=600) for line in query.explanation],
-            reason=prose(query.reason) if query.reason else "",
+            verdict=query_words(query.verdict) if query else "same query, other conditions around it",
+            explanation=[prose(line, most=600) for line in (query.explanation if query else change.around)],
+            reason=prose(query.reason) if query and query.reason else "",
             witness=sides,
-            diff=_diff(change.base, change.head),
+            diff=_diff(change) if query else "",
         )
 
     def _unevaluated(self) -> str:
@@ -268,6 +383,12 @@ class _Page:
         return self.block("notices", findings=shown, title=title, more=more and count(more, "more line"))
 
 
+def _several(row: Row) -> str:
+    if len(row.rules) == 1:
+        return ""
+    return f"{len(row.rules):,} rules{' alike' if row.told else ''}, the first: "
+
+
 def _fitting(made: Sequence[Mapping[str, str]], budget: int) -> tuple[Sequence[Mapping[str, str]], int]:
     """Return as many rows as the budget of characters holds, and how many are left."""
     for number, row in enumerate(made):
@@ -277,14 +398,15 @@ def _fitting(made: Sequence[Mapping[str, str]], budget: int) -> tuple[Sequence[M
     return made, 0
 
 
-def _words(phrases: Iterable[Phrase]) -> Safe:
-    """Write a rule's phrases, values as code."""
-    told = ["".join(code(piece.text) if piece.value else piece.text for piece in phrase) for phrase in phrases]
+def _words(phrases: Iterable[Phrase], lines: Iterable[str] = ()) -> Safe:
+    """Write a rule's phrases, values as code, and what became of what it asks."""
+    told: list[str] = [prose(line, most=300) for line in lines]
+    told += ["".join(code(piece.text) if piece.value else piece.text for piece in phrase) for phrase in phrases]
     more = f"; and {len(told) - _PHRASES} more" if len(told) > _PHRASES else ""
     return Safe("; ".join(told[:_PHRASES]) + more)
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
     """Begin with a capital, and write reStructuredText's code as Markdown's."""
     return text[:1].upper() + text[1:].replace("``", "`")
 
@@ -316,19 +438,15 @@ def _excuse(finding: Finding) -> Safe:
 
 def _events(events: Event | tuple[Event, ...]) -> Safe:
     several = events if isinstance(events, tuple) else (events,)
-    return Safe(", then ".join(code(_event(event), most=600) for event in several) or "an event")
+    return Safe(", then ".join(code(event_words(event), most=600) for event in several) or "an event")
 
 
-def _event(event: Event) -> str:
-    fields = (f"{field}: {', '.join(short(value) for value in values)}" for field, values in event.items())
-    return "{" + "; ".join(fields) + "}"
-
-
-def _diff(base: Rule | None, head: Rule | None) -> Safe:
-    old, new = (rule.get("rule", "query") if rule else None for rule in (base, head))
-    before, after = (value.strip("\n").splitlines() if isinstance(value, str) else [] for value in (old, new))
-    lines = list(difflib.unified_diff(before, after, lineterm="", n=3))[2:]
+def _diff(change: RuleChange) -> Safe:
+    lines = query_lines(change)
     shown = [cut(line, 400) for line in lines[:_QUERY_LINES]]
     if len(lines) > _QUERY_LINES:
         shown.append(f"# … {len(lines) - _QUERY_LINES} more lines")
     return fenced(shown, "diff") if shown else Safe("The text differs in its ends alone.")
+
+
+__all__ = ["LIMIT", "MARKER", "Note", "change_digest", "marker_again", "noted", "render", "sentence"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bot.layout import layout_of
@@ -21,6 +21,11 @@ _PATHS = 3
 
 def render(review: Review, _settings: Settings, *, colour: bool = False, width: int = 100) -> str:
     """Write a table of the rules, the findings file by file, and a last line that sums up."""
+    return printed(_parts(review), colour=colour, width=width)
+
+
+def printed(parts: Iterable[object], *, colour: bool, width: int) -> str:
+    """Lay out what rich can show, without trailing blanks."""
     from rich.console import Console  # only a terminal pays for it
 
     page = io.StringIO()
@@ -36,7 +41,7 @@ def render(review: Review, _settings: Settings, *, colour: bool = False, width: 
         legacy_windows=False,
         _environ={},
     )
-    for part in _parts(review):
+    for part in parts:
         console.print(part, soft_wrap=isinstance(part, str))
     return "".join(f"{line.rstrip()}\n" for line in page.getvalue().split("\n")[:-1])
 
@@ -59,7 +64,7 @@ def _parts(review: Review) -> Iterator[object]:
         yield Text(terminal(f"not judged: {each.path}: {each.reason}"), style="yellow", overflow="fold")
     lead, beside = first_line(review)
     verdict, counts = verdict_line(review)
-    headline = "; ".join([lead, *(terminal(plain(phrase)) for phrase in beside)])
+    headline = "; ".join([terminal(lead), *(terminal(plain(phrase)) for phrase in beside)])
     yield Text(f"{headline}.", style="bold")
     style = _STYLES[Level.ERROR] if review.verdict in {"block", "incomplete"} else "green"
     yield Text.assemble((verdict, style), f"{': ' if counts else ''}{counts}.")
@@ -83,8 +88,8 @@ def _table(review: Review) -> object:
             shown = ", ".join(terminal(rule.change.path) for rule in row.rules[:_PATHS])
             left = len(row.rules) - _PATHS
             name = f"{count(len(row.rules), 'rule')}: {shown}{f' and {left:,} more' if left > 0 else ''}"
-        verdict = change.query.verdict if change.query and len(row.rules) == 1 else None
-        words = "; ".join(terminal(plain(phrase)) for phrase in row.phrases)
+        verdict = change.query.verdict if change.query else None
+        words = "; ".join(map(terminal, (*row.told, *map(plain, row.phrases))))
         table.add_row(
             Text(change.kind.value, style="red" if change.kind in {Kind.REMOVAL, Kind.UNREADABLE} else ""),
             Text(name),

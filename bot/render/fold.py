@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.model import Category, Finding, Kind, Level, QueryVerdict, Review, RuleChange, RuleReview, Verdict
+from bot.model import Category, Event, Finding, Kind, Level, QueryVerdict, Review, RuleChange, RuleReview, Verdict
 from bot.report import finding_counts
-from bot.words import Phrase, Piece, plain, rule_phrases
+from bot.words import Phrase, Piece, plain, rule_phrases, short
 
 T = TypeVar("T")
 FOLD_FROM = 3
 """So many rules that share their words become one line."""
 
+_ODD_LINES = 3
 _MANY = 8  # lines of one policy that become one
 _DETECTS = frozenset({Category.LOGIC, Category.SCOPE})
 _WHOLE = {
@@ -27,6 +29,10 @@ _WHOLE = {
     Kind.UNREADABLE: ("cannot be read", "cannot be read"),
 }
 _EDITED = frozenset({Kind.TUNING, Kind.METADATA})
+_AROUND = frozenset(
+    {"filters", "threshold", "new_terms", "threat_filters", "threat_index", "threat_mapping", "threat_query"}
+)
+_CUT = re.compile(r"…|\b[0-9,]+ more\b|: [0-9]+ (?:changed|added|removed)\b")
 _OTHER = {
     Category.SCHEDULE: "schedule",
     Category.SEVERITY: "severity",
@@ -56,10 +62,12 @@ class Row:
     Attributes:
         rules: in the order of the review; one unless they are folded.
         phrases: what happened to each of them.
+        told: what became of what each of them asks, a line each; empty where no rules are folded for that.
     """
 
     rules: tuple[RuleReview, ...]
     phrases: tuple[Phrase, ...]
+    told: tuple[str, ...] = ()
 
     @property
     def change(self) -> RuleChange:
@@ -94,6 +102,13 @@ def detects(change: RuleChange) -> bool:
     return change.kind not in {Kind.NEW, Kind.REMOVAL, Kind.UNREADABLE} and bool(change.categories & _DETECTS)
 
 
+def explains(change: RuleChange) -> bool:
+    """Tell whether there is more to say of what a rule asks than its row in the table has room for."""
+    return change.query is not None or any(
+        leaf.path[:1] == ("rule",) and leaf.path[1] in _AROUND for leaf in change.changes if len(leaf.path) > 1
+    )
+
+
 def count(number: int, noun: str, several: str = "") -> str:
     """Write ``1 rule``, ``2 rules``, ``1,131 rules``."""
     return f"{number:,} {noun if number == 1 else several or noun + 's'}"
@@ -112,7 +127,7 @@ def first_line(review: Review) -> tuple[str, tuple[Phrase, ...]]:
     else:
         lead = count(number, "rule") if number == total else f"{number:,} of {count(total, 'rule')}"
         lead += " changes what it detects" if number == 1 else " change what they detect"
-    claims = ", ".join(_claimed(changed))
+    claims = ", ".join(_alike(changed) or _claimed(changed))
     beside = tuple(_beside(changes))
     if not lead and beside:
         return plain(beside[0]), beside[1:]
@@ -124,6 +139,23 @@ def _claimed(changed: list[RuleChange]) -> Iterator[str]:
     claims = Counter(_claim(change) for change in changed)
     for claim, number in claims.items():
         yield claim if len(changed) == 1 else f"{number:,} {claim}"
+
+
+def _alike(changed: list[RuleChange]) -> list[str]:
+    """Say what most of them have in common, and how many differ; nothing where no edit is that of the most."""
+    groups = Counter(told for told in map(_edit, changed) if told)
+    (told, number), *_ = groups.most_common(1) or [((), 0)]
+    if number < FOLD_FROM or number * 2 < len(changed):
+        return []
+    words = f"all alike ({', '.join(told)})" if number == len(changed) else f"{number:,} alike ({', '.join(told)})"
+    left = len(changed) - number
+    return [words, *([f"{left:,} {'differs' if left == 1 else 'differ'}"] if left else [])]
+
+
+def _edit(change: RuleChange) -> tuple[str, ...]:
+    """What became of what a rule asks, empty where the words leave something out: equal words are equal edits."""
+    told = change.query.explanation if change.query else change.around
+    return () if any(_CUT.search(line) for line in told) else told
 
 
 def _claim(change: RuleChange) -> str:
@@ -139,7 +171,12 @@ def _beside(changes: list[RuleChange]) -> Iterator[Phrase]:
         if kinds[kind]:
             yield _plainly(kinds[kind], one, several)
     told = [(change, rule_phrases(change)) for change in changes if change.kind in _EDITED]
-    shared = Counter(phrase for _, phrases in told for phrase in phrases)
+    shared = Counter(
+        phrase
+        for change, phrases in told
+        for phrase in phrases
+        if not (detects(change) and plain(phrase).startswith("query "))  # counted by its edits already
+    )
     common, number = shared.most_common(1)[0] if shared else ((), 0)
     if number >= FOLD_FROM and number * 2 >= len(changes):
         yield (Piece(f"{count(number, 'rule')}: "), *common)
@@ -193,17 +230,47 @@ def fold(items: Iterable[T], key: Callable[[T], Hashable], least: int = FOLD_FRO
 
 
 def rows(review: Review) -> list[Row]:
-    """Return the table of rules: those that detect something else first, then what came and went, then the rest."""
+    """Return the table of rules: those that detect something else first, then what came and went, then the rest.
+
+    Of those that detect something else, the odd ones out come before what many have in common.
+    """
     told = [(rule, rule_phrases(rule.change)) for rule in review.rules]
     ordered = sorted(told, key=lambda each: _weight(each[0].change))
 
     def alike(each: tuple[RuleReview, tuple[Phrase, ...]]) -> Hashable:
         rule, phrases = each
         change = rule.change
-        own = change.path if detects(change) or change.kind is Kind.UNREADABLE else ""
-        return change.kind, phrases, own
+        if change.kind is Kind.UNREADABLE:
+            return change.path
+        return change.kind, phrases, detects(change) and (_edit(change) or _whole(phrases) or change.path)
 
-    return [Row(rules=tuple(rule for rule, _ in group), phrases=group[0][1]) for group in fold(ordered, alike)]
+    groups = list(fold(ordered, alike))
+    common = [_edit(group[0][0].change) for group in groups if len(group) > 1 and detects(group[0][0].change)]
+    made = [
+        Row(
+            rules=tuple(rule for rule, _ in group),
+            phrases=group[0][1],
+            told=tuple(_lines(group[0][0].change, len(group), common)) if common else (),
+        )
+        for group in groups
+    ]
+    return sorted(made, key=lambda row: (_weight(row.change), len(row.rules) if detects(row.change) else 0))
+
+
+def _lines(change: RuleChange, number: int, common: list[tuple[str, ...]]) -> Iterator[str]:
+    """What many rules have in common; of an odd one out, what it has beside that."""
+    if number > 1:
+        yield from _edit(change) if detects(change) else ()
+    elif detects(change):
+        told = change.query.explanation if change.query else change.around
+        own = [line for line in told if not any(line in each for each in common)]
+        yield from own[:_ODD_LINES]
+        yield from [f"and {len(own) - _ODD_LINES} more"] if len(own) > _ODD_LINES else []
+
+
+def _whole(phrases: tuple[Phrase, ...]) -> bool:
+    """Tell whether phrases about something else than a query leave nothing out."""
+    return not any(_CUT.search(plain(phrase)) or plain(phrase).startswith("query ") for phrase in phrases)
 
 
 _SHOWN_FIRST = (
@@ -245,3 +312,18 @@ def asides(review: Review) -> list[Objection]:
 def waived(review: Review) -> list[Finding]:
     """Return the findings that do not count."""
     return [each for each in review.all_findings() if each.waived is not None]
+
+
+def event_words(event: Event) -> str:
+    """Write an event as ``{field: value, value; field: value}``."""
+    fields = (f"{field}: {', '.join(short(value) for value in values)}" for field, values in event.items())
+    return "{" + "; ".join(fields) + "}"
+
+
+def query_lines(change: RuleChange, *, around: int = 3) -> list[str]:
+    """Return the query's line diff without its head, with some equal lines around each edit."""
+    import difflib
+
+    sides = (rule.get("rule", "query") if rule else None for rule in (change.base, change.head))
+    before, after = (value.strip("\n").splitlines() if isinstance(value, str) else [] for value in sides)
+    return list(difflib.unified_diff(before, after, lineterm="", n=around))[2:]

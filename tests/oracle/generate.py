@@ -106,6 +106,11 @@ def _is(rng: random.Random, language: str) -> Tree:
     return Tree("is", field=rng.choice(KEYWORDS), values=values, fold=fold, style=style)
 
 
+def _bound(rng: random.Random) -> int:
+    """A bound: small ones meet each other, and one of two digits is before them as text and after them as a number."""
+    return rng.randint(0, 6) if rng.random() < 0.7 else rng.choice((10, 12, 40, 100))
+
+
 def atom(rng: random.Random, language: str) -> Tree:  # noqa: PLR0911 - one branch a case
     """A random atom."""
     dice = rng.random()
@@ -117,9 +122,7 @@ def atom(rng: random.Random, language: str) -> Tree:  # noqa: PLR0911 - one bran
         numbers = tuple({rng.randint(0, 6) for _ in range(rng.choice((1, 1, 2, 3)))})
         return Tree("num", field=rng.choice(NUMBERS), number=numbers)
     if dice < 0.82:
-        return Tree(
-            "cmp", field=rng.choice(NUMBERS), number=(rng.randint(0, 6),), compare=rng.choice(("<", "<=", ">", ">="))
-        )
+        return Tree("cmp", field=rng.choice(NUMBERS), number=(_bound(rng),), compare=rng.choice(("<", "<=", ">", ">=")))
     if dice < 0.9:
         return Tree("cidr", field=rng.choice(ADDRESSES), values=tuple(rng.sample(_BLOCKS, rng.choice((1, 1, 2)))))
     if language == "kuery":

@@ -1,0 +1,33 @@
+"""One file that a person names: a path, or a path at a revision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.collect.git import Git
+from bot.model import Blob, RulewardError
+
+
+def named(repo: Path, name: str) -> Blob:
+    """Read a file, or ``REV:PATH`` of a repository; a file that exists goes first.
+
+    Raises:
+        RulewardError: there is neither.
+    """
+    place = Path(name)
+    try:
+        if place.is_file():
+            data = place.read_bytes()
+            return Blob(path=place.as_posix(), size=len(data), data=data)
+    except OSError as error:
+        raise RulewardError(f"{name}: cannot be read: {error.strerror}") from error
+    if place.is_dir():
+        raise RulewardError(f"{name}: a folder; name one rule file in it")
+    revision, colon, path = name.partition(":")
+    if not colon or not path:
+        raise RulewardError(f"{name}: no such file; name a file, or one at a revision, such as main:rules/a.toml")
+    git = Git(repo)
+    found = git.file(git.commit(revision), path)
+    if found is None:
+        raise RulewardError(f"{name}: {revision} has no such file; write its path from the top of the repository")
+    return Blob(path=path, size=len(found), data=found)

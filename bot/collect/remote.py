@@ -1,0 +1,135 @@
+"""Commits of a repository on a server, in a bare repository of our own: no work tree, and blobs only when wanted."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.collect.git import ENVIRONMENT, Git, GitError, Held, RawChange
+from bot.model import RulewardError
+
+_ATTEMPTS = 4
+_SLOW = {"http.lowSpeedLimit": "1000", "http.lowSpeedTime": "30"}  # bytes a second, seconds
+
+
+class RemoteError(RulewardError):
+    """A server did not give what was asked for; unlike what git says of this repository, nothing can be made of it."""
+
+    def __init__(self, message: str) -> None:
+        """Keep what the server said; the review cannot be completed (exit status 3)."""
+        super().__init__(message, status=3)
+
+
+class Remote(Git):
+    """A bare repository that fetches what it is asked for.
+
+    Raises:
+        RulewardError: git is not installed, or the folder cannot be written.
+    """
+
+    def __init__(
+        self, folder: Path, url: str, token: str, pause: Callable[[float], None], *, beside: Path | None = None
+    ) -> None:
+        """Make an empty repository.
+
+        Args:
+            folder: a new one, outside every work tree.
+            url: of the repository on the server.
+            token: goes into a header, by the environment: no argument, file or log shows it. Empty for none.
+            pause: waits so many seconds between attempts.
+            beside: the objects of a clone of the same repository, which are read and need not be fetched again.
+        """
+        self._url = url
+        self._pause = pause
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["git", "init", "--quiet", "--bare", str(folder)], check=True, capture_output=True)
+            if beside is not None:
+                (folder / "objects" / "info" / "alternates").write_text(f"{beside}\n", encoding="utf-8")
+        except FileNotFoundError as error:
+            raise GitError("git is not installed, or not on PATH") from error
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise RulewardError(f"{folder}: cannot make a repository there: {error}", status=3) from error
+        super().__init__(folder)
+        settings = dict(_SLOW)
+        if token:
+            place = urlsplit(url)
+            login = base64.b64encode(f"x-access-token:{token}".encode()).decode("ascii")
+            settings[f"http.{place.scheme}://{place.netloc}/.extraheader"] = f"AUTHORIZATION: basic {login}"
+        # what an outer git command or a runner set for itself is none of ours
+        outer = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        self._environment = {**outer, **ENVIRONMENT, "GIT_NO_LAZY_FETCH": "1", "GIT_CONFIG_COUNT": str(len(settings))}
+        for number, (key, value) in enumerate(settings.items()):
+            self._environment[f"GIT_CONFIG_KEY_{number}"] = key
+            self._environment[f"GIT_CONFIG_VALUE_{number}"] = value
+        for key, value in (
+            ("remote.origin.url", url),
+            ("remote.origin.promisor", "true"),
+            ("remote.origin.partialclonefilter", "blob:none"),
+            ("core.repositoryformatversion", "1"),
+            ("extensions.partialClone", "origin"),
+        ):
+            self.run("config", key, value)
+
+    def take(self, commits: Iterable[str]) -> None:
+        """Fetch commits with their trees and nothing else.
+
+        Raises:
+            RemoteError: the server does not hand them out.
+        """
+        self.fetch("--depth=1", "--filter=blob:none", "origin", *dict.fromkeys(commits))
+
+    def take_history(self, commit: str) -> None:
+        """Fetch a commit with all that led to it, without any blob.
+
+        Raises:
+            RemoteError: the server does not hand it out.
+        """
+        if not self.holds(commit):
+            self.fetch("--filter=blob:none", "origin", commit)
+
+    def changes(
+        self, old: str, new: str | None, roots: Sequence[str], *, renames: bool = False
+    ) -> tuple[RawChange, ...]:
+        """Return the files that differ; what renames are found by is fetched before."""
+        if renames:
+            plain = super().changes(old, new, roots)
+            self.obtain(side.oid for row in plain for side in (row.old, row.new) if side.present)
+        return super().changes(old, new, roots, renames=renames)
+
+    def mentions(self, commit: str | None, words: Sequence[str], roots: Sequence[str]) -> tuple[str, ...]:
+        """Return the files that hold one of some words, after fetching all that are searched."""
+        if commit is not None:
+            self.obtain(side.oid for side in self.tree(commit, roots))
+        return super().mentions(commit, words, roots)
+
+    def held(self, commit: str, paths: Sequence[str]) -> Held:
+        """Return every blob id that some paths held, after fetching the history, without its blobs."""
+        if self.shallow():
+            self.fetch("--unshallow", "--filter=blob:none", "origin", commit)
+        return super().held(commit, paths)
+
+    def fetch(self, *arguments: str, stdin: bytes | None = None) -> None:
+        """Fetch, and try again when the network fails; what the server refuses is refused for good.
+
+        Raises:
+            RemoteError: it is refused, or the network keeps failing.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                super().fetch(*arguments, stdin=stdin)
+            except GitError as error:
+                if attempt == _ATTEMPTS - 1 or any(word in str(error) for word in _FINAL):
+                    raise RemoteError(f"{self._url}: {error}") from error
+                self._pause(2.0**attempt)
+            else:
+                return
+
+
+_FINAL = ("not our ref", "Authentication failed", "could not read Username", "repository not found")
+
+__all__ = ["Remote", "RemoteError"]

@@ -1,0 +1,44 @@
+"""A text and the edits that its findings offer → the text with as many of them as go together; no other byte moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.model import Finding, LineFix
+
+
+def offered(finding: Finding) -> bool:
+    """Tell whether a finding is one to fix: with one right value, brought in by this change, excused by nobody."""
+    return finding.fix is not None and not finding.preexisting and finding.waived is None
+
+
+def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Choose the findings of one file whose edits touch lines of their own, the most severe first.
+
+    Two that want the same edit go together. What is left out is judged again on the text that these make.
+    """
+    taken: dict[int, LineFix] = {}
+    chosen: list[Finding] = []
+    for finding in findings:
+        fix = finding.fix
+        if fix is None:
+            continue
+        lines = range(fix.start_line, fix.end_line + 1)
+        if all(taken.get(line, fix) == fix for line in lines):
+            taken |= dict.fromkeys(lines, fix)
+            chosen.append(finding)
+    return tuple(chosen)
+
+
+def apply(text: str, fixes: Iterable[LineFix]) -> str:
+    """Put whole lines in place; the line ends of the text stay as they are.
+
+    Args:
+        text: a file, its line ends as they are.
+        fixes: edits that do not overlap; equal ones count once.
+    """
+    lines = text.split("\n")
+    for fix in sorted(set(fixes), key=lambda each: each.start_line, reverse=True):
+        ending = "\r" if lines[fix.end_line - 1].endswith("\r") else ""
+        lines[fix.start_line - 1 : fix.end_line] = [fix.replacement + ending]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""GitHub: what an event asks for, what is there, what should be there, and the calls in between."""

@@ -1,0 +1,394 @@
+"""What GitHub holds of a pull request: read once before anything is judged, the rest only when it matters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.github.client import Client, Json, RefusedError
+from bot.model import is_table
+
+APP = "github-actions[bot]"
+"""Who writes with a workflow's own token, for which ``GET /user`` is forbidden."""
+
+_LATE = (1.0, 2.0, 4.0)  # seconds until a comment that is counted has to be listed too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A user or an app; ``login`` is empty for an account that is gone."""
+
+    login: str
+    bot: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pull:
+    """A pull request as it is right now.
+
+    Attributes:
+        labels: name to colour (six hex digits).
+        comments: how many comments it has; ``inline`` how many on lines of its diff.
+        commits: how many commits it has.
+    """
+
+    number: int
+    title: str
+    author: Person
+    open: bool
+    draft: bool
+    base_ref: str
+    base_sha: str
+    head_ref: str
+    head_sha: str
+    labels: Mapping[str, str]
+    comments: int
+    inline: int
+    files: int
+    commits: int
+
+    def moved(self, later: Pull) -> bool:
+        """Tell whether a later reading shows other commits or another base branch."""
+        return (self.head_sha, self.base_ref, self.open) != (later.head_sha, later.base_ref, later.open)
+
+    def same(self, later: Pull) -> bool:
+        """Tell whether a later reading would be judged alike, as far as the labels do not matter."""
+        return not self.moved(later) and self._told == later._told
+
+    @property
+    def _told(self) -> object:
+        return self.base_sha, self.draft, self.title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """A comment of the conversation.
+
+    Attributes:
+        created: ISO 8601 in UTC, as GitHub writes it; these compare as text.
+        edited: whether anybody changed it since.
+    """
+
+    number: int
+    body: str
+    author: Person
+    created: str
+    edited: bool
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inline:
+    """A comment on a line of the diff.
+
+    Attributes:
+        line: in the head's file; None where the line is no longer part of the diff.
+        first: the first of several lines, None for one line alone.
+        parent: the comment that it replies to.
+    """
+
+    number: int
+    body: str
+    author: Person
+    path: str
+    line: int | None
+    first: int | None
+    parent: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A commit status."""
+
+    context: str
+    state: str
+    description: str
+    author: Person
+    created: str
+
+    def says(self, state: str, description: str) -> bool:
+        """Tell whether setting this again would change nothing."""
+        return (self.state, self.description) == (state, description)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelEvent:
+    """A label that was put on or taken off; in order of time."""
+
+    label: str
+    on: bool
+    actor: Person
+    at: str
+
+
+def read_pull(data: Json) -> Pull:
+    """Read ``GET pulls/{n}``."""
+    return Pull(
+        number=int(data["number"]),
+        title=str(data.get("title") or ""),
+        author=read_person(data.get("user")),
+        open=data.get("state") == "open",
+        draft=bool(data.get("draft")),
+        base_ref=str(data["base"]["ref"]),
+        base_sha=str(data["base"]["sha"]),
+        head_ref=str(data["head"]["ref"]),
+        head_sha=str(data["head"]["sha"]),
+        labels={str(each["name"]): str(each.get("color") or "") for each in data.get("labels") or ()},
+        comments=int(data.get("comments") or 0),
+        inline=int(data.get("review_comments") or 0),
+        files=int(data.get("changed_files") or 0),
+        commits=int(data.get("commits") or 0),
+    )
+
+
+def read_comment(data: Json) -> Comment:
+    """Read a comment of the conversation."""
+    return Comment(
+        number=int(data["id"]),
+        body=str(data.get("body") or ""),
+        author=read_person(data.get("user")),
+        created=str(data["created_at"]),
+        edited=data.get("updated_at") != data.get("created_at"),
+        url=str(data.get("html_url") or ""),
+    )
+
+
+def read_inline(data: Json) -> Inline:
+    """Read a comment on a line."""
+    return Inline(
+        number=int(data["id"]),
+        body=str(data.get("body") or ""),
+        author=read_person(data.get("user")),
+        path=str(data.get("path") or ""),
+        line=data.get("line"),
+        first=data.get("start_line"),
+        parent=data.get("in_reply_to_id"),
+    )
+
+
+def read_status(data: Json) -> Status:
+    """Read a commit status."""
+    return Status(
+        context=str(data.get("context") or ""),
+        state=str(data.get("state") or ""),
+        description=str(data.get("description") or ""),
+        author=read_person(data.get("creator")),
+        created=str(data["created_at"]),
+    )
+
+
+def read_person(data: object) -> Person:
+    """Read who somebody is."""
+    facts = data if is_table(data) else {}
+    login = str(facts.get("login") or "")
+    return Person(login=login, bot=facts.get("type") == "Bot" or login.endswith("[bot]"))
+
+
+class Thread:
+    """One pull request on GitHub, asked as little as possible: each answer is kept for the run."""
+
+    def __init__(self, client: Client, number: int, *, login: str = "") -> None:
+        """Read nothing yet.
+
+        Args:
+            client: of its repository.
+            number: of the pull request.
+            login: who the token writes as, empty to ask GitHub when that matters.
+        """
+        self._client = client
+        self.number = number
+        self._login = login
+        self._compared: dict[tuple[str, str], Json] = {}
+        self._statuses: dict[str, tuple[Status, ...]] = {}
+        self._events: tuple[LabelEvent, ...] | None = None
+
+    def fresh(self) -> Thread:
+        """Return the same pull request with nothing read yet but what never changes."""
+        made = Thread(self._client, self.number, login=self.__dict__.get("login", self._login))
+        made._compared = self._compared
+        return made
+
+    def now(self) -> Pull:
+        """Read the pull request as it is at this moment."""
+        return read_pull(self._client.get(f"/pulls/{self.number}"))
+
+    @cached_property
+    def pull(self) -> Pull:
+        """The pull request as it was at the first look."""
+        return self.now()
+
+    @cached_property
+    def login(self) -> str:
+        """Who the token writes as; asked only where something bears our mark."""
+        return self._login or identity(self._client)
+
+    @cached_property
+    def comments(self) -> tuple[Comment, ...]:
+        """The comments of the conversation; none are asked for where there are none."""
+        return self.list_comments(self.pull.comments) if self.pull.comments else ()
+
+    def list_comments(self, least: int = 0) -> tuple[Comment, ...]:
+        """Read all comments; ``least`` is how many GitHub counts, for a new one may be listed late."""
+        path = f"/issues/{self.number}/comments"
+        return tuple(map(read_comment, self._patient(path, least)))
+
+    @cached_property
+    def inline(self) -> tuple[Inline, ...]:
+        """The comments on lines; none are asked for where there are none."""
+        return self.list_inline(self.pull.inline) if self.pull.inline else ()
+
+    def list_inline(self, least: int = 0) -> tuple[Inline, ...]:
+        """Read all comments on lines; ``least`` as above."""
+        return tuple(map(read_inline, self._patient(f"/pulls/{self.number}/comments", least)))
+
+    def _patient(self, path: str, least: int) -> list[Json]:
+        found = self._client.pages(path)
+        for seconds in _LATE:
+            if len(found) >= least:
+                break
+            self._client.pause(seconds)
+            found = self._client.pages(path)
+        return found
+
+    def statuses(self, sha: str, context: str) -> tuple[Status, ...]:
+        """Read our own statuses of a commit and a context, the newest first."""
+        if sha not in self._statuses:
+            self._statuses[sha] = self.list_statuses(sha)
+        return self.mine(self._statuses[sha], context)
+
+    def list_statuses(self, sha: str) -> tuple[Status, ...]:
+        """Read all statuses of a commit as they are at this moment, the newest first."""
+        return tuple(map(read_status, self._client.pages(f"/commits/{sha}/statuses")))
+
+    def mine(self, statuses: Iterable[Status], context: str) -> tuple[Status, ...]:
+        """Return those of a context that we set; who we are is asked only where there is one."""
+        return tuple(each for each in statuses if each.context == context and each.author.login == self.login)
+
+    def label_events(self, names: Iterable[str]) -> tuple[LabelEvent, ...]:
+        """Read who put labels on and took them off, the oldest first, once.
+
+        Args:
+            names: labels that are on: each was put on, and an event that is not listed yet is waited for.
+        """
+        wanted = {name.lower() for name in names}
+        events = self._list_events() if self._events is None else self._events
+        for seconds in _LATE:
+            last = {event.label.lower(): event.on for event in events}
+            if all(last.get(name) for name in wanted):
+                break
+            self._client.pause(seconds)
+            events = self._list_events()
+        self._events = events
+        return events
+
+    def _list_events(self) -> tuple[LabelEvent, ...]:
+        return tuple(
+            LabelEvent(
+                label=str(each["label"]["name"]),
+                on=each["event"] == "labeled",
+                actor=read_person(each.get("actor")),
+                at=str(each["created_at"]),
+            )
+            for each in self._client.pages(f"/issues/{self.number}/events")
+            if each.get("event") in {"labeled", "unlabeled"} and is_table(each.get("label"))
+        )
+
+    @cached_property
+    def commit_people(self) -> frozenset[str] | None:
+        """The logins of who wrote the commits; a commit that GitHub ties to no account is nobody's.
+
+        None where GitHub does not list all of them (it ends at 250): then nobody can tell.
+        """
+        people: set[str] = set()
+        listed = self._client.pages(f"/pulls/{self.number}/commits")
+        if len(listed) < self.pull.commits:
+            return None
+        for each in listed:
+            people |= {read_person(each.get(role)).login for role in ("author", "committer")}
+        return frozenset(people - {"", "web-flow"})
+
+    def permission(self, login: str) -> Mapping[str, bool]:
+        """Read what a person may do here: ``{"admin": False, "maintain": …, "push": …, "triage": …, "pull": …}``."""
+        try:
+            data = self._client.get(f"/collaborators/{login}/permission")
+        except RefusedError as error:
+            if error.not_permitted:
+                return {}
+            raise
+        user = data.get("user")
+        rights = user.get("permissions") if is_table(user) else None
+        return {str(key): value is True for key, value in rights.items()} if is_table(rights) else {}
+
+    def repository_labels(self) -> frozenset[str]:
+        """Read the names of the repository's labels, in small letters: GitHub's names have no case."""
+        return frozenset(str(each["name"]).lower() for each in self._client.pages("/labels"))
+
+    def paths(self) -> tuple[str, ...]:
+        """Read which files the pull request touches, under both names where one was renamed.
+
+        The comparison that tells the merge base lists them too; where it does not list all, the files are asked for.
+        """
+        listed = self._comparison(self.pull.base_sha, self.pull.head_sha).get("files") or ()
+        if len(listed) != self.pull.files or not listed:
+            listed = self._client.pages(f"/pulls/{self.number}/files")
+        names = ("filename", "previous_filename")
+        return tuple(str(each[name]) for each in listed for name in names if each.get(name))
+
+    def merge_base(self, base: str, head: str) -> str:
+        """Read where two commits part.
+
+        Raises:
+            RefusedError: they share no history.
+        """
+        return str(self._comparison(base, head)["merge_base_commit"]["sha"])
+
+    def _comparison(self, base: str, head: str) -> Json:
+        """Compare two commits, once; one commit a page, for the commits are not what is asked for."""
+        if (base, head) not in self._compared:
+            self._compared[base, head] = self._client.get(f"/compare/{base}...{head}", per_page=1)
+        return self._compared[base, head]
+
+
+def identity(client: Client) -> str:
+    """Ask GitHub who the token writes as; a workflow's own token may not ask, and writes as ``github-actions[bot]``."""
+    try:
+        return str(client.get("/user", root=True)["login"])
+    except RefusedError:
+        return APP
+
+
+_MARK = re.compile(r"<!-- ruleward:([a-z]+)\b")
+
+
+def marked(body: str) -> str:
+    """Return which of our marks a body starts with, empty for none: ``review``, ``inline``, ``waiver``, ``audit``."""
+    found = _MARK.match(body)
+    return found[1] if found else ""
+
+
+def own(comments: Iterable[Comment], mark: str, thread: Thread) -> tuple[Comment, ...]:
+    """Return the comments that bear a mark and that we wrote, the oldest first; a stranger's look-alike is none."""
+    bearing = [each for each in comments if marked(each.body) == mark]
+    return tuple(each for each in bearing if each.author.login == thread.login)
+
+
+__all__ = [
+    "APP",
+    "Comment",
+    "Inline",
+    "LabelEvent",
+    "Person",
+    "Pull",
+    "Status",
+    "Thread",
+    "identity",
+    "marked",
+    "own",
+    "read_comment",
+    "read_inline",
+    "read_person",
+    "read_pull",
+    "read_status",
+]

@@ -1,0 +1,34 @@
+"""Lists that name a value once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.layout import line_within
+from bot.model import Level, Rule
+from bot.policy import Context, Scope, Violation, policy
+from bot.query import conditions, queries_of
+
+
+@policy(Level.NOTICE, scope=Scope.RULE, group="query")
+def duplicate_query_value(rule: Rule, _context: Context, _options: None) -> Iterator[Violation]:
+    """A list of values in the query names one of them twice.
+
+    Why: the second one changes nothing, and is often a slip: another value was meant.
+
+    Fix: take one of them out, or write the value that was meant.
+    """
+    for at, language, query in queries_of(rule):
+        for each in conditions(language, query):
+            seen: set[object] = set()
+            for value in each.values if each.operator in {"is", "like", "block"} else ():
+                key = value.lower() if each.folds and isinstance(value, str) else value
+                if key in seen:
+                    how = ", the case of letters apart" if each.folds and value not in seen else ""
+                    yield Violation(
+                        message=f"`{value}` stands twice in the list for `{each.field}`{how}",
+                        at=at,
+                        value=(each.field, value),
+                        line=line_within(rule.text, at, each.at),
+                    )
+                seen.add(key)

@@ -1,0 +1,275 @@
+"""Two formulas laid side by side: which conditions came, went, or took another's place."""
+
+# ruff: noqa: FBT001 - the booleans here are truth values and tests, not switches
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bot.query import glob
+from bot.query.formula import (
+    And,
+    Atom,
+    Constant,
+    Exists,
+    Formula,
+    Not,
+    Or,
+    atoms,
+    negation,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A piece that came, went, or took another's place."""
+
+    old: Formula | None
+    new: Formula | None
+    place: str  # condition, exclusion, alternative, exception
+    within: Formula | None = None  # what the edited alternative is known by, None outside of any
+    inverse: bool = False  # that alternative is one of an exclusion
+
+
+def edits(old: Formula, new: Formula) -> list[Edit]:
+    """What became of the conditions of a formula."""
+    return list(_diff(_conditions(old), _conditions(new), exclusion=False))
+
+
+def _conditions(formula: Formula) -> list[Formula]:
+    """The conjuncts, exclusions of several things taken apart."""
+    found: list[Formula] = []
+    for part in formula.parts if isinstance(formula, And) else (formula,):
+        if isinstance(part, Not) and isinstance(part.part, Or):
+            found.extend(map(negation, part.part.parts))
+        elif isinstance(part, Constant) and part.value:
+            continue
+        else:
+            found.append(part)
+    return list(dict.fromkeys(found))
+
+
+def _alternatives(formula: Formula) -> list[Formula]:
+    return list(dict.fromkeys(formula.parts if isinstance(formula, Or) else (formula,)))
+
+
+_COMMON = ("event.", "host.os.")
+_SPELLINGS = frozenset({"equals", "in", "like", "category"})
+
+
+def _normal(formula: Formula) -> Formula:
+    """The same formula with the parts of every and and or in one order, whichever operator asks for a value."""
+    if isinstance(formula, Atom):
+        return replace(formula, kind="term") if formula.kind in _SPELLINGS else formula
+    if isinstance(formula, Not):
+        return Not(_normal(formula.part))
+    if isinstance(formula, And | Or):
+        parts = tuple(sorted(dict.fromkeys(map(_normal, formula.parts)), key=repr))
+        return replace(formula, parts=parts)
+    return formula
+
+
+def _apart(old: Sequence[Formula], new: Sequence[Formula]) -> tuple[list[Formula], list[Formula]]:
+    """What only one side has, the order inside parts apart."""
+    ours = {_normal(part): part for part in old}
+    theirs = {_normal(part): part for part in new}
+    return (
+        [part for key, part in ours.items() if key not in theirs],
+        [part for key, part in theirs.items() if key not in ours],
+    )
+
+
+def _shared(old: Sequence[Formula], new: Sequence[Formula]) -> Iterator[Formula]:
+    """What both sides have, what tells most first: plain tests, and of those no event's kind that all share."""
+    both = [part for part in new if part in old and not isinstance(part, Not)]
+    yield from sorted(
+        both, key=lambda part: (not isinstance(part, Atom), isinstance(part, Atom) and part.subject.startswith(_COMMON))
+    )
+
+
+def _diff(old: Sequence[Formula], new: Sequence[Formula], *, exclusion: bool) -> Iterator[Edit]:
+    """Edits of a list of conditions; inside an exclusion they are conditions for something to be excluded."""
+    gone, come = _apart(old, new)
+    condition = "condition of an exclusion" if exclusion else "condition"
+    yield from _moved(gone, come, exclusion=exclusion)
+    for one, two in _pairs(gone, come):
+        yield from _inside(one, two, exclusion=exclusion)
+    for part in gone:
+        inverse = isinstance(part, Not)
+        yield Edit(
+            old=part.part if isinstance(part, Not) else part, new=None, place=_place(condition, inverse, exclusion)
+        )
+    for part in come:
+        inverse = isinstance(part, Not)
+        yield Edit(
+            old=None, new=part.part if isinstance(part, Not) else part, place=_place(condition, inverse, exclusion)
+        )
+
+
+def _moved(gone: list[Formula], come: list[Formula], *, exclusion: bool) -> Iterator[Edit]:
+    """Conditions that became one of several alternatives, or were one: then the other alternatives are what is new."""
+    for here, there, added in ((gone, come, True), (come, gone, False)):
+        home = next(_homes(here, there), None)
+        if home is None:
+            continue
+        choice, alternative = home
+        there.remove(choice)
+        sides = (list(here), _conditions(alternative))
+        here.clear()
+        yield from _diff(*(sides if added else sides[::-1]), exclusion=exclusion)
+        place = "exclusion" if exclusion else "alternative"
+        for part in _alternatives(choice):
+            if part is not alternative:
+                yield Edit(old=None if added else part, new=part if added else None, place=place)
+        return
+
+
+def _homes(here: Sequence[Formula], there: Sequence[Formula]) -> Iterator[tuple[Formula, Formula]]:
+    """Choices of which one alternative is made of most of what stands here."""
+    known = set(map(_normal, here))
+    for choice in there:
+        for alternative in _alternatives(choice) if isinstance(choice, Or) else ():
+            conditions = _conditions(alternative)
+            shared = sum(_normal(part) in known for part in conditions)
+            if shared >= 2 and shared * 2 >= max(len(conditions), len(here)):  # noqa: PLR2004 - one is no group
+                yield choice, alternative
+
+
+def _place(condition: str, inverse: bool, exclusion: bool) -> str:
+    if not inverse:
+        return condition
+    return "exception to an exclusion" if exclusion else "exclusion"
+
+
+_PLACES = ("condition", "value", "alternative")
+_PLACES_OF_EXCLUSION = ("condition of an exclusion", "value of an exclusion", "alternative of an exclusion")
+
+
+def _inside(one: Formula, two: Formula, *, exclusion: bool) -> Iterator[Edit]:
+    """Edits between two conditions that stand for each other; inside an exclusion they are not all that it asks."""
+    if isinstance(one, Not) and isinstance(two, Not):
+        known = next(iter(_shared(_conditions(one.part), _conditions(two.part))), None)
+        names = _PLACES if exclusion else ("exclusion", "exclusion", "exclusion")
+        for edit in _either(one.part, two.part, names, exclusion=not exclusion):
+            yield replace(edit, within=edit.within or known, inverse=edit.inverse if edit.within else not exclusion)
+    else:
+        yield from _either(one, two, _PLACES_OF_EXCLUSION if exclusion else _PLACES, exclusion=exclusion)
+
+
+def _either(one: Formula, two: Formula, names: Sequence[str], *, exclusion: bool) -> Iterator[Edit]:
+    """Edits between two pieces; the names are for a whole piece, for one value of it and for one alternative."""
+    condition, value, alternative = names
+    if isinstance(one, Or) or isinstance(two, Or):
+        if any(isinstance(side, Atom) and isinstance(side.test, Exists) for side in (one, two)):
+            yield Edit(old=one, new=two, place=condition)
+            return
+        gone, come = _apart(_alternatives(one), _alternatives(two))
+        groups: list[list[Formula]] = [[part for part in side if not isinstance(part, Atom)] for side in (gone, come)]
+        for left, right in _pairs(groups[0], groups[1]):
+            gone.remove(left)
+            come.remove(right)
+            known = next(iter(_shared(_conditions(left), _conditions(right))), None)
+            for edit in _diff(_conditions(left), _conditions(right), exclusion=exclusion):
+                yield replace(edit, within=edit.within or known, inverse=edit.inverse if edit.within else exclusion)
+        listed = all(isinstance(part, Atom) for part in (*_alternatives(one), *_alternatives(two)))
+        single = listed and len({atom.subject for part in (one, two) for atom in atoms(part)}) == 1
+        place = value if single else alternative
+        for part in gone:
+            yield Edit(old=part, new=None, place=place)
+        for part in come:
+            yield Edit(old=None, new=part, place=place)
+    elif isinstance(one, And) or isinstance(two, And):
+        yield from _diff(_conditions(one), _conditions(two), exclusion=exclusion)
+    else:
+        yield Edit(old=one, new=two, place=condition)
+
+
+def _pairs(gone: list[Formula], come: list[Formula]) -> list[tuple[Formula, Formula]]:
+    """Take out of both lists the pieces that share most, as long as they share something that tells."""
+    if len(gone) * len(come) > 2500:  # noqa: PLR2004 - a small number
+        return []
+    sets = {id(part): frozenset(atoms(part)) for part in (*gone, *come)}
+    scored: list[tuple[float, int, int]] = []
+    for left, one in enumerate(gone):
+        for right, two in enumerate(come):
+            if isinstance(one, Not) is not isinstance(two, Not) or _foreign(_inner(one), _inner(two)):
+                continue
+            score = _likeness(one, two, sets[id(one)], sets[id(two)])
+            if score > 0.3:  # noqa: PLR2004 - a small number
+                scored.append((-score, left, right))
+    used_left: set[int] = set()
+    used_right: set[int] = set()
+    found: list[tuple[int, int]] = []
+    for _, left, right in sorted(scored):
+        if left not in used_left and right not in used_right:
+            used_left.add(left)
+            used_right.add(right)
+            found.append((left, right))
+    pairs = [(gone[left], come[right]) for left, right in sorted(found)]
+    gone[:] = [part for index, part in enumerate(gone) if index not in used_left]
+    come[:] = [part for index, part in enumerate(come) if index not in used_right]
+    return pairs
+
+
+def _foreign(one: Formula, two: Formula) -> bool:
+    """Whether one side is a choice between groups of conditions and the other none of them."""
+    if isinstance(one, Or) is isinstance(two, Or):
+        return False
+    choice, other = (one, two) if isinstance(one, Or) else (two, one)
+    parts = _alternatives(choice)
+    return not all(isinstance(part, Atom) for part in parts) and _normal(other) not in map(_normal, parts)
+
+
+def _likeness(one: Formula, two: Formula, left: frozenset[Atom], right: frozenset[Atom]) -> float:
+    shared = len(left & right) / (min(len(left), len(right)) or 1)
+    subjects = {atom.subject for atom in left}, {atom.subject for atom in right}
+    plain = not isinstance(_inner(one), And) and not isinstance(_inner(two), And)
+    if plain and subjects[0] == subjects[1] and len(subjects[0]) == 1:
+        return 0.9 + shared / 10
+    return shared
+
+
+def _inner(formula: Formula) -> Formula:
+    return formula.part if isinstance(formula, Not) else formula
+
+
+# renames
+
+
+def renames(old: Formula, new: Formula) -> dict[str, str]:
+    """Fields that only the name tells apart: the same tests, on one side each."""
+    ours, theirs = _tests(old), _tests(new)
+    waiting: dict[frozenset[tuple[object, str]], list[str]] = {}
+    for after, tests in theirs.items():
+        if after not in ours and not tests <= {(Exists(), "term")}:
+            waiting.setdefault(frozenset(tests), []).append(after)
+    for names in waiting.values():
+        names.reverse()
+    found: dict[str, str] = {}
+    for before, tests in ours.items():
+        others = waiting.get(frozenset(tests))
+        if before not in theirs and others:
+            found[before] = others.pop()
+    return found
+
+
+def _tests(formula: Formula) -> dict[str, set[tuple[object, str]]]:
+    found: dict[str, set[tuple[object, str]]] = {}
+    for atom in atoms(formula):
+        if atom.term is None and glob.clean(atom.subject):
+            found.setdefault(atom.subject, set()).add((atom.test, atom.kind))
+    return found
+
+
+def renamed(formula: Formula, names: dict[str, str]) -> Formula:
+    """Put fields under new names."""
+    if isinstance(formula, Atom):
+        return replace(formula, subject=names[formula.subject]) if formula.subject in names else formula
+    if isinstance(formula, Not):
+        return Not(renamed(formula.part, names))
+    if isinstance(formula, And | Or):
+        return replace(formula, parts=tuple([renamed(part, names) for part in formula.parts]))
+    return formula
+
+
+__all__ = ["Edit", "edits", "renamed", "renames"]

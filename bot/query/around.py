@@ -1,0 +1,190 @@
+"""What changed around a query, in words: filters, indices, thresholds, new terms, indicator matches.
+
+None of it is part of the query's verdict, and none says what becomes of the alerts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from bot.model import Rule, Table, is_list, is_table, items, same
+from bot.query import filters, kql
+from bot.query.explain import explain
+from bot.query.meter import ExhaustedError, Meter
+from bot.query.text import QueryError, UnsupportedError
+from bot.query.truth import Reading
+from bot.query.wording import Style
+
+_STEPS = 200_000
+_SPAN = re.compile(r"now-([0-9]{1,9})([smhdwMy])")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "M": 2_592_000, "y": 31_536_000}
+
+
+def around(old: Rule, new: Rule) -> tuple[str, ...]:
+    """Tell what changed around a query, a line each."""
+    return (
+        *_patterns(old, new, "index", "index pattern"),
+        *_replaced("data view", old.string("rule", "data_view_id"), new.string("rule", "data_view_id")),
+        *filters.tell(old.get("rule", "filters"), new.get("rule", "filters")),
+        *_threshold(old, new),
+        *_new_terms(old, new),
+        *_threat_match(old, new),
+    )
+
+
+def _patterns(old: Rule, new: Rule, key: str, noun: str) -> Iterator[str]:
+    before, after = (_names(rule.get("rule", key)) for rule in (old, new))
+    gone = [each for each in before if each not in after]
+    come = [each for each in after if each not in before]
+    if gone:
+        yield f"removes {noun}: {', '.join(gone)}"
+    if come:
+        yield f"adds {noun}: {', '.join(come)}"
+
+
+def _names(value: object) -> list[str]:
+    """A list of names; one name may stand without its list."""
+    listed = value if is_list(value) else [value]
+    return list(dict.fromkeys(each for each in listed if isinstance(each, str) and each))
+
+
+def _replaced(noun: str, before: object, after: object, more: str = "") -> Iterator[str]:
+    """Tell a value that came, went or changed."""
+    if same(before, after) or before == after:
+        return
+    if before is None:
+        yield f"adds {noun}: {after}"
+    elif after is None:
+        yield f"removes {noun}: {before}"
+    else:
+        yield f"changes {noun}: {before} to {after}{more}"
+
+
+def _joined(names: Sequence[str]) -> str:
+    return ", ".join(names) or "nothing"
+
+
+# thresholds
+
+
+def _threshold(old: Rule, new: Rule) -> Iterator[str]:
+    before, after = old.get("rule", "threshold"), new.get("rule", "threshold")
+    if not is_table(before) or not is_table(after):
+        yield from _replaced("threshold", _whole_threshold(before), _whole_threshold(after))
+        return
+    yield from _replaced("threshold", before.get("value"), after.get("value"), _higher(before, after))
+    ours, theirs = _names(before.get("field")), _names(after.get("field"))
+    if set(ours) != set(theirs):
+        yield f"counts per {_joined(theirs)} instead of per {_joined(ours)}"
+    yield from _replaced("least number of different values", _distinct(before), _distinct(after))
+
+
+def _whole_threshold(value: object) -> str | None:
+    if not is_table(value):
+        return None
+    distinct = _distinct(value)
+    count = f"{value.get('value')} per {_joined(_names(value.get('field')))}"
+    return f"{count}, {distinct}" if distinct else count
+
+
+def _distinct(threshold: Table) -> str | None:
+    told = [
+        f"{each.get('value')} of {each.get('field')}" for each in items(threshold.get("cardinality")) if is_table(each)
+    ]
+    return ", ".join(told) or None
+
+
+def _higher(before: Table, after: Table) -> str:
+    one, two = before.get("value"), after.get("value")
+    if isinstance(one, int) and isinstance(two, int):
+        return " (higher)" if two > one else " (lower)"
+    return ""
+
+
+# new terms
+
+
+def _new_terms(old: Rule, new: Rule) -> Iterator[str]:
+    before, after = old.get("rule", "new_terms"), new.get("rule", "new_terms")
+    ours, theirs = _terms(before), _terms(after)
+    if not ours and not theirs:
+        return
+    if set(ours) != set(theirs):
+        if ours and theirs:
+            yield f"looks for new values of {_joined(theirs)} instead of {_joined(ours)}"
+        else:
+            yield from _replaced(
+                "search for new values", _joined(ours) if ours else None, _joined(theirs) if theirs else None
+            )
+    one, two = _window(before), _window(after)
+    yield from _replaced("history that a value is new to", one, two, _longer(one, two))
+
+
+def _terms(value: object) -> list[str]:
+    return _names(value.get("value")) if is_table(value) else []
+
+
+def _window(value: object) -> str | None:
+    starts = items(value.get("history_window_start")) if is_table(value) else []
+    return next((str(each.get("value")) for each in starts if is_table(each) and each.get("value") is not None), None)
+
+
+def _longer(one: str | None, two: str | None) -> str:
+    spans = [_SPAN.fullmatch(each or "") for each in (one, two)]
+    before, after = (int(span[1]) * _SECONDS[span[2]] if span else None for span in spans)
+    if before is None or after is None or before == after:
+        return ""
+    return " (longer)" if after > before else " (shorter)"
+
+
+# indicator matches
+
+
+def _threat_match(old: Rule, new: Rule) -> Iterator[str]:
+    yield from _patterns(old, new, "threat_index", "indicator index")
+    yield from _indicators(old, new)
+    yield from filters.tell(old.get("rule", "threat_filters"), new.get("rule", "threat_filters"), "indicator filter")
+    before, after = _mappings(old), _mappings(new)
+    for verb, ours, theirs in (("removes", before, after), ("adds", after, before)):
+        yield from (f"{verb} indicator match: {each}" for each in ours if each not in theirs)
+
+
+def _indicators(old: Rule, new: Rule) -> Iterator[str]:
+    before, after = old.string("rule", "threat_query"), new.string("rule", "threat_query")
+    if before is None or after is None or before == after:
+        yield from _replaced("indicator query", before, after)
+        return
+    languages = {rule.string("rule", "threat_language") or "kuery" for rule in (old, new)}
+    told = _explained(before, after) if languages == {"kuery"} else None
+    if told is None:
+        yield from _replaced("indicator query", before, after)
+    else:
+        yield from (f"indicator query: {each}" for each in told)
+
+
+def _explained(before: str, after: str) -> list[str] | None:
+    """The edit of a KQL query in words, None where it is not understood."""
+    try:
+        one, two = kql.parse(before), kql.parse(after)
+        return [] if one == two else list(explain(one, two, Reading.TWO, Style.KQL, Meter(_STEPS)))
+    except (QueryError, UnsupportedError, ExhaustedError, RecursionError):
+        return None
+
+
+def _mappings(rule: Rule) -> list[str]:
+    """Every way in which an event may match an indicator: entries of one item hold together."""
+    found: list[str] = []
+    for item in items(rule.get("rule", "threat_mapping")):
+        entries = items(item.get("entries")) if is_table(item) else []
+        told = [
+            f"{each.get('field')} {'is not' if each.get('negate') is True else 'is'} {each.get('value')}"
+            for each in entries
+            if is_table(each)
+        ]
+        if told:
+            found.append(" and ".join(told))
+    return list(dict.fromkeys(found))
+
+
+__all__ = ["around"]

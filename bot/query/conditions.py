@@ -1,0 +1,269 @@
+"""The conditions of a query one by one, whatever its language: what policies look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeAlias
+
+from bot.query import eql, esql, esql_formula, glob, kql
+from bot.query.formula import (
+    FALSE,
+    KQL,
+    And,
+    Atom,
+    Block,
+    Constant,
+    Exists,
+    Formula,
+    Glob,
+    Not,
+    Opaque,
+    Or,
+    Range,
+    Truth,
+    atoms,
+)
+from bot.query.meter import ExhaustedError, Meter
+from bot.query.prove import relate
+from bot.query.text import QueryError, UnsupportedError
+from bot.query.truth import Reading
+from bot.query.wording import Style, show
+
+Value: TypeAlias = "str | int | float | bool | None"
+
+_STEPS = 300_000
+_READINGS = {"kuery": Reading.TWO, "eql": Reading.MIXED, "esql": Reading.KLEENE}
+_OPERATORS = {Exists: "exists", Range: "range", Block: "block", Truth: "is", Opaque: "other"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Tests of one field that stand side by side: a list of values, or one.
+
+    Attributes:
+        operator: ``is``, ``like`` (a wildcard), ``range``, ``block`` (of addresses), ``exists`` or ``other``.
+        values: as the query writes them; the bounds of a range, None where it has none.
+        folds: the case of letters does not count.
+        negated: what it finds is left out.
+        joined: inside what is left out, another condition stands beside it.
+        at: where in the query it stands, as near as can be told.
+    """
+
+    field: str
+    operator: str
+    values: tuple[Value, ...]
+    folds: bool
+    negated: bool
+    joined: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dead:
+    """A piece of a query that no event passes.
+
+    Attributes:
+        shown: the piece as its language writes it; empty for the whole query (or a whole step).
+        at: where in the query it stands, as near as can be told.
+    """
+
+    shown: str
+    at: int
+
+
+def conditions(language: str, query: str) -> list[Condition]:
+    """Every condition of a query, from left to right; none where the query is not understood."""
+    places = _Places(query)
+    return [each for formula in _formulas(language, query) for each in _walk(formula, places)]
+
+
+def dead(language: str, query: str) -> list[Dead]:
+    """Pieces that can never hold: the query itself, or alternatives that the conditions beside them rule out."""
+    reading, style = _READINGS.get(language, Reading.TWO), Style(language) if language in _READINGS else Style.KQL
+    meter = Meter(_STEPS)
+    places = _Places(query)
+    found: list[Dead] = []
+    try:
+        for formula in _formulas(language, query):
+            if formula != FALSE and relate(FALSE, formula, reading, meter, witnesses=False).narrower:
+                found.append(Dead(shown="", at=places.of(_first(formula))))
+                continue
+            found.extend(
+                Dead(shown=show(part, style), at=places.of(_first(part)))
+                for part in _ruled_out(formula, (), reading, meter)
+            )
+    except (ExhaustedError, UnsupportedError, RecursionError):
+        return found  # a piece that is too large to judge is not called dead
+    return found
+
+
+def maxspan(query: str) -> int | None:
+    """The span of an EQL sequence in milliseconds, None for what has none."""
+    try:
+        return eql.parse(query).span
+    except (QueryError, UnsupportedError, RecursionError):
+        return None
+
+
+_METADATA = ("_id", "_index", "_version")
+
+
+def missing_metadata(query: str) -> tuple[str, ...]:
+    """What an ES|QL query does not hand on of the documents it is about; nothing where it aggregates, or may."""
+    try:
+        source, *commands = esql.parse(query)
+    except (QueryError, UnsupportedError, RecursionError):
+        return ()
+    if not isinstance(source, esql.Source) or any(isinstance(each, esql.Stats | esql.Other) for each in commands):
+        return ()
+    left = [name for name in _METADATA if name in source.metadata]
+    for each in commands:
+        if isinstance(each, esql.Columns):
+            patterns = [glob.from_wildcards(pattern) for pattern in each.patterns]
+            left = [name for name in left if each.keep is any(glob.matches(one, name) for one in patterns)]
+    return tuple(name for name in _METADATA if name not in left)
+
+
+def _formulas(language: str, query: str) -> Iterator[Formula]:
+    """What a query asks of one event each: the query, the steps of a sequence, the filters of a pipeline."""
+    try:
+        if language == "kuery":
+            yield kql.parse(query)
+        elif language == "eql":
+            parsed = eql.parse(query)
+            yield from (step.formula for step in (*parsed.steps, *([parsed.until] if parsed.until else [])))
+        elif language == "esql":
+            for command in esql.parse(query):
+                if isinstance(command, esql.Where):
+                    yield esql_formula.formula(command.condition)
+    except (QueryError, UnsupportedError, RecursionError):
+        return
+
+
+class _Places:
+    """Finds tests in a query's text, in the order in which they come."""
+
+    def __init__(self, query: str) -> None:
+        """Begin at the start of the query."""
+        self.query = query
+        self._folded = glob.fold(query)
+        self._last = 0
+
+    def of(self, atom: Atom | None) -> int:
+        """The offset of a test: its value where it is found, else its field, else the last one that was found."""
+        if atom is None:
+            return self._last
+        wanted = [str(value) for value in _values(atom) if value is not None]
+        for text in (*wanted, *(value.replace("\\", "\\\\") for value in wanted), atom.subject):
+            for start in (self._last, 0):
+                at = self._folded.find(glob.fold(text), start) if text else -1
+                if at >= 0:
+                    self._last = at
+                    return at
+        return self._last
+
+
+def _first(formula: Formula) -> Atom | None:
+    while not isinstance(formula, Atom):
+        if isinstance(formula, Constant):
+            return None
+        parts = (formula.part,) if isinstance(formula, Not) else formula.parts
+        if not parts:
+            return None
+        formula = parts[0]
+    return formula
+
+
+def _walk(formula: Formula, places: _Places, *, negated: bool = False, joined: bool = False) -> Iterator[Condition]:
+    if isinstance(formula, Atom):
+        yield _condition([formula], places, negated=negated, joined=joined)
+    elif isinstance(formula, Not):
+        yield from _walk(formula.part, places, negated=not negated)
+    elif isinstance(formula, And):
+        for part in formula.parts:
+            yield from _walk(part, places, negated=negated, joined=joined or negated)
+    elif isinstance(formula, Or):
+        for listed, group in groupby(formula.parts, _listed):
+            parts = list(group)
+            if listed is not None:
+                tests = [part for part in parts if isinstance(part, Atom)]
+                yield _condition(tests, places, negated=negated, joined=joined)
+            else:
+                for part in parts:
+                    yield from _walk(part, places, negated=negated, joined=joined)
+
+
+def _listed(part: Formula) -> tuple[str, str, bool] | None:
+    """What tests must share to stand in one list."""
+    if isinstance(part, Atom) and not isinstance(part.test, Exists | Opaque | Range):
+        return part.subject, _operator(part), isinstance(part.test, Glob) and part.test.folds
+    return None
+
+
+def _operator(atom: Atom) -> str:
+    if isinstance(atom.test, Glob):
+        return "is" if atom.test.literal else "like"
+    if isinstance(atom.test, Range) and atom.test.low is not None and atom.test.low == atom.test.high:
+        return "is"
+    return _OPERATORS[type(atom.test)]
+
+
+def _values(atom: Atom) -> tuple[Value, ...]:
+    test = atom.test
+    if isinstance(test, Glob):
+        return (glob.to_wildcards(test.shown or test.text),)
+    if isinstance(test, Range):
+        return (test.low,) if test.low == test.high else (test.low, test.high)
+    if isinstance(test, Block):
+        return (test.network,)
+    if isinstance(test, Truth):
+        return (test.value,)
+    return (test.text.partition(":")[2],) if isinstance(test, Opaque) else ()
+
+
+def _condition(tests: list[Atom], places: _Places, *, negated: bool, joined: bool) -> Condition:
+    first = tests[0]
+    return Condition(
+        field=first.subject.removeprefix(KQL),
+        operator=_operator(first),
+        values=tuple(value for atom in tests for value in _values(atom)),
+        folds=isinstance(first.test, Glob) and first.test.folds,
+        negated=negated,
+        joined=joined,
+        at=places.of(first),
+    )
+
+
+# pieces that never hold
+
+
+def _ruled_out(formula: Formula, beside: tuple[Formula, ...], reading: Reading, meter: Meter) -> Iterator[Formula]:
+    """Alternatives that no event passes together with what stands beside them."""
+    if isinstance(formula, And):
+        for number, part in enumerate(formula.parts):
+            others = (*formula.parts[:number], *formula.parts[number + 1 :])
+            yield from _ruled_out(part, (*beside, *others), reading, meter)
+    elif isinstance(formula, Or):
+        refused = {atom.subject for part in beside for atom in _refused(part)}
+        for part in formula.parts:
+            inside = {atom.subject for atom in atoms(part)}
+            if inside & (refused | {atom.subject for atom in _refused(part)}):
+                whole = And((part, *beside))
+                if relate(FALSE, whole, reading, meter, witnesses=False).narrower:
+                    yield part
+                    continue
+            yield from _ruled_out(part, beside, reading, meter)
+
+
+def _refused(formula: Formula) -> Iterator[Atom]:
+    """Tests under a negation."""
+    if isinstance(formula, Not):
+        yield from atoms(formula.part)
+    elif isinstance(formula, And | Or):
+        for part in formula.parts:
+            yield from _refused(part)
+
+
+__all__ = ["Condition", "Dead", "conditions", "dead", "maxspan", "missing_metadata"]

@@ -1,0 +1,172 @@
+"""How a formula is written, as its language would write it, long lists cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+from itertools import groupby
+
+from bot.query import glob
+from bot.query.formula import (
+    KQL,
+    And,
+    Atom,
+    Block,
+    Constant,
+    Exists,
+    Formula,
+    Glob,
+    Not,
+    Opaque,
+    Or,
+    Range,
+    Truth,
+)
+from bot.query.term import Call, Name, Term, Value
+
+_SHOWN = 8
+
+
+class Style(StrEnum):
+    """Whose way of writing the explanation follows."""
+
+    KQL = "kuery"
+    EQL = "eql"
+    ESQL = "esql"
+
+
+def show(formula: Formula, style: Style) -> str:
+    """Write a formula as its language would, long lists cut."""
+    if isinstance(formula, Atom):
+        return _atom(formula, [formula], style)
+    if isinstance(formula, Constant):
+        return "true" if formula.value else "false"
+    if isinstance(formula, Not):
+        inner = show(formula.part, style)
+        return (
+            f"not {inner}"
+            if isinstance(formula.part, Atom) or not isinstance(formula.part, And | Or)
+            else f"not ({inner})"
+        )
+    joint = " or " if isinstance(formula, Or) else " and "
+    pieces: list[str] = []
+    parts = formula.parts
+    for subject, group in groupby(parts, lambda part: _listed(part) if isinstance(formula, Or) else None):
+        items = list(group)
+        if subject is not None:
+            listed = [item for item in items if isinstance(item, Atom)]
+            pieces.append(_atom(listed[0], listed, style))
+        else:
+            for item in items:
+                text = show(item, style)
+                pieces.append(f"({text})" if isinstance(item, And | Or) else text)
+    if len(pieces) > _SHOWN:
+        pieces = [*pieces[:_SHOWN], f"{len(pieces) - _SHOWN} more"]
+    return joint.join(pieces)
+
+
+def _listed(part: Formula) -> tuple[str, str, bool] | None:
+    """What atoms must share to stand in one list."""
+    if isinstance(part, Atom) and part.kind != "range" and not isinstance(part.test, Exists | Opaque):
+        wide = isinstance(part.test, Glob) and not part.test.literal and not part.test.folds
+        return part.subject, f"{wide}{type(part.test).__name__}", isinstance(part.test, Glob) and part.test.folds
+    return None
+
+
+def field_name(subject: str) -> str:
+    """Write the name of a field."""
+    return glob.to_wildcards(subject.removeprefix(KQL))
+
+
+def _atom(first: Atom, group: Sequence[Atom], style: Style) -> str:  # noqa: C901, PLR0911 - one branch a case
+    if first.kind == "kql":
+        inner = _atom(replace(first, kind="term"), [replace(atom, kind="term") for atom in group], Style.KQL)
+        return f'kql("{inner}")'
+    field = field_name(
+        _term(first.term) if first.term is not None and not isinstance(first.test, Opaque) else first.subject
+    )
+    test = first.test
+    if isinstance(test, Opaque):
+        if first.term is not None:
+            return _term(first.term)
+        operator, colon, pattern = test.text.partition(":")
+        if colon and operator in {"regex", "regex~"}:
+            return f'{field} {operator if style is Style.EQL else "rlike"} "{pattern}"'
+        if colon and operator == "wildcard":
+            return f'wildcard({field}, "{pattern}")'
+        return (
+            f"{field}: {glob.to_wildcards(test.text.lstrip('=~'))}"
+            if first.subject != "*"
+            else glob.to_wildcards(test.text)
+        )
+    if isinstance(test, Exists):
+        return {Style.KQL: f"{field}: *", Style.EQL: f"{field} != null", Style.ESQL: f"{field} is not null"}[style]
+    values = [_value(atom, style) for atom in group]
+    if len(values) > _SHOWN:
+        values = [*values[:_SHOWN], f"… {len(values) - _SHOWN} more"]
+    if isinstance(test, Range) and not (test.low == test.high and test.low is not None):
+        return f"{field} {values[0]}" if style is not Style.KQL or test.low != test.high else f"{field}: {values[0]}"
+    if style is Style.KQL:
+        return f"{field}: {values[0]}" if len(values) == 1 else f"{field}: ({' or '.join(values)})"
+    if isinstance(test, Block) and first.kind == "call":
+        return f"{'cidrMatch' if style is Style.EQL else 'cidr_match'}({field}, {', '.join(values)})"
+    many = len(values) > 1
+    listed = f"({', '.join(values)})" if many else values[0]
+    if isinstance(test, Glob) and test.folds:
+        return f"{field} : {listed}" if style is Style.EQL else f"to_lower({field}) like {listed}"
+    if isinstance(test, Glob) and not test.literal:
+        return f"{field} like {listed}"
+    return f"{field} in {listed}" if many else f"{field} == {listed}"
+
+
+def _value(atom: Atom, style: Style) -> str:
+    test = atom.test
+    if isinstance(test, Glob):
+        text = test.shown or glob.to_wildcards(test.text)
+        return glob.to_wildcards(text) if style is Style.KQL else '"' + glob.to_wildcards(text) + '"'
+    if isinstance(test, Block):
+        return test.network if style is Style.KQL else f'"{test.network}"'
+    if isinstance(test, Truth):
+        return "true" if test.value else "false"
+    if isinstance(test, Range):
+        if test.low == test.high:
+            return str(test.low)
+        return " and ".join(
+            [f"{'>' if test.low_open else '>='} {test.low}"] * (test.low is not None)
+            + [f"{'<' if test.high_open else '<='} {test.high}"] * (test.high is not None)
+        )
+    return ""
+
+
+_INFIX = frozenset({"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", ":"})
+
+
+def _term(term: Term | None) -> str:  # noqa: PLR0911 - one branch a case
+    """A term as it is written."""
+    if isinstance(term, Name):
+        return term.name
+    if isinstance(term, Value):
+        value = term.value
+        text = (
+            f'"{value}"'.replace("\x00", "")
+            if isinstance(value, str)
+            else "null"
+            if value is None
+            else str(value).lower()
+        )
+        return f"{text} {term.unit}".rstrip()
+    if isinstance(term, Call):
+        if term.name in _INFIX and len(term.args) == 2:  # noqa: PLR2004 - a small number
+            return f"{_term(term.args[0])} {term.name} {_term(term.args[1])}"
+        if term.name in {"in", "in~", "like", "like~", "regex", "regex~", "rlike", ":"}:
+            return f"{_term(term.args[0])} {term.name} ({', '.join(map(_term, term.args[1:]))})"
+        if term.name in {"and", "or"}:
+            return f" {term.name} ".join(map(_term, term.args))
+        if term.name == "not":
+            return f"not {_term(term.args[0])}"
+        return f"{term.name}({', '.join(map(_term, term.args))})"
+    return ""
+
+
+__all__ = ["Style", "field_name", "show"]

@@ -1,0 +1,86 @@
+"""One rule's change for its author's terminal: what it means, an event that shows it, and the lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from bot.model import Event, QueryChange, RuleChange
+from bot.render.as_text import printed
+from bot.render.escape import cut, terminal
+from bot.render.fold import event_words, query_lines
+from bot.words import by_importance, change_words, query_words
+
+_LINES = 60
+_WIDEST = 400
+_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def render(change: RuleChange, *, colour: bool = False, width: int = 100) -> str:
+    """Write what differs, then what the edit of the query means."""
+    return printed(_parts(change), colour=colour, width=width)
+
+
+def _parts(change: RuleChange) -> Iterator[object]:
+    from rich.text import Text
+
+    old, new = (side.path if side else "" for side in (change.before, change.after))
+    title = terminal(old if old == new else f"{old} → {new}")
+    yield f"{title} ({change.kind.value})"
+    if not change.changes:
+        same = change.base is not None and change.head is not None and change.base.text == change.head.text
+        yield "The two are the same." if same else "Only layout, comments or the order of keys differ."
+        return
+    yield _table(change)
+    if change.query is not None:
+        yield from _query(change, change.query)
+    elif change.around:
+        yield Text("around the query", style="bold")
+        yield from _bullets(change.around)
+
+
+def _table(change: RuleChange) -> object:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    table.add_column("category", no_wrap=True)
+    table.add_column("what changed", overflow="fold", ratio=1)
+    for leaf in by_importance(change):
+        query = change.query if leaf.path == ("rule", "query") else None
+        words = query_words(query.verdict) if query else change_words(leaf)
+        table.add_row(leaf.category.value, Text(terminal(words)))
+    return table
+
+
+def _bullets(lines: Iterable[str]) -> Iterator[object]:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    for line in lines:
+        yield Padding(Text(f"• {terminal(line)}", overflow="fold"), (0, 0, 0, 2))
+
+
+def _query(change: RuleChange, query: QueryChange) -> Iterator[object]:
+    from rich.text import Text
+
+    language = f" ({terminal(query.language)})" if query.language else ""
+    yield Text(f"{query_words(query.verdict)}{language}", style="bold")
+    said = [*query.explanation, *([f"nothing is proven: {query.reason}"] if query.reason else [])]
+    witness = query.witness
+    if witness and witness.lost is not None:
+        said.append(f"no longer matches {_events(witness.lost)}")
+    if witness and witness.gained is not None:
+        said.append(f"newly matches {_events(witness.gained)}")
+    yield from _bullets(said)
+    yield ""
+    lines = query_lines(change, around=1)
+    for line in lines[:_LINES]:
+        yield Text(f"  {cut(terminal(line), _WIDEST)}", style=_STYLES.get(line[:1], "dim"), overflow="fold")
+    if len(lines) > _LINES:
+        yield Text(f"  and {len(lines) - _LINES:,} more lines", style="dim")
+
+
+def _events(events: Event | tuple[Event, ...]) -> str:
+    several = events if isinstance(events, tuple) else (events,)
+    return ", then ".join(map(event_words, several)) or "an event"

@@ -1,0 +1,1 @@
+"""A repository's first day with Ruleward: ``init`` writes the files, ``doctor`` looks whether they work."""

@@ -1,0 +1,217 @@
+"""``ruleward init``: the workflows and a commented config, written where there are none yet."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+
+from bot import __file__ as _here
+from bot import __version__
+from bot.model import Level, RulewardError, toml_string
+from bot.policy import Policy, all_policies
+from bot.settings import CONFIG_PATH, Audit, RuleFiles
+from bot.setup.workflows import ACTION, AUDIT, EVENTS, FOLDER, REVIEW, workflow
+
+OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+"""Where GitHub looks for owners; the first that exists counts."""
+
+_SHA = re.compile(r"[0-9a-f]{40}")
+_RULE = re.compile(rb"^\[rule\]", re.MULTILINE)
+_METADATA = re.compile(rb"^\[metadata\]", re.MULTILINE)
+_SPECIAL = re.compile(r"([*?\[\]\\])")
+_RETIRED = frozenset({"_deprecated", "deprecated"})
+_TESTS = frozenset({"test", "tests"})
+_SKIPPED = frozenset({"node_modules", "venv", "__pycache__"})
+
+
+class Profile(StrEnum):
+    """How stern a repository begins."""
+
+    ELASTIC = "elastic"
+    STRICT = "strict"
+    OBSERVE = "observe"
+
+
+_ABOUT = {
+    Profile.ELASTIC: "# The defaults, made for rules as Elastic keeps them. A level is error, warning, notice or off.",
+    Profile.STRICT: "# Strict: what is a warning by default blocks here, and what is off is at least told.",
+    Profile.OBSERVE: "# Watching only. To block, take out a line here, and `fail-on: never` in the workflow.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One file of a repository; ``new`` tells whether it was written, or left as it was."""
+
+    path: str
+    new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """Where a repository keeps its rules, as patterns of the config."""
+
+    include: tuple[str, ...]
+    deprecated: tuple[str, ...]
+
+
+def write_files(repo: Path, *, profile: Profile, event: str = EVENTS[0], pin: str | None = None) -> list[Written]:
+    """Write the workflows and the config; a file that exists is never touched.
+
+    Args:
+        repo: the top of a work tree.
+        profile: how stern the config is.
+        event: what makes a review run.
+        pin: the version of the action, None for the one that this is.
+
+    Raises:
+        RulewardError: this is no work tree, or a file cannot be written.
+    """
+    if not (repo / ".git").exists():
+        raise RulewardError(f"{repo}: not the top of a git work tree; go there, or name it with --repo")
+    uses = f"{ACTION}@{pin or own_version()}"
+    texts = {
+        f"{FOLDER}/{REVIEW}": workflow(REVIEW, uses=uses, event=event, observe=profile is Profile.OBSERVE),
+        f"{FOLDER}/{AUDIT}": workflow(AUDIT, uses=uses),
+        CONFIG_PATH: config_text(profile, rule_folders(repo), owners_file(repo)),
+    }
+    return [Written(path=path, new=_write(repo / path, text)) for path, text in texts.items()]
+
+
+def _write(place: Path, text: str) -> bool:
+    """Write a new file; False where there is one already."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise RulewardError(f"{place}: cannot be written: {error.strerror}") from error
+    return True
+
+
+def own_version() -> str:
+    """Return the version of the action to write: the commit where this runs from a clone, else the release's tag."""
+    root = Path(_here).resolve().parent.parent
+    tag = f"v{__version__}"
+    if not (root / ".git").exists() or not (root / "action.yml").is_file():
+        return tag
+    commit = _git(root, "rev-parse", "HEAD")
+    if not _SHA.fullmatch(commit):
+        return tag
+    return f"{commit} # {tag}" if tag in _git(root, "tag", "--points-at", "HEAD").splitlines() else commit
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """Ask git something about a clone of Ruleward; nothing where it does not know."""
+    try:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
+
+
+def owners_file(repo: Path) -> str | None:
+    """Return where a repository's owners are, None where it names none."""
+    return next((path for path in OWNERS if (repo / path).is_file()), None)
+
+
+# --- where the rules are ----------------------------------------------------------------------------------------------
+
+
+def rule_folders(repo: Path) -> Folders:
+    """Look for rule files; the defaults where there are none."""
+    paths = list(_rule_files(repo))
+    kept = [path for path in paths if path.parts[0].lower() not in _TESTS] or paths
+    if not kept:
+        return Folders(include=RuleFiles().include, deprecated=RuleFiles().deprecated)
+    tops = {path.parts[0] if len(path.parts) > 1 else "" for path in kept}
+    retired = {parent for path in kept for parent in path.parents if parent.name.lower() in _RETIRED}
+    return Folders(
+        include=tuple(sorted(f"{_literal(top)}/**/*.toml" if top else "/*.toml" for top in tops)),
+        deprecated=tuple(sorted(f"{_literal(folder.as_posix())}/**" for folder in retired)),
+    )
+
+
+def _rule_files(repo: Path) -> Iterator[Path]:
+    """Yield the paths of TOML files with the two tables of a rule."""
+    for folder, folders, names in os.walk(repo):
+        folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _SKIPPED)
+        for name in sorted(names):
+            file = Path(folder, name)
+            if name.endswith(".toml") and file.is_file() and not file.is_symlink():
+                data = file.read_bytes()[: RuleFiles().max_bytes]
+                if _RULE.search(data) and _METADATA.search(data):
+                    yield file.relative_to(repo)
+
+
+def _literal(path: str) -> str:
+    """Write a path as a pattern that means it alone."""
+    text = _SPECIAL.sub(r"\\\1", path)
+    return f"\\{text}" if text.startswith(("!", "#")) else text
+
+
+# --- the config -------------------------------------------------------------------------------------------------------
+
+
+def config_text(profile: Profile, folders: Folders, owners: str | None) -> str:
+    """Return the config of a profile: what differs from the defaults, and the defaults behind a ``#``."""
+    text = (files("bot") / "templates" / "ruleward.toml").read_text(encoding="utf-8")
+    place = owners or Audit().owners
+    mark = "#" if place == Audit().owners else ""
+    parts = {
+        "rules": _rules(folders),
+        "policies": "\n".join([_ABOUT[profile], *(_policy(profile, each) for each in all_policies().values())]),
+        "owners": f"{mark}owners = {toml_string(place)}",
+    }
+    for name, content in parts.items():
+        text = text.replace(f"{{{{ {name} }}}}", content)
+    return text
+
+
+def _rules(folders: Folders) -> str:
+    usual = RuleFiles()
+    lines = ["[rules]", "# Globs as in .gitignore."]
+    for key, found, default in (
+        ("include", folders.include, usual.include),
+        ("exclude", usual.exclude, usual.exclude),
+        ("deprecated", folders.deprecated, usual.deprecated),
+    ):
+        mark = "#" if found == default else ""
+        lines.append(f"{mark}{key} = [{', '.join(map(toml_string, found))}]")
+    return "\n".join([*lines, f"#max_bytes = {usual.max_bytes}", ""])
+
+
+def _policy(profile: Profile, policy: Policy) -> str:
+    level = level_in(profile, policy)
+    mark = "#" if level is policy.level else ""
+    return f'{mark}{policy.id} = "{level}"  # {policy.summary}'
+
+
+def level_in(profile: Profile, policy: Policy) -> Level:
+    """Return the level that a profile gives a policy."""
+    if profile is Profile.STRICT:
+        return {Level.WARNING: Level.ERROR, Level.OFF: Level.NOTICE}.get(policy.level, policy.level)
+    if profile is Profile.OBSERVE and policy.level is Level.ERROR:
+        return Level.WARNING
+    return policy.level
+
+
+__all__ = [
+    "Folders",
+    "Profile",
+    "Written",
+    "config_text",
+    "level_in",
+    "own_version",
+    "owners_file",
+    "rule_folders",
+    "write_files",
+]

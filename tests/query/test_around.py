@@ -1,0 +1,198 @@
+"""What stands around a query is told in words: filters, indices, thresholds, new terms, indicator matches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.diff import Pair, Pairing, diff
+from bot.model import QueryVerdict, Rule, RuleChange
+from bot.query import around
+from bot.settings import Settings
+
+
+def rule(**keys: object) -> Rule:
+    return Rule(path="rules/a.toml", text=repr(keys), data={"metadata": {}, "rule": keys})
+
+
+def told(key: str, old: object, new: object) -> list[str]:
+    return list(around(*(rule(**{key: value}) if value is not None else rule() for value in (old, new))))
+
+
+def wildcard(field: str, value: str, **meta: object) -> dict[str, Any]:
+    return {"meta": meta, "query": {"wildcard": {field: {"value": value, "case_insensitive": True}}}}
+
+
+def query(body: dict[str, Any], **meta: object) -> dict[str, Any]:
+    return {"meta": meta, "query": body}
+
+
+A = wildcard("file.path", "?:\\A\\*", negate=True)
+B = wildcard("file.path", "?:\\B\\*", negate=True)
+
+SHAPES = [
+    (query({"match_phrase": {"event.code": "4624"}}), "filter: event.code: 4624"),
+    (query({"match_phrase": {"event.code": {"query": "4624"}}}), "filter: event.code: 4624"),
+    (query({"exists": {"field": "user.name"}}, negate=True), "filter that excludes: user.name: *"),
+    ({"meta": {"negate": True}, "exists": {"field": "user.name"}}, "filter that excludes: user.name: *"),
+    (query({"range": {"a.b": {"gte": 5, "lt": 9}}}), "filter: a.b >= 5 and < 9"),
+    (A, "filter that excludes: file.path: ?:\\A\\* (in any case)"),
+    (query({"wildcard": {"a.b": "x*"}}), "filter: a.b: x*"),
+    (query({"prefix": {"a.b": "x"}}), "filter: a.b: x*"),
+    (query({"terms": {"a.b": ["x", "y"]}}), "filter: a.b: (x or y)"),
+    (
+        query({"bool": {"should": [{"match_phrase": {"a": "x"}}, {"match_phrase": {"a": "y"}}]}}, type="phrases"),
+        "filter: a: (x or y)",
+    ),
+    (
+        query({"bool": {"minimum_should_match": 1, "should": [{"term": {"a": "x"}}, {"exists": {"field": "b"}}]}}),
+        "filter: a: x or b: *",
+    ),
+    (query({"bool": {"must": [{"term": {"a": "x"}}, {"term": {"b": "y"}}]}}), "filter: a: x and b: y"),
+    (query({"bool": {"must_not": [{"term": {"a": "x"}}]}}), "filter that excludes: a: x"),
+    (query({"bool": {"must_not": [{"term": {"a": "x"}}]}}, negate=True), "filter: a: x"),
+    (query({"match_all": {}}), "filter: everything"),
+    (query({"query_string": {"query": "a:b"}}), "filter: Lucene a:b"),
+    (query({"script": {"script": "true"}}), 'filter: {"script": {"script": "true"}}'),
+    ({"meta": {"type": "phrase", "key": "a.b", "params": {"query": "x"}}}, "filter: a.b: x"),
+    ({"meta": {"type": "phrases", "key": "a.b", "params": ["x", "y"]}}, "filter: a.b: (x or y)"),
+    (
+        {"meta": {"type": "combined", "relation": "OR", "params": [A, query({"term": {"a": "x"}})]}},
+        "filter: not file.path: ?:\\A\\* (in any case) or a: x",
+    ),
+    (query({"term": {"a": "x"}}, disabled=True), "switched-off filter: a: x"),
+]
+
+
+@pytest.mark.parametrize(("entry", "words"), SHAPES)
+def test_a_filter_is_told_as_it_came_and_as_it_went(entry: dict[str, Any], words: str) -> None:
+    assert told("filters", None, [entry]) == [f"adds {words}"]
+    assert told("filters", [entry], []) == [f"removes {words}"]
+
+
+def test_several_exclusions_on_one_field_share_a_line() -> None:
+    assert told("filters", [], [A, B]) == [
+        "adds filter that excludes: file.path: (?:\\A\\* (in any case) or ?:\\B\\* (in any case))"
+    ]
+
+
+def test_a_value_that_changed_is_told_as_that() -> None:
+    assert told("filters", [A], [B]) == [
+        "changes filter that excludes: file.path: ?:\\A\\* (in any case) to file.path: ?:\\B\\* (in any case)"
+    ]
+
+
+def test_a_filter_that_turned_round_is_told_as_that() -> None:
+    plain = wildcard("file.path", "?:\\A\\*")
+    assert told("filters", [plain], [A]) == ["turns filter round, it excludes now: file.path: ?:\\A\\* (in any case)"]
+
+
+def test_a_filter_that_was_switched_off_is_told_as_that() -> None:
+    on, off = query({"term": {"a": "x"}}), query({"term": {"a": "x"}}, disabled=True)
+    assert told("filters", [on], [off]) == ["switches filter off: a: x"]
+
+
+def test_the_order_of_filters_and_what_kibana_notes_beside_mean_nothing() -> None:
+    noted = {**A, "$state": {"store": "appState"}}
+    assert told("filters", [A, B], [B, noted]) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new", "words"),
+    [
+        ("index", ["a-*", "b-*"], ["b-*", "c-*"], ["removes index pattern: a-*", "adds index pattern: c-*"]),
+        ("index", ["a-*", "b-*"], ["b-*", "a-*"], []),
+        ("data_view_id", "one", "two", ["changes data view: one to two"]),
+        (
+            "threshold",
+            {"field": ["a"], "value": 5},
+            {"field": ["a"], "value": 9},
+            ["changes threshold: 5 to 9 (higher)"],
+        ),
+        ("threshold", {"field": "a", "value": 5}, {"field": ["a"], "value": 4}, ["changes threshold: 5 to 4 (lower)"]),
+        (
+            "threshold",
+            {"field": ["a"], "value": 5},
+            {"field": ["a", "b"], "value": 5, "cardinality": [{"field": "c", "value": 3}]},
+            ["counts per a, b instead of per a", "adds least number of different values: 3 of c"],
+        ),
+        ("threshold", None, {"field": [], "value": 5}, ["adds threshold: 5 per nothing"]),
+        (
+            "new_terms",
+            {"value": ["a"], "history_window_start": [{"field": "history_window_start", "value": "now-7d"}]},
+            {"value": ["a", "b"], "history_window_start": [{"field": "history_window_start", "value": "now-2w"}]},
+            [
+                "looks for new values of a, b instead of a",
+                "changes history that a value is new to: now-7d to now-2w (longer)",
+            ],
+        ),
+        ("new_terms", None, {"value": ["a"]}, ["adds search for new values: a"]),
+        ("threat_index", ["t-*"], ["u-*"], ["removes indicator index: t-*", "adds indicator index: u-*"]),
+        ("threat_query", "a: x", "a: x and not b: y", ["indicator query: adds exclusion: b: y"]),
+        ("threat_query", "a: x", "a: (", ["changes indicator query: a: x to a: ("]),
+        ("threat_query", "a: x", "a:x", []),
+        ("threat_filters", None, [query({"term": {"a": "x"}})], ["adds indicator filter: a: x"]),
+        (
+            "threat_mapping",
+            [{"entries": [{"field": "a", "type": "mapping", "value": "t.a"}]}],
+            [{"entries": [{"field": "a", "value": "t.a"}, {"field": "b", "value": "t.b", "negate": True}]}],
+            ["removes indicator match: a is t.a", "adds indicator match: a is t.a and b is not t.b"],
+        ),
+    ],
+)
+def test_what_stands_around_a_query_is_told(key: str, old: object, new: object, words: list[str]) -> None:
+    assert told(key, old, new) == words
+
+
+def changed(old: dict[str, object], new: dict[str, object]) -> RuleChange:
+    return diff(Pairing(pairs=(Pair(before=rule(**old), after=rule(**new)),)), Settings()).rules[0]
+
+
+def test_what_stands_around_is_told_with_the_query_and_never_in_its_verdict() -> None:
+    base: dict[str, object] = {"type": "query", "query": "a: (x or y)", "filters": []}
+    head: dict[str, object] = {"type": "query", "query": "a: x", "filters": [query({"term": {"b": "z"}})]}
+    found = changed(base, head)
+    assert found.query is not None
+    assert found.query.verdict is QueryVerdict.NARROWED
+    assert found.query.explanation == ("removes value: a: y", "adds filter: b: z")
+    alone = changed({**base}, {**base, "filters": head["filters"]})
+    assert alone.query is None
+    assert alone.around == ("adds filter: b: z",)
+
+
+def test_a_narrower_query_about_new_terms_promises_nothing_about_alerts() -> None:
+    keys = {"type": "new_terms", "new_terms": {"value": ["a"]}}
+    found = changed({**keys, "query": "a: (x or y)"}, {**keys, "query": "a: x"})
+    assert found.query is not None
+    assert found.query.explanation == (
+        "removes value: a: y",
+        "the history that a value must be new to is read with this query too, so alerts may come as well as go",
+    )
+    same = changed({**keys, "query": "a: (x or y)"}, {**keys, "query": "a: (y or x)"})
+    assert same.query is not None
+    assert not any("alerts" in line for line in same.query.explanation)
+
+
+JSON = st.recursive(
+    st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["meta", "query", "bool", "should", "must", "range", "term", "value", "field", "entries", "gte"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=10,
+)
+
+
+@given(st.sampled_from(["filters", "threshold", "new_terms", "threat_mapping", "threat_query", "index"]), JSON, JSON)
+def test_nothing_that_toml_can_hold_breaks_the_words(key: str, old: object, new: object) -> None:
+    assert all(isinstance(line, str) for line in told(key, old, new))
+    assert told(key, old, old) == []

@@ -1,0 +1,255 @@
+"""The audit on GitHub: one issue, whatever happens, and a page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.github.client import GitHubError
+from bot.github.runner import Inputs
+from tests.actions import Ran, run
+from tests.fake_github import BOT, READ_ONLY, FakeGitHub, faults
+from tests.repository import Repository, new_repository, other_id, rule_text
+
+STALE = "2024/05/06"
+FRESH = "2026/11/20"
+LABEL = "governance: stale-rules"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A repository, the GitHub that holds it, and a folder for runs."""
+
+    repo: Repository
+    github: FakeGitHub
+    folder: Path
+
+    def audit(self, inputs: Inputs | None = None, **more: Any) -> Ran:
+        sha = self.repo.git("rev-parse", "main")
+        return run(self.github, self.folder, event="schedule", payload={}, sha=sha, inputs=inputs, **more)
+
+    def update(self, day: str, number: int = 0) -> None:
+        self.repo.commit({f"rules/r{number}.toml": _rule(number, day)}, "update")
+
+    def issues(self) -> dict[int, Any]:
+        return dict(self.github.state()["issues"])
+
+
+def _rule(number: int, day: str) -> str:
+    return rule_text(rule_id=other_id(number), name=f"Rule {number}", updated=day)
+
+
+@contextmanager
+def scene(folder: Path, days: list[str]) -> Iterator[Scene]:
+    repo = new_repository(folder / "repo")
+    repo.commit({f"rules/r{number}.toml": _rule(number, day) for number, day in enumerate(days)})
+    with FakeGitHub(repo.path) as github:
+        yield Scene(repo, github, folder)
+
+
+def test_a_first_audit_opens_one_issue_with_its_label(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE, FRESH]) as at:
+        ran = at.audit()
+        ((number, issue),) = at.issues().items()
+        assert (issue["author"], issue["state"], issue["labels"]) == (BOT, "open", [LABEL])
+        assert "rules/r0.toml" in issue["body"]
+        assert "rules/r1.toml" not in issue["body"]
+        assert ran.result.outputs["stale-count"] == "1"
+        assert ran.result.outputs["issue-url"].endswith(f"/issues/{number}")
+        assert at.github.state()["labels"][LABEL] == ("d4a72c", "The list of rules that need attention")
+
+
+def test_a_second_audit_writes_nothing_on_another_day_too(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE, FRESH]) as at:
+        first = at.audit()
+        at.github.forget()
+        again = at.audit(today=first.today.replace(day=25))
+        assert at.github.writes == []
+        assert again.result.outputs["issue-url"] == first.result.outputs["issue-url"]
+
+
+def test_nothing_stale_opens_no_issue(tmp_path: Path) -> None:
+    with scene(tmp_path, [FRESH]) as at:
+        assert at.audit().result.outputs["stale-count"] == "0"
+        assert at.issues() == {}
+
+
+def test_a_refresh_closes_the_issue_and_a_regression_opens_the_same_one_again(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE]) as at:
+        at.audit()
+        at.update(FRESH)
+        at.audit()
+        ((number, closed),) = at.issues().items()
+        assert (closed["state"], closed["reason"]) == ("closed", "completed")
+        at.update(STALE)
+        at.audit()
+        ((same, opened),) = at.issues().items()
+        assert same == number
+        assert opened["state"] == "open"
+        assert "+1" in opened["body"]
+
+
+def test_a_strangers_look_alike_is_left_alone(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE]) as at:
+        number = at.github.open_issue_as("eve", "Stale rules: 1 rule to look at", "<!-- ruleward:audit v1 -->\nmine")
+        at.github.label_as("eve", LABEL)
+        before = at.issues()[number]
+        at.audit()
+        assert at.issues()[number] == before
+        assert len(at.issues()) == 2
+
+
+def test_the_issue_is_found_without_its_label_and_gets_it_back(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE]) as at:
+        at.audit()
+        ((number, _),) = at.issues().items()
+        at.github.unlabel_as("ada", LABEL, number=number)
+        at.audit()
+        ((same, issue),) = at.issues().items()
+        assert same == number
+        assert issue["labels"] == [LABEL]
+
+
+def test_what_a_person_writes_into_the_issue_is_written_over(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE]) as at:
+        at.audit()
+        ((number, issue),) = at.issues().items()
+        with at.github.lock:
+            at.github.hub.issues[number].body = str(issue["body"]) + "\nLooked at by @everybody\n"
+        at.audit()
+        assert at.issues()[number]["body"] == issue["body"]
+
+
+def test_two_audits_at_once_leave_one_issue(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE]) as at:
+        second: list[Ran] = []
+        at.github.fail(
+            faults.moved(lambda: second.append(at.audit())),
+            when=lambda verb, path: (verb, path[-7:]) == ("POST", "/issues"),
+        )
+        at.audit()
+        assert second
+        standing = [issue for issue in at.issues().values() if issue["body"].startswith("<!-- ruleward:audit")]
+        assert len(standing) == 1
+        assert [issue["state"] for issue in at.issues().values()].count("open") == 1
+        at.github.forget()
+        at.audit()
+        assert at.github.writes == []
+
+
+def _ends_alike(folder: Path, fault: faults.Fault, numbers: Iterable[int], wanted: Any) -> None:
+    for number in numbers:
+        with scene(folder / f"at{number}", [STALE]) as at:
+            at.github.fail(fault, at=number)
+            with suppress(GitHubError):  # the next audit finishes
+                at.audit(workspace=at.repo.path)
+            at.audit(workspace=at.repo.path)
+            assert at.github.state() == wanted, f"{fault.name} at call {number}"
+
+
+@pytest.mark.parametrize("fault", faults.EVERY, ids=lambda fault: fault.name)
+def test_an_issue_whose_opening_something_happens_to_is_there_once(tmp_path: Path, fault: faults.Fault) -> None:
+    with scene(tmp_path / "clean", [STALE]) as at:
+        at.audit(workspace=at.repo.path)
+        (opening,) = (
+            number
+            for number, each in enumerate(at.github.calls, 1)
+            if each.method == "POST" and each.path.endswith("/issues")
+        )
+        wanted = at.github.state()
+    _ends_alike(tmp_path, fault, [opening], wanted)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", faults.EVERY, ids=lambda fault: fault.name)
+def test_an_audit_that_something_happens_to_ends_like_one_that_nothing_does(
+    tmp_path: Path, fault: faults.Fault
+) -> None:
+    with scene(tmp_path / "clean", [STALE]) as at:
+        at.audit(workspace=at.repo.path)
+        calls, wanted = len(at.github.calls), at.github.state()
+    _ends_alike(tmp_path, fault, range(1, calls + 1), wanted)
+
+
+def test_three_thousand_stale_rules_fit(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE] * 3_000) as at:
+        ran = at.audit()
+        (issue,) = at.issues().values()
+        assert len(issue["body"]) <= 65_536
+        assert "3,000" in issue["title"]
+        assert len(json.loads(Path(ran.result.outputs["report"]).read_bytes())["rules"]) == 3_000
+        at.github.forget()
+        at.audit()
+        assert at.github.writes == []
+
+
+def test_a_token_that_may_only_read_writes_no_issue_and_says_so(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE]) as at:
+        at.github.add_token("ghs_read", login=BOT, app=True, permissions=READ_ONLY)
+        ran = at.audit(token="ghs_read")
+        assert at.issues() == {}
+        assert ran.result.status == 0
+        assert "skipped the issue: the token may not write it" in ran.log
+
+
+def test_a_dry_run_and_a_run_without_comments_write_nothing(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE]) as at:
+        ran = at.audit(Inputs(dry_run=True))
+        assert "dry run: open an issue: Stale rules: 1 rule to look at" in ran.log
+        at.audit(Inputs(comment=False))
+        assert at.github.writes == []
+
+
+def test_the_page_and_the_report_are_written_for_a_later_step(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE]) as at:
+        at.audit(Inputs(dashboard=tmp_path / "site"))
+        page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+        assert "rules/r0.toml" in page
+        assert "acme/rules" in page
+        assert json.loads((tmp_path / "site" / "audit.json").read_bytes())["summary"]["stale"] == 1
+
+
+def test_the_workspace_is_read_where_it_has_the_history(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE]) as at:
+        at.audit(workspace=at.repo.path)
+        assert at.github.git_calls == []
+        assert len(at.issues()) == 1
+
+
+def test_a_workspace_whose_history_is_cut_off_is_not_used(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE]) as at:
+        at.update(FRESH)
+        at.update(STALE)
+        at.repo.git("clone", "--quiet", "--depth=1", at.repo.path.as_uri(), str(tmp_path / "shallow"))
+        ran = at.audit(workspace=tmp_path / "shallow")
+        assert at.github.git_calls
+        assert any("cut off" in line for line in ran.log)
+
+
+def test_renamed_label_is_used(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE]) as at:
+        config = '[labels]\n"governance: stale-rules" = { name = "Dusty", color = "C0FFEE" }\n'
+        at.repo.commit({".github/ruleward.toml": config})
+        at.audit()
+        (issue,) = at.issues().values()
+        assert issue["labels"] == ["Dusty"]
+        assert at.github.state()["labels"]["Dusty"][0] == "c0ffee"
+
+
+def test_a_workspace_without_old_blobs_is_read_left_alone_and_completed_elsewhere(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE]) as at:
+        at.update(FRESH)
+        at.repo.git("config", "uploadpack.allowFilter", "true")
+        place = tmp_path / "partial"
+        at.repo.git("clone", "--quiet", "--filter=blob:none", at.repo.path.as_uri(), str(place))
+        before = sorted(str(file) for file in place.rglob("*"))
+        ran = at.audit(workspace=place)
+        assert ran.result.outputs["stale-count"] == "0"
+        assert sorted(str(file) for file in place.rglob("*")) == before
+        assert len(at.github.git_calls) <= 2 * 2  # the old blob alone: every fetch asks for the references first
