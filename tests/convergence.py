@@ -22,7 +22,6 @@ from tests.fake_github import FakeGitHub, Fault, faults
 from tests.repository import Repository, new_repository
 from tests.scene import AGAIN, BASE, FIXED, NEAR, RULE, WAIVE
 
-
 Parameters: TypeAlias = Mapping[str, str | int]
 Body: TypeAlias = Mapping[str, object] | None
 
@@ -303,8 +302,8 @@ __all__ = [
     "crossed",
     "difference",
     "every",
-    "lasting",
     "killed",
+    "lasting",
     "nothing",
     "picture",
     "stage",

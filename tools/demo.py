@@ -338,10 +338,8 @@ def main() -> None:
         PAGE.parent.mkdir(parents=True, exist_ok=True)
         PAGE.write_text(page(held, pack.root), encoding="utf-8")
     print(f"\n{'':=^120}\n")
-    print(
-        "The action's exit status is 1, and the commit status is a failure: errors stand, so a required status holds the"
-    )
-    print(f"pull request back. How GitHub shows it: {PAGE.relative_to(ROOT)}, a page for your browser.")
+    print("The action's exit status is 1, and the commit status a failure: a required one holds the pull request back.")
+    print(f"How GitHub shows it: {PAGE.relative_to(ROOT)}, a page for your browser.")
 
 
 def _title(text: str) -> None:

@@ -86,7 +86,7 @@ def collect(
     new = [row.new for row in rows if row.new.present and rules.governs(row.new.path)]
     if disk:
         new = [replace(side, oid="") for side in new]
-    blobs, unevaluated = read_sides(git, [*old, *new], rules.max_bytes)
+    blobs, unevaluated = _read(git, [*old, *new], rules.max_bytes)
     in_tree: dict[str, Blob] = {}
     for side in new:
         if not side.oid.strip("0"):
@@ -107,7 +107,7 @@ def collect(
 _Key = tuple[str, str]
 
 
-def read_sides(git: Git, sides: Iterable[Side], max_bytes: int) -> tuple[dict[_Key, Blob], dict[_Key, Unevaluated]]:
+def _read(git: Git, sides: Iterable[Side], max_bytes: int) -> tuple[dict[_Key, Blob], dict[_Key, Unevaluated]]:
     """Read the blobs of some sides that git holds; the unreadable modes and the too large ones stay without data."""
     held = [side for side in sides if side.oid.strip("0")]
     plain = [side for side in held if stat.S_ISREG(side.mode)]
@@ -155,7 +155,7 @@ def candidates(git: Git, ends: Ends, rules: RuleFiles, words: Iterable[str]) -> 
         found = [read(git.top or git.directory, path, rules.max_bytes) for path in paths]
         return tuple(blob for blob in found if isinstance(blob, Blob))
     listed = {side.path: side for side in git.tree(ends.head.sha, roots)}
-    blobs, _ = read_sides(git, [listed[path] for path in paths if path in listed], rules.max_bytes)
+    blobs, _ = _read(git, [listed[path] for path in paths if path in listed], rules.max_bytes)
     return tuple(blobs.values())
 
 

@@ -10,9 +10,9 @@ from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
 from bot.audited import Commit, FileEdit
-from bot.collect import worktree
 from bot.collect.git import Git, RawChange, Side
 from bot.collect.snapshot import absent
+from bot.collect.worktree import read
 from bot.model import Blob, Revision, RulewardError, Unevaluated
 from bot.settings import RuleFiles
 
@@ -113,7 +113,7 @@ def _committed(git: Git, sides: Iterable[Side], max_bytes: int) -> Iterator[Blob
 def _working_file(git: Git, row: RawChange, rules: RuleFiles) -> Blob | Unevaluated | None:
     if not row.new.present or not rules.governs(row.new.path):
         return None
-    blob = worktree.read(git.top or git.directory, row.new.path, rules.max_bytes)
+    blob = read(git.top or git.directory, row.new.path, rules.max_bytes)
     if isinstance(blob, Blob) and blob.data is not None:
         return replace(blob, oid=git.blob_id(blob.data))
     return blob
