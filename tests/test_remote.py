@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.collect.git import GitError
-from bot.collect.remote import Remote
+from bot.collect.remote import Remote, RemoteError
 from bot.model import RulewardError
 from tests.fake_github import APP_TOKEN, FakeGitHub
 from tests.repository import Repository, other_id, rule_text
@@ -46,7 +45,7 @@ def test_commits_come_with_their_trees_and_blobs_in_one_batch(
 ) -> None:
     head = repo.git("rev-parse", "HEAD")
     made = remote(github, tmp_path)
-    made.obtain([head])
+    made.take([head])
     before = len(github.git_calls)
     sides = made.tree(head, ["rules"])
     assert len(sides) == 5
@@ -59,7 +58,7 @@ def test_commits_come_with_their_trees_and_blobs_in_one_batch(
 
 def test_nothing_is_checked_out(github: FakeGitHub, repo: Repository, tmp_path: Path) -> None:
     made = remote(github, tmp_path)
-    made.obtain([repo.git("rev-parse", "HEAD")])
+    made.take([repo.git("rev-parse", "HEAD")])
     assert made.top is None
     assert not list((tmp_path / "objects.git").rglob("*.toml"))
 
@@ -70,16 +69,16 @@ def test_the_token_is_in_no_argument_file_or_message(
     arguments: list[str] = []
     run = subprocess.run
 
-    def noted(command: list[str], **more: Any) -> object:  # noqa: ANN401  # as subprocess has it
+    def noted(command: list[str], **more: Any) -> object:  # as subprocess has it
         arguments.extend(command)
         return run(command, **more)
 
     monkeypatch.setattr(subprocess, "run", noted)
     secret = github.add_token("ghs_very_secret", app=True, permissions={"contents": "read"})
     made = remote(github, tmp_path, token=secret)
-    made.obtain([repo.git("rev-parse", "HEAD")])
-    with pytest.raises(GitError) as caught:
-        made.obtain(["1" * 40])
+    made.take([repo.git("rev-parse", "HEAD")])
+    with pytest.raises(RemoteError) as caught:
+        made.take(["1" * 40])
     encoded = "eC1hY2Nlc3MtdG9rZW46"  # how base64 begins with that login
     told = [*arguments, str(caught.value)]
     told += [path.read_bytes().decode("latin-1") for path in (tmp_path / "objects.git").rglob("*") if path.is_file()]
@@ -100,22 +99,22 @@ def test_a_network_that_fails_is_tried_again_and_a_refusal_is_not(
     waits: list[float] = []
     made = remote(github, tmp_path, waits=waits)
     github.fail_git(502, 503)
-    made.obtain([head])
+    made.take([head])
     assert waits == [1, 2]
-    with pytest.raises(GitError, match="not our ref"):
-        made.obtain(["1" * 40])
+    with pytest.raises(RemoteError, match="not our ref"):
+        made.take(["1" * 40])
     assert waits == [1, 2]
     github.fail_git(*[500] * 9)
-    with pytest.raises(GitError, match=github.git_url):
-        made.obtain([repo.commit({"a": "b"})])
+    with pytest.raises(RemoteError, match=github.git_url):
+        made.take([repo.commit({"a": "b"})])
     assert waits == [1, 2, 1, 2, 4]
 
 
 def test_a_wrong_token_is_told_at_once(github: FakeGitHub, repo: Repository, tmp_path: Path) -> None:
     waits: list[float] = []
-    made = remote(github, tmp_path, token="wrong", waits=waits)  # noqa: S106
-    with pytest.raises(GitError) as caught:
-        made.obtain([repo.git("rev-parse", "HEAD")])
+    made = remote(github, tmp_path, token="wrong", waits=waits)
+    with pytest.raises(RemoteError) as caught:
+        made.take([repo.git("rev-parse", "HEAD")])
     assert caught.value.status == 3
     assert waits == []
 
@@ -136,7 +135,7 @@ def test_what_git_was_told_from_outside_does_not_matter(
     made = remote(github, tmp_path)
     monkeypatch.delenv("GIT_DIR")
     head = repo.git("rev-parse", "HEAD")
-    made.obtain([head])
+    made.take([head])
     assert made.commit(head) == head
 
 
