@@ -142,6 +142,22 @@ def test_dependabot_is_reviewed_like_anybody(tmp_path: Path) -> None:
         assert len(at.said()) == 1
 
 
+def test_an_app_that_nobody_named_keeps_one_comment_and_says_how_to_name_it(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        app = at.github.add_token("ghs_app", login="rules[bot]", app=True, permissions=PERMISSIONS)
+        at.run(token=app)
+        at.push({RULE: FIXED})
+        ran = at.run(token=app)
+        told = "looking at the pull request again: this token writes as rules[bot]; give the action `bot-login: rules[bot]`"
+        assert told in ran.log
+        (comment,) = at.issue()["comments"]
+        assert comment["author"] == "rules[bot]"
+        assert "✅ **Passed**" in comment["body"]
+        assert at.labels() == ["impact: logic", "rule: tuning"]
+        at.again(token=app, inputs=Inputs(bot_login="rules[bot]"))
+        assert at.writes == []
+
+
 def test_a_token_that_lacks_one_right_loses_one_surface(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: NEAR}) as at:
         some = at.github.add_token("ghs_some", login=BOT, app=True, permissions={**PERMISSIONS, "statuses": "read"})
