@@ -148,8 +148,8 @@ def test_an_app_that_nobody_named_keeps_one_comment_and_says_how_to_name_it(tmp_
         at.run(token=app)
         at.push({RULE: FIXED})
         ran = at.run(token=app)
-        told = "looking at the pull request again: this token writes as rules[bot]; give the action `bot-login: rules[bot]`"
-        assert told in ran.log
+        told = "this token writes as rules[bot]; give the action `bot-login: rules[bot]`"
+        assert f"looking at the pull request again: {told}" in ran.log
         (comment,) = at.issue()["comments"]
         assert comment["author"] == "rules[bot]"
         assert "✅ **Passed**" in comment["body"]

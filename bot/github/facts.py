@@ -205,7 +205,8 @@ class Thread:
 
     def taken_for(self, login: str) -> bool:
         """Tell whether the token was taken for somebody else than who it turned out to write as."""
-        return self.__dict__.get("login", self._login or login) != login
+        known = self._login or str(self.__dict__.get("login", ""))  # what nobody asked is not asked now
+        return known not in {"", login}
 
     def fresh(self, login: str = "") -> Thread:
         """Return the same pull request with nothing read yet but what never changes.
