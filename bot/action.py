@@ -81,13 +81,12 @@ def _review_pull(runner: Runner, inputs: Inputs, thread: Thread, client: Client)
     for look in range(2, _LOOKS + 1):
         if not run.again:
             break
-        run = _PullRun(
-            runner, inputs, client, run.thread.fresh(run.login), recording=run.recording, final=look == _LOOKS
-        )
+        again = run.thread.fresh(run.login)
+        run = _PullRun(runner, inputs, client, again, recording=run.recording, final=look == _LOOKS)
         later = run.look()
-        superseded = superseded or run.superseded
-        if not superseded:  # another head has its own run, which reports on it
+        if not superseded or run.unfinished:  # another head has its own run, which reports on it
             result = later
+        superseded = superseded or run.superseded
     return result
 
 
@@ -154,6 +153,7 @@ class _PullRun:
         self.final = final
         self.result = Result()
         self.superseded = False
+        self.unfinished = False
         self.again = False
         self.login = ""
 
@@ -163,6 +163,7 @@ class _PullRun:
             self._look()
         except GitHubError as error:
             self.again = False
+            self.unfinished = True
             _unfinished(self.result, error)
         return self.result
 

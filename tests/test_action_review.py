@@ -411,3 +411,26 @@ def test_a_pull_request_that_is_closed_during_the_writes_is_left(tmp_path: Path)
         ran = at.run()
         assert ran.result.status == 0
         assert "superseded: the pull request is closed" in ran.log
+
+
+def test_a_head_that_moves_at_the_second_look_is_superseded_as_well(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        head = at.commit({RULE: FIXED})
+        for act in (lambda: at.github.set_title("Another"), lambda: at.github.push(head)):
+            at.github.fail(faults.moved(act), when=lambda method, path: method == "GET" and path.endswith("/statuses"))
+        ran = at.run()
+        assert "looking at the pull request again: it changed while it was reviewed" in ran.log
+        assert at.writes == []
+        assert ran.result.status == 0
+
+
+def test_what_cannot_be_brought_up_to_date_is_no_pass(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        head = at.commit({RULE: FIXED})
+
+        def push() -> None:
+            at.github.push(head)
+            at.github.fail(faults.primary(3600), when=lambda _, path: path.endswith("/events"), times=0)
+
+        at.github.fail(faults.moved(push), when=lambda method, path: method == "POST" and "/statuses/" in path)
+        assert at.run().result.status == 3
