@@ -377,11 +377,12 @@ def test_a_comment_that_somebody_deletes_meanwhile_is_posted_again(tmp_path: Pat
         assert "✅ **Passed**" in at.comment()
 
 
-def test_a_head_that_moves_during_the_writes_is_brought_up_to_date(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fetch", [False, True])
+def test_a_head_that_moves_during_the_writes_is_brought_up_to_date(tmp_path: Path, *, fetch: bool) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         head = at.commit({RULE: FIXED})
         at.github.fail(faults.moved(lambda: at.github.push(head)), when=lambda _, path: "/statuses/" in path)
-        ran = at.run()
+        ran = at.run(workspace=None if fetch else at.repo.path)
         assert ran.result.status == 0
         assert "✅ **Passed**" in at.comment()
         assert "governance: blocked" not in at.labels()
