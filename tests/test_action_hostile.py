@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import subprocess
@@ -176,6 +177,23 @@ def test_a_pull_request_forges_nothing(
             assert_tame(body, tables=2, marker=r" ruleward:review v1 change=[0-9a-f]{16} ", allowed=ours)
         for each in at.inline():
             assert each["author"] == BOT
+
+
+BRANCH = "re@lease#1<b>&`id`|$(id)"
+
+
+def test_the_name_of_a_base_branch_is_text_and_the_command_beside_it_safe_to_copy(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: rule_text(query=OTHER_QUERY)}) as at:
+        at.repo.git("branch", BRANCH, "main")
+        at.github.retarget(BRANCH)
+        status, log, _, _ = scripted(at, tmp_path)
+        assert status == 1
+        assert all(line.startswith("Ruleward: ") for line in log.splitlines())
+        ours = (MANUAL, f"{at.github.server_url}/acme/rules/blob/")
+        assert_tame(at.comment(), tables=2, marker=r" ruleward:review v1 change=[0-9a-f]{16} ", allowed=ours)
+        command = html.unescape(re.sub("<[^>]*>", "", at.comment().splitlines()[-1]))
+        assert f"ruleward fix --base '{BRANCH}'" in command
+        assert (at.status(context=f"ruleward: {BRANCH}") or ("",))[0] == "failure"
 
 
 def test_an_error_on_the_way_out_is_no_command(tmp_path: Path) -> None:

@@ -142,6 +142,22 @@ def test_dependabot_is_reviewed_like_anybody(tmp_path: Path) -> None:
         assert len(at.said()) == 1
 
 
+def test_an_app_that_nobody_named_keeps_one_comment_and_says_how_to_name_it(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        app = at.github.add_token("ghs_app", login="rules[bot]", app=True, permissions=PERMISSIONS)
+        at.run(token=app)
+        at.push({RULE: FIXED})
+        ran = at.run(token=app)
+        told = "this token writes as rules[bot]; give the action `bot-login: rules[bot]`"
+        assert f"looking at the pull request again: {told}" in ran.log
+        (comment,) = at.issue()["comments"]
+        assert comment["author"] == "rules[bot]"
+        assert "✅ **Passed**" in comment["body"]
+        assert at.labels() == ["impact: logic", "rule: tuning"]
+        at.again(token=app, inputs=Inputs(bot_login="rules[bot]"))
+        assert at.writes == []
+
+
 def test_a_token_that_lacks_one_right_loses_one_surface(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: NEAR}) as at:
         some = at.github.add_token("ghs_some", login=BOT, app=True, permissions={**PERMISSIONS, "statuses": "read"})
@@ -361,11 +377,12 @@ def test_a_comment_that_somebody_deletes_meanwhile_is_posted_again(tmp_path: Pat
         assert "✅ **Passed**" in at.comment()
 
 
-def test_a_head_that_moves_during_the_writes_is_brought_up_to_date(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fetch", [False, True])
+def test_a_head_that_moves_during_the_writes_is_brought_up_to_date(tmp_path: Path, *, fetch: bool) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         head = at.commit({RULE: FIXED})
         at.github.fail(faults.moved(lambda: at.github.push(head)), when=lambda _, path: "/statuses/" in path)
-        ran = at.run()
+        ran = at.run(workspace=None if fetch else at.repo.path)
         assert ran.result.status == 0
         assert "✅ **Passed**" in at.comment()
         assert "governance: blocked" not in at.labels()
@@ -395,3 +412,26 @@ def test_a_pull_request_that_is_closed_during_the_writes_is_left(tmp_path: Path)
         ran = at.run()
         assert ran.result.status == 0
         assert "superseded: the pull request is closed" in ran.log
+
+
+def test_a_head_that_moves_at_the_second_look_is_superseded_as_well(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        head = at.commit({RULE: FIXED})
+        for act in (lambda: at.github.set_title("Another"), lambda: at.github.push(head)):
+            at.github.fail(faults.moved(act), when=lambda method, path: method == "GET" and path.endswith("/statuses"))
+        ran = at.run()
+        assert "looking at the pull request again: it changed while it was reviewed" in ran.log
+        assert at.writes == []
+        assert ran.result.status == 0
+
+
+def test_what_cannot_be_brought_up_to_date_is_no_pass(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        head = at.commit({RULE: FIXED})
+
+        def push() -> None:
+            at.github.push(head)
+            at.github.fail(faults.primary(3600), when=lambda _, path: path.endswith("/events"), times=0)
+
+        at.github.fail(faults.moved(push), when=lambda method, path: method == "POST" and "/statuses/" in path)
+        assert at.run().result.status == 3
