@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
@@ -28,6 +28,7 @@ from bot.query.formula import (
 )
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.prove import impossible
+from bot.query.subsume import implies
 from bot.query.text import QueryError, UnsupportedError
 from bot.query.truth import Reading
 from bot.query.wording import Style, show
@@ -249,14 +250,23 @@ def _ruled_out(formula: Formula, beside: tuple[Formula, ...], never: Callable[[F
             others = (*formula.parts[:number], *formula.parts[number + 1 :])
             yield from _ruled_out(part, (*beside, *others), never)
     elif isinstance(formula, Or):
-        refused = {atom.subject for part in beside for atom in _refused(part)}
+        refused = [atom for part in beside for atom in _refused(part)]
         for part in formula.parts:
-            inside = {atom.subject for atom in atoms(part)}
-            meets = bool(inside & (refused | {atom.subject for atom in _refused(part)}))
-            if meets and never(And((part, *beside))):
+            if _meets(part, refused) and never(And((part, *beside))):
                 yield part
             else:
                 yield from _ruled_out(part, beside, never)
+
+
+def _meets(part: Formula, refused: Sequence[Atom]) -> bool:
+    """Tell whether what is refused can concern an alternative; where not, there is nothing to prove.
+
+    A plain test is only ruled out by the refusal of something that it implies.
+    """
+    if isinstance(part, Atom) and part.term is None:
+        return any(other.subject == part.subject and implies(part.test, other.test) for other in refused)
+    against = {atom.subject for atom in (*refused, *_refused(part))}
+    return any(atom.subject in against for atom in atoms(part))
 
 
 def _clashes(formula: Formula) -> bool:
