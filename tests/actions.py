@@ -1,7 +1,12 @@
-"""A run of the action in this process, against the fake GitHub, under its clock."""
+"""A run of the action in this process, against the fake GitHub, under its clock.
+
+With ``RULEWARD_TEST_STEPS`` set, each run executes action.yml's own steps instead, as a runner would, and waits for
+real: the long tests play the same stories that way.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,8 +16,10 @@ from tempfile import mkdtemp
 from bot.action import act
 from bot.github.runner import Inputs, Result, Runner
 from tests.fake_github import APP_TOKEN, Clock, FakeGitHub
+from tests.runner import Machine
 
 TODAY = date(2026, 11, 24)
+STEPS = "RULEWARD_TEST_STEPS"
 
 
 @dataclass(frozen=True)
@@ -51,10 +58,24 @@ def run(
     today: date = TODAY,
 ) -> Ran:
     """Run the action once, as a workflow would; the payload gives no more than the number."""
+    if os.environ.get(STEPS):
+        return _through_steps(
+            github,
+            folder,
+            event=event,
+            payload=payload or _payload(number),
+            inputs=inputs or Inputs(),
+            token=token,
+            surroundings={
+                **({"GITHUB_WORKSPACE": str(workspace)} if workspace else {}),
+                "GITHUB_SHA": sha,
+                "RULEWARD_TODAY": str(today),
+            },
+        )
     log: list[str] = []
     runner = Runner(
         event=event,
-        payload=payload or {"action": "synchronize", "number": number},
+        payload=payload or _payload(number),
         api_url=github.api_url,
         server_url=github.server_url,
         repository=f"{github.hub.owner}/{github.hub.name}",
@@ -69,3 +90,37 @@ def run(
         say=log.append,
     )
     return Ran(act(runner, inputs or Inputs()), log)
+
+
+def _payload(number: int) -> dict[str, object]:
+    return {"action": "synchronize", "number": number}
+
+
+def _through_steps(
+    github: FakeGitHub,
+    folder: Path,
+    *,
+    event: str,
+    payload: Mapping[str, object],
+    inputs: Inputs,
+    token: str,
+    surroundings: dict[str, str],
+) -> Ran:
+    """Run action.yml, and read back from the log and the runner's files what a run in this process returns."""
+    machine = Machine(folder=folder / "machine", environment=surroundings)
+    given = {
+        "command": inputs.command,
+        "config": str(inputs.config or ""),
+        "fail-on": inputs.fail_on,
+        **{name: str(getattr(inputs, name)).lower() for name in ("comment", "inline", "labels", "status")},
+        "dashboard": str(inputs.dashboard or ""),
+        "dry-run": str(inputs.dry_run).lower(),
+        "bot-login": inputs.bot_login,
+    }
+    ran = machine.run(github, payload=payload, event=event, inputs=given, token=token)
+    lines = ran.log.splitlines()
+    commands = "".join(f"{line}\n" for line in lines if line.startswith("::"))
+    outputs = {name: value for name, value in ran.outputs.items() if value or name == "comment-url"}
+    result = Result(status=ran.status, outputs=outputs, summary=ran.summary, annotations=commands)
+    said = [line.removeprefix("Ruleward: ") for line in lines if line.startswith("Ruleward: ")]
+    return Ran(result, said)

@@ -214,6 +214,12 @@ def test_nothing_of_the_workspace_is_imported_or_obeyed(github: FakeGitHub, tmp_
     assert not list(machine.workspace.rglob("__pycache__"))
 
 
+def test_a_job_without_a_workspace_finds_the_machines_python(github: FakeGitHub, tmp_path: Path) -> None:
+    ran = Machine(folder=tmp_path, environment={"GITHUB_WORKSPACE": ""}).run(github)
+    assert ran.steps == ["Look for Python", "Ruleward"]
+    assert ran.outputs["verdict"] == "block"
+
+
 def test_where_no_python_will_do_the_one_that_is_set_up_does(github: FakeGitHub, tmp_path: Path) -> None:
     folder = tmp_path / "programs"
     folder.mkdir()
