@@ -1,4 +1,7 @@
-"""``python -m tools.pictures``: the README's pictures, taken of the demo's pull request and of an audit of its rules."""
+"""``python -m tools.pictures``: the README's pictures, of the demo's pull request and of an audit of its rules.
+
+They need Chromium, and a font with coloured marks (Noto Color Emoji).
+"""
 
 from __future__ import annotations
 
