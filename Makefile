@@ -20,7 +20,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 LOCK := $(UV) export --quiet --frozen --no-header --no-emit-project
 
-.PHONY: help install dev demo test check lint check-long coverage bench generate lock clean
+.PHONY: help install dev demo test check lint check-long coverage bench generate pictures dist lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -60,6 +60,12 @@ bench: $(VENV)/.dev  ## how fast a review is, beside the floor
 
 generate: $(VENV)/.dev  ## rewrites the files that are made from the code
 	@$(BIN)/python -m tools.generate
+
+pictures: $(VENV)/.dev  ## takes the README's pictures anew; needs Chromium
+	@$(BIN)/python -m tools.pictures
+
+dist: $(VENV)/.dev  ## builds wheel and sdist, checks what is in them, installs and tries the wheel
+	@$(BIN)/python -m tools.dist $(if $(TAG),--tag "$(TAG)")
 
 lock: $(VENV)/.python  ## resolves the newest versions and writes requirements/*.txt
 	@$(UV) lock --quiet --upgrade --python $(BIN)/python
