@@ -38,7 +38,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     repo.commit({other: rule_text(rule_id=other_id(2), name="Another rule", updated="2025/03/04")}, day="2025-03-04")
     repo.git("checkout", "--quiet", "main")
     repo.git("clone", "--quiet", "--bare", ".", "../my-rules.git")
-    (repo.path / "site").mkdir()
     repo.write(
         {
             rule: rule_text(query="any where false"),
@@ -90,7 +89,7 @@ def test_what_the_commands_write_is_there(reader: Repository) -> None:
             if "--output" in line or " > " in line:
                 run(line)
     written = {path.relative_to(reader.path).as_posix() for path in reader.path.rglob("*")}
-    assert {"review.md", "replay.md", "site/index.html", "ruleward.schema.json"} <= written
+    assert {"review.md", "replay.md", "audit.html", "ruleward.schema.json"} <= written
 
 
 def test_a_command_that_is_wrong_is_found() -> None:

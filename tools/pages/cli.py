@@ -66,7 +66,7 @@ ruleward fix rules/linux                                       # or those among 
     "audit": """\
 ruleward audit                                                 # the working tree; in a bare repository HEAD
 ruleward audit --head main --cache ages.json                   # remember what history said, for the next run
-ruleward audit --format html --output site/index.html          # one page, nothing fetched
+ruleward audit --format html --output audit.html               # one page, nothing fetched
 ruleward audit --merge one.json two.json --format html         # the JSON reports of several repositories as one page""",
     "diff": """\
 ruleward diff old.toml new.toml                                # two files
