@@ -82,11 +82,12 @@ def _review_pull(runner: Runner, inputs: Inputs, thread: Thread, client: Client)
     for look in range(2, _LOOKS + 1):
         if not run.again:
             break
-        run = _PullRun(runner, inputs, client, thread.fresh(), recording=run.recording, final=look == _LOOKS)
+        again = run.thread.fresh(run.login)
+        run = _PullRun(runner, inputs, client, again, recording=run.recording, final=look == _LOOKS)
         later = run.look()
-        superseded = superseded or run.superseded
-        if not superseded:  # another head has its own run, which reports on it
+        if not superseded or run.unfinished:  # another head has its own run, which reports on it
             result = later
+        superseded = superseded or run.superseded
     return result
 
 
@@ -153,7 +154,9 @@ class _PullRun:
         self.final = final
         self.result = Result()
         self.superseded = False
+        self.unfinished = False
         self.again = False
+        self.login = ""
 
     def look(self) -> Result:
         """Review, and make GitHub agree, as far as GitHub can be reached."""
@@ -161,6 +164,7 @@ class _PullRun:
             self._look()
         except GitHubError as error:
             self.again = False
+            self.unfinished = True
             _unfinished(self.result, error)
         return self.result
 
@@ -170,9 +174,9 @@ class _PullRun:
             self.runner.say(f"pull request #{pull.number} is closed: nothing to do")
             self.result.summary += "The pull request is closed: nothing was reviewed.\n"
             return self.result
-        if self._untouched(pull):
-            return self._pass(pull)
         try:
+            if self._untouched(pull):
+                return self._pass(pull)
             git, merge_base = objects(self.runner, self.client, self.thread, pull.base_sha, pull.head_sha)
             reviewed = review(
                 git,
@@ -366,10 +370,20 @@ class _PullRun:
             self._repeat("it changed while it was reviewed")
             return Outcome()
         outcome = self._write(pull, writes)
+        self._look_back(pull, wishes, outcome)
+        return outcome
+
+    def _look_back(self, pull: Pull, wishes: Wishes, outcome: Outcome) -> None:
+        """Find out whether what was written is what should be there by now."""
         if Surface.WAIVER in outcome.skipped:
             self.recording = False
             self._repeat("the waiver could not be recorded, so it does not count")
-            return outcome
+            return
+        if outcome.login and self.thread.taken_for(outcome.login):
+            # an app's own token cannot ask who it is; what it wrote before was not recognised as ours
+            self.login = outcome.login
+            self._repeat(f"this token writes as {outcome.login}; give the action `bot-login: {outcome.login}`")
+            return
         after = self.thread.now()
         if pull.moved(after):
             self._supersede(after)
@@ -378,7 +392,6 @@ class _PullRun:
             self._repeat("it changed meanwhile")
         elif not outcome.alone(pull, after):
             self._repeat("somebody else wrote at the same time")
-        return outcome
 
     def _repeat(self, reason: str) -> None:
         self.again = not self.final

@@ -592,13 +592,18 @@ def main() -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except RulewardError as error:
-        click.echo(str(error) if error.located else f"ruleward: {error}", err=True)
+        from bot.render.escape import terminal
+
+        # what git or GitHub said may hold text of a pull request, and a runner obeys commands on stderr too
+        click.echo(terminal(str(error) if error.located else f"ruleward: {error}", keep="\n"), err=True)
         sys.exit(error.status)
     except BrokenPipeError:
         # whoever read the report has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception:  # noqa: BLE001 - a crash of ours is an incomplete review, and must not look like a finding
-        traceback.print_exc()
+        from bot.render.escape import terminal
+
+        click.echo(terminal(traceback.format_exc(), keep="\n"), err=True)
         sys.exit(_INCOMPLETE)
     sys.exit(0)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
+from bot.github.runner import Inputs
 from tests.actions import Ran, run
 from tests.fake_github import BOT, FakeGitHub
 from tests.repository import Repository, new_repository, rule_text
@@ -27,6 +28,26 @@ WAIVE = f"waive: {POLICY}"
 CONTEXT = "ruleward: main"
 
 
+class Options(TypedDict, total=False):
+    """What a run may be told."""
+
+    event: str
+    payload: Mapping[str, object]
+    inputs: Inputs
+    token: str
+    workspace: Path | None
+
+
+class Opening(TypedDict, total=False):
+    """How a pull request is opened."""
+
+    author: str
+    title: str
+    head_ref: str
+    draft: bool
+    fork: bool
+
+
 @dataclass(frozen=True)
 class Scene:
     """One repository with its pull requests."""
@@ -35,12 +56,12 @@ class Scene:
     github: FakeGitHub
     folder: Path
 
-    def run(self, **more: Any) -> Ran:
+    def run(self, **more: Unpack[Options]) -> Ran:
         """Run the action; the repository itself is the workspace, which spares the fetches."""
-        more.setdefault("workspace", self.repo.path)
-        return run(self.github, self.folder, **more)
+        options: Options = {"workspace": self.repo.path, **more}
+        return run(self.github, self.folder, **options)
 
-    def again(self, **more: Any) -> Ran:
+    def again(self, **more: Unpack[Options]) -> Ran:
         """Run the action, and have the logs hold this run alone."""
         self.github.forget()
         return self.run(**more)
@@ -93,13 +114,13 @@ class Scene:
 
 
 @contextmanager
-def scene(folder: Path, base: Files, head: Files, **pull: Any) -> Iterator[Scene]:
+def scene(folder: Path, base: Files, head: Files, **pull: Unpack[Opening]) -> Iterator[Scene]:
     """Open pull request 1, from the branch ``topic``."""
     repo = new_repository(folder / "repo")
     repo.commit(base)
     repo.git("checkout", "--quiet", "-b", "topic")
     tip = repo.commit(head)
-    with FakeGitHub(repo.path, **pull.pop("hub", {})) as github:
+    with FakeGitHub(repo.path) as github:
         github.open_pull(1, head=tip, **pull)
         yield Scene(repo, github, folder)
 
@@ -121,6 +142,8 @@ __all__ = [
     "UNBUMPED",
     "WAIVE",
     "Files",
+    "Opening",
+    "Options",
     "Scene",
     "config",
     "scene",

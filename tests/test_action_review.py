@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot.github.runner import Inputs
-from tests.fake_github import BOT, PERMISSIONS, READ_ONLY
+from tests.fake_github import BOT, PERMISSIONS, READ_ONLY, faults
 from tests.repository import other_id, rule_text
 from tests.scene import AGAIN, BASE, FIXED, NEAR, POLICY, RULE, UNBUMPED, WAIVE, scene
 
@@ -109,9 +111,9 @@ def test_a_settled_comment_that_somebody_answered_to_is_marked_and_stays(tmp_pat
 
 def test_a_fork_with_a_token_that_may_only_read_gets_annotations_and_the_exit_status(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: NEAR}, fork=True) as at:
-        at.github.add_token("ghs_fork", login=BOT, app=True, permissions=READ_ONLY)
+        fork = at.github.add_token("ghs_fork", login=BOT, app=True, permissions=READ_ONLY)
         before = at.github.state()
-        ran = at.run(token="ghs_fork", event="pull_request")
+        ran = at.run(token=fork, event="pull_request")
         assert at.github.state() == before
         assert ran.result.status == 1
         skipped = [line for line in ran.log if line.startswith("skipped")]
@@ -125,25 +127,41 @@ def test_a_fork_with_a_token_that_may_only_read_gets_annotations_and_the_exit_st
 
 def test_a_finding_outside_the_hunks_is_annotated_where_nothing_can_be_written(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}, fork=True) as at:
-        at.github.add_token("ghs_fork", login=BOT, app=True, permissions=READ_ONLY)
-        ran = at.run(token="ghs_fork", event="pull_request")
+        fork = at.github.add_token("ghs_fork", login=BOT, app=True, permissions=READ_ONLY)
+        ran = at.run(token=fork, event="pull_request")
         assert ran.result.annotations.startswith(f"::error file={RULE},line=4,title={POLICY}::")
 
 
 def test_dependabot_is_reviewed_like_anybody(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}, author="dependabot[bot]") as at:
-        at.github.add_token("ghs_fork", login=BOT, app=True, permissions=READ_ONLY)
-        ran = at.run(token="ghs_fork", event="pull_request")
+        fork = at.github.add_token("ghs_fork", login=BOT, app=True, permissions=READ_ONLY)
+        ran = at.run(token=fork, event="pull_request")
         assert ran.result.status == 1
         assert len([line for line in ran.log if line.startswith("skipped")]) == 3
         assert at.run().result.status == 1
         assert len(at.said()) == 1
 
 
+def test_an_app_that_nobody_named_keeps_one_comment_and_says_how_to_name_it(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        app = at.github.add_token("ghs_app", login="rules[bot]", app=True, permissions=PERMISSIONS)
+        at.run(token=app)
+        at.push({RULE: FIXED})
+        ran = at.run(token=app)
+        told = "this token writes as rules[bot]; give the action `bot-login: rules[bot]`"
+        assert f"looking at the pull request again: {told}" in ran.log
+        (comment,) = at.issue()["comments"]
+        assert comment["author"] == "rules[bot]"
+        assert "✅ **Passed**" in comment["body"]
+        assert at.labels() == ["impact: logic", "rule: tuning"]
+        at.again(token=app, inputs=Inputs(bot_login="rules[bot]"))
+        assert at.writes == []
+
+
 def test_a_token_that_lacks_one_right_loses_one_surface(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: NEAR}) as at:
-        at.github.add_token("ghs_some", login=BOT, app=True, permissions={**PERMISSIONS, "statuses": "read"})
-        ran = at.run(token="ghs_some")
+        some = at.github.add_token("ghs_some", login=BOT, app=True, permissions={**PERMISSIONS, "statuses": "read"})
+        ran = at.run(token=some)
         assert [line for line in ran.log if line.startswith("skipped")] == [
             "skipped the status: the token may not write it"
         ]
@@ -213,8 +231,6 @@ def test_a_bulk_pull_request_of_1000_rules_takes_few_calls_and_a_short_comment(t
         assert at.labels() == ["governance: blocked", "governance: bulk", "impact: logic", "rule: tuning"]
         assert "rules/r999.toml" in ran.result.summary
         assert len(ran.result.summary.encode()) < 1_048_576
-        at.again()
-        assert at.writes == []
 
 
 def test_a_draft_gets_the_status_and_the_summary_only(tmp_path: Path) -> None:
@@ -324,8 +340,6 @@ def test_the_status_follows_what_makes_the_job_fail(tmp_path: Path) -> None:
 
 
 def test_a_head_that_moves_before_the_writes_gets_none(tmp_path: Path) -> None:
-    from tests.fake_github import faults
-
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         head = at.commit({RULE: AGAIN})
         at.github.fail(faults.moved(lambda: at.github.push(head)), when=lambda _, path: path.endswith("/statuses"))
@@ -333,3 +347,91 @@ def test_a_head_that_moves_before_the_writes_gets_none(tmp_path: Path) -> None:
         assert at.writes == []
         assert ran.result.status == 0
         assert any(line.startswith("superseded: ") for line in ran.log)
+
+
+# --- what goes wrong meanwhile ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 6, 11, 14])
+def test_a_github_that_cannot_be_reached_is_no_pass(tmp_path: Path, number: int) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
+        at.github.fail(faults.primary(3600), when=lambda *_: len(at.github.calls) >= number - 1, times=0)
+        ran = at.run()
+        if len(at.github.calls) < number:
+            assert ran.result.status == 0
+            return
+        assert ran.result.status == 3
+        assert ran.result.annotations.startswith("::error::GitHub keeps answering ")
+        assert "**Not finished**" in ran.result.summary
+        assert ran.result.outputs["verdict"] == "incomplete"
+        assert ran.result.outputs["blocked"] == "false"
+
+
+def test_a_comment_that_somebody_deletes_meanwhile_is_posted_again(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        at.run()
+        (number,) = at.github.hub.comments
+        at.push({RULE: FIXED})
+        at.github.fail(faults.moved(lambda: at.github.delete_comment(number)), when=lambda method, _: method == "PATCH")
+        at.run()
+        assert "✅ **Passed**" in at.comment()
+
+
+@pytest.mark.parametrize("fetch", [False, True])
+def test_a_head_that_moves_during_the_writes_is_brought_up_to_date(tmp_path: Path, *, fetch: bool) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        head = at.commit({RULE: FIXED})
+        at.github.fail(faults.moved(lambda: at.github.push(head)), when=lambda _, path: "/statuses/" in path)
+        ran = at.run(workspace=None if fetch else at.repo.path)
+        assert ran.result.status == 0
+        assert "✅ **Passed**" in at.comment()
+        assert "governance: blocked" not in at.labels()
+        assert (at.status() or ("",))[0] == "success"
+        at.again()
+        assert at.writes == []
+
+
+def test_a_label_put_on_during_a_run_is_not_written_over(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        at.run()
+        at.push({"docs/a.md": "a"})
+        at.run(inputs=Inputs(comment=False))
+        at.github.set_permission("grace", "write")
+        at.github.fail(
+            faults.moved(lambda: at.github.label_as("grace", WAIVE)), when=lambda method, _: method == "PATCH"
+        )
+        ran = at.run()
+        assert ran.result.status == 0
+        assert (at.status() or ("",))[0] == "success"
+        assert "governance: waived" in at.labels()
+
+
+def test_a_pull_request_that_is_closed_during_the_writes_is_left(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        at.github.fail(faults.moved(at.github.close), when=lambda _, path: "/statuses/" in path)
+        ran = at.run()
+        assert ran.result.status == 0
+        assert "superseded: the pull request is closed" in ran.log
+
+
+def test_a_head_that_moves_at_the_second_look_is_superseded_as_well(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        head = at.commit({RULE: FIXED})
+        for act in (lambda: at.github.set_title("Another"), lambda: at.github.push(head)):
+            at.github.fail(faults.moved(act), when=lambda method, path: method == "GET" and path.endswith("/statuses"))
+        ran = at.run()
+        assert "looking at the pull request again: it changed while it was reviewed" in ran.log
+        assert at.writes == []
+        assert ran.result.status == 0
+
+
+def test_what_cannot_be_brought_up_to_date_is_no_pass(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        head = at.commit({RULE: FIXED})
+
+        def push() -> None:
+            at.github.push(head)
+            at.github.fail(faults.primary(3600), when=lambda _, path: path.endswith("/events"), times=0)
+
+        at.github.fail(faults.moved(push), when=lambda method, path: method == "POST" and "/statuses/" in path)
+        assert at.run().result.status == 3

@@ -9,6 +9,7 @@ import pytest
 
 from bot.github.runner import Inputs
 from bot.waive import read_record
+from tests.actions import Ran
 from tests.fake_github import BOT, PERMISSIONS
 from tests.repository import other_id, rule_text
 from tests.scene import AGAIN, BASE, FIXED, NEAR, OTHER_QUERY, POLICY, RULE, UNBUMPED, WAIVE, Scene, config, scene
@@ -314,8 +315,8 @@ def test_a_waiver_that_cannot_be_recorded_does_not_count(tmp_path: Path) -> None
         at.run()
         waive(at)
         few = {**PERMISSIONS, "issues": "read", "pull_requests": "read"}
-        at.github.add_token("ghs_few", login=BOT, app=True, permissions=few)
-        ran = at.again(token="ghs_few")
+        token = at.github.add_token("ghs_few", login=BOT, app=True, permissions=few)
+        ran = at.again(token=token)
         assert ran.result.status == 1
         assert (at.status() or ("",))[0] == "failure"
         assert "skipped the waiver: the token may not write it" in ran.log
@@ -381,13 +382,13 @@ def test_a_label_that_a_person_put_on_is_never_taken_off(tmp_path: Path) -> None
 
 def test_without_the_labels_surface_no_label_is_touched(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
-        off: dict[str, Any] = {"inputs": Inputs(labels=False)}
-        at.run(**off)
+        off = Inputs(labels=False)
+        at.run(inputs=off)
         waive(at, role="read")
-        at.run(**off)
+        at.run(inputs=off)
         assert at.labels() == [WAIVE]
         assert f"The label `{WAIVE}` does not count: `grace` does not have write access." in at.comment()
-        at.again(**off)
+        at.again(inputs=off)
         assert at.writes == []
 
 
@@ -420,10 +421,11 @@ def group(at: Scene, number: int = 1) -> dict[str, Any]:
     }
 
 
-def queued(at: Scene, **more: Any) -> Any:
+def queued(at: Scene, *, fetch: bool = False) -> Ran:
     """Run on the queue's event."""
     at.github.forget()
-    return at.run(event="merge_group", payload=group(at), **more)
+    workspace = None if fetch else at.repo.path
+    return at.run(event="merge_group", payload=group(at), workspace=workspace)
 
 
 def queue_status(at: Scene) -> str:
@@ -453,7 +455,7 @@ def test_the_queue_honours_the_waivers_of_its_pull_request(tmp_path: Path) -> No
         at.run()
         waive(at, label=label)
         at.run()
-        assert queued(at, workspace=None).result.status == 0
+        assert queued(at, fetch=True).result.status == 0
         assert queue_status(at) == "success"
         at.github.unlabel_as("grace", label)
         assert queued(at).result.status == 1

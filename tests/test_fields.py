@@ -73,6 +73,7 @@ def test_a_stack_ships_the_version_that_the_map_says_or_the_next_one() -> None:
         (b"a: [", "own.yml:2:1: no YAML: "),
         (b"- process.name", "own.yml: no mapping of names at its top"),
         (b"process: {fields: {}}", "own.yml: no flat schema of ECS, for `process` has no type"),
+        (b"a: " + b"[" * 30 + b"]" * 30, "own.yml: no YAML that can be read: nested too deep"),
         (b"[" * 100_000, "own.yml"),
         (b"1: {type: keyword}", "own.yml: no mapping of names at its top"),
     ],

@@ -84,3 +84,20 @@ def test_edits_that_only_look_alike_in_the_table_stay_apart() -> None:
     odd = {each: ("x : 1", f"x : 1 and not y : w{each}") for each in range(5)}
     assert [len(row.rules) for row in rows(bulk(5, odd))] == [1] * 5
     assert first_line(bulk(5, odd))[0] == "5 rules change what they detect: 5 narrowed"
+
+
+def test_what_changed_around_an_unchanged_query_has_a_section_of_its_own() -> None:
+    sides = [
+        parse(Blob(path="rules/a.toml", data=rule_text(rule=more).encode()), max_bytes=10**6)
+        for more in ("", 'filters = [{ meta = { negate = true }, query = { term = { "user.name" = "svc" } } }]\n')
+    ]
+    assert isinstance(sides[0], Rule)
+    assert isinstance(sides[1], Rule)
+    changes = diff(Pairing(pairs=(Pair(before=sides[0], after=sides[1]),)), Settings())
+    judged = judge(changes, Settings(), today=date(2026, 11, 24))
+    end = Revision(ref="main", sha="0" * 40, merge_base="0" * 40)
+    made = Review(base=end, head=end, today=date(2026, 11, 24), verdict=judged.verdict, rules=judged.rules)
+    page = render(made, Settings(), "markdown")
+    assert "same query, other conditions around it" in page
+    assert "- adds filter that excludes: user.name: svc" in page
+    assert "```diff" not in page

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
-from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from bot.diff import category_of
 from bot.model import (
@@ -40,13 +36,11 @@ from bot.model import (
 )
 from bot.parse import parse
 from bot.render import render
-from bot.render.as_markdown import BULK_LIMIT, LIMIT, MANUAL, MARKER
+from bot.render.as_markdown import BULK_LIMIT, LIMIT, MANUAL
 from bot.report import REPORT_SCHEMA, report
 from bot.settings import Settings
+from tests.hostile import HOSTILE, PHASES, assert_tame
 from tests.repository import rule_text
-
-if TYPE_CHECKING:
-    from markdown_it.token import Token
 
 SETTINGS = Settings()
 TODAY = date(2026, 11, 24)
@@ -287,112 +281,14 @@ def test_odd_values_survive_the_way_into_json() -> None:
 
 # --- hostile text -----------------------------------------------------------------------------------------------------
 
-BAIT = [
-    "@ada", "a@b.co", "#12", "o/r#12", "GH-12", "[x](https://evil.example)", "![x](https://evil.example/a.png)",
-    "https://evil.example", "www.evil.example", "<https://evil.example>", "<script>", "<b onclick=x>", "</code>",
-    "</details>", "</DETAILS", "<!-- ruleward:review v1 -->", "<!--", "-->", "```", "````", "~~~", "`", "``", "|", "\\",
-    "\n", "\r\n", "\n\n", "\n# ", "\n- ", "\n| a | b |\n|---|---|\n", "::error::x", "::", "##[error]x", "&#64;ada",
-    "&lt;", "**", "_", "*x*", "$x$", ":smile:", "\x1b[31m", "\x00", "\u202e", "\u200b", "\udcff", "1. ", "%0A", "]",
-    "(", "[^1]", "[ref]: https://evil.example", "{{ x }}", "{% x %}", "deadbeefdeadbeef", "'", '"', "<", ">", "&",
-]  # fmt: skip
-HOSTILE = st.lists(st.sampled_from(BAIT) | st.text(max_size=6), min_size=1, max_size=8).map("".join)
-OURS = frozenset(
-    [
-        "a",
-        "br",
-        "code",
-        "details",
-        "h3",
-        "li",
-        "p",
-        "pre",
-        "strong",
-        "sub",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-        "wbr",
-    ]
-)
-PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # a failing comment is long, and shrinking it slow
-ALLOWED = ("https://github.com/o/r/blob/abc/", MANUAL)
-
-
-class Elements(HTMLParser):
-    """What a browser would find in the rendered comment."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.comments: list[str] = []
-        self.stack: list[str] = []
-        self.seen: list[tuple[str, dict[str, str | None]]] = []
-        self.loose = ""
-        self.unbalanced = False
-
-    def handle_comment(self, data: str) -> None:
-        self.comments.append(data)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append((tag, dict(attrs)))
-        if tag not in {"br", "wbr", "hr", "img"}:
-            self.stack.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.stack or self.stack.pop() != tag:
-            self.unbalanced = True
-
-    def handle_data(self, data: str) -> None:
-        if not {"code", "pre"} & set(self.stack):
-            self.loose += data
-        elif "pre" not in self.stack:
-            self.loose += "x"  # an address must not join text before and after a code element
-
-
-def tokens(parsed: list[Token]) -> Iterator[Token]:
-    for token in parsed:
-        yield token
-        yield from tokens(token.children or [])
-
-
-def assert_tame(text: str, *, tables: int) -> None:
-    assert text.startswith(MARKER)
-    assert text.count("<!--") == 1
-    assert "::" not in text
-    assert "##[" not in text
-    assert not any(ord(char) < 32 and char not in "\n\t" for char in text)
-    assert {line for line in text.splitlines() if "</details" in line} <= {"</details>"}
-    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    found = Elements()
-    html = parser.render(text)
-    found.feed(html)
-    found.close()
-    assert len(found.comments) == 1
-    assert re.fullmatch(r" ruleward:review v1 change=[0-9a-f]{16} ", found.comments[0])
-    assert not found.unbalanced
-    assert not found.stack
-    kinds = {token.type for token in tokens(parser.parse(text))}
-    assert not kinds & {"image", "em_open", "s_open", "code_block", "hr", "blockquote_open", "ordered_list_open"}
-    for tag, attributes in found.seen:
-        assert tag not in {"img", "script", "b", "em", "h1", "h2"}
-        if tag == "a":
-            assert (attributes["href"] or "").startswith(ALLOWED)
-    assert sum(tag == "table" for tag, _ in found.seen) <= tables
-    assert not re.search(r"@|https?:|www\.|#\d|GH-\d", found.loose, re.IGNORECASE)
-    rows = re.findall(r"<tr>.*?</tr>", html, re.DOTALL)
-    assert {row.count("<td") + row.count("<th") for row in rows} <= {3, 4}
-    assert {tag for tag, _ in found.seen} <= OURS
+REVIEW = r" ruleward:review v1 change=[0-9a-f]{16} "
 
 
 @settings(max_examples=100, deadline=None, phases=PHASES)
 @given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
 def test_nothing_in_a_rule_is_more_than_text_in_the_comment(path: str, name: str, message: str, query: str) -> None:
     made = hostile(path, name, message, query)
-    assert_tame(comment(made), tables=2)
+    assert_tame(comment(made), tables=2, marker=REVIEW)
     assert len(comment(made)) <= LIMIT
 
 
@@ -475,4 +371,4 @@ def test_no_review_is_too_long(texts: list[str], factor: int) -> None:
     )
     text = comment(review(*rules))
     assert len(text) < BULK_LIMIT
-    assert_tame(text, tables=2)
+    assert_tame(text, tables=2, marker=REVIEW)

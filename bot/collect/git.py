@@ -6,7 +6,6 @@ import io
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -301,31 +300,14 @@ class Git:
         """Yield every blob that can be had as soon as git has read it, so that both can work at once.
 
         Raises:
-            GitError: git ended badly.
+            GitError: git stopped.
         """
         asked = self.obtain(oids)
-        with tempfile.TemporaryFile() as names:  # a pipe could fill up on both ends
-            names.write(_lines(asked))
-            names.seek(0)
-            with subprocess.Popen(
-                ["git", *_OPTIONS, "cat-file", "--batch"],
-                cwd=self.directory,
-                env=self._environment,
-                stdin=names,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            ) as process:
-                output = process.stdout
-                if output is None:
-                    raise GitError("git cat-file: no way to read from it")
-                for oid in asked:
-                    words = output.readline().split()
-                    if len(words) == _FOUND:
-                        data = output.read(int(words[2]))
-                        output.read(1)
-                        yield oid, data
-            if process.returncode:
-                raise GitError(f"git cat-file: exit status {process.returncode}")
+        if self._readers is not None:
+            yield from ((oid, data) for oid, _, data in self._readers[1].ask(asked, content=True))
+            return
+        with _Reader(self, "--batch") as reader:
+            yield from ((oid, data) for oid, _, data in reader.ask(asked, content=True))
 
     def file(self, commit: str | None, path: str) -> bytes | None:
         """Return one plain file of a commit, or of the working tree (None); None where there is none."""

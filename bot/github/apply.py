@@ -43,6 +43,7 @@ class Outcome:
         created: whether a comment was posted, on a line or not.
         gone: whether something that was to be changed is not there any more.
         url: of the sticky comment, empty where it was not written.
+        login: who wrote what was posted, as GitHub says; empty where nothing was.
     """
 
     done: int = 0
@@ -52,6 +53,7 @@ class Outcome:
     created: bool = False
     gone: bool = False
     url: str = ""
+    login: str = ""
 
     def alone(self, before: Pull, after: Pull) -> bool:
         """Tell by GitHub's counts whether nobody else posted or deleted what this run wrote about.
@@ -138,6 +140,7 @@ class Publisher:
         made = self._client.create(f"/issues/{self._thread.number}/comments", {"body": body}, find)
         self.outcome.created = True
         self.outcome.comments += 1
+        self.outcome.login = read_comment(made).author.login
         return made
 
     def _find(self, mark: str, body: str | None = None) -> dict[str, object] | None:

@@ -204,9 +204,18 @@ class Thread:
         self._statuses: dict[str, tuple[Status, ...]] = {}
         self._events: tuple[LabelEvent, ...] | None = None
 
-    def fresh(self) -> Thread:
-        """Return the same pull request with nothing read yet but what never changes."""
-        made = Thread(self._client, self.number, login=self.__dict__.get("login", self._login))
+    def taken_for(self, login: str) -> bool:
+        """Tell whether the token was taken for somebody else than who it turned out to write as."""
+        known = self._login or str(self.__dict__.get("login", ""))  # what nobody asked is not asked now
+        return known not in {"", login}
+
+    def fresh(self, login: str = "") -> Thread:
+        """Return the same pull request with nothing read yet but what never changes.
+
+        Args:
+            login: who the token writes as, where that turned out.
+        """
+        made = Thread(self._client, self.number, login=login or self.__dict__.get("login", self._login))
         made._compared = self._compared
         return made
 

@@ -117,7 +117,7 @@ def read_runner(
         raise RulewardError(f"{path}: the payload of the event cannot be read: {error}") from error
     if not is_table(payload):
         raise RulewardError(f"{path}: the payload of the event is no object")
-    server = environment.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
+    server = (environment.get("GITHUB_SERVER_URL") or "https://github.com").rstrip("/")
     repository = needed("GITHUB_REPOSITORY")
     run = environment.get("GITHUB_RUN_ID", "")
     temp, cache = environment.get("RUNNER_TEMP", ""), environment.get(CACHE, "")
@@ -125,7 +125,7 @@ def read_runner(
     return Runner(
         event=needed("GITHUB_EVENT_NAME"),
         payload=payload,
-        api_url=environment.get("GITHUB_API_URL", "https://api.github.com"),
+        api_url=environment.get("GITHUB_API_URL") or "https://api.github.com",
         server_url=server,
         repository=repository,
         token=token,

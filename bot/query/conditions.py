@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
@@ -26,7 +27,8 @@ from bot.query.formula import (
     atoms,
 )
 from bot.query.meter import ExhaustedError, Meter
-from bot.query.prove import relate
+from bot.query.prove import impossible
+from bot.query.subsume import implies
 from bot.query.text import QueryError, UnsupportedError
 from bot.query.truth import Reading
 from bot.query.wording import Style, show
@@ -87,12 +89,14 @@ def dead(language: str, query: str) -> list[Dead]:
     found: list[Dead] = []
     try:
         for formula in _formulas(language, query):
-            if formula != FALSE and relate(FALSE, formula, reading, meter, witnesses=False).narrower:
+            if formula == FALSE or (reading is not Reading.KLEENE and not _clashes(formula)):
+                continue
+            never = impossible(formula, reading, meter)
+            if never(formula):
                 found.append(Dead(shown="", at=places.of(_first(formula))))
                 continue
             found.extend(
-                Dead(shown=show(part, style), at=places.of(_first(part)))
-                for part in _ruled_out(formula, (), reading, meter)
+                Dead(shown=show(part, style), at=places.of(_first(part))) for part in _ruled_out(formula, (), never)
             )
     except (ExhaustedError, UnsupportedError, RecursionError):
         return found  # a piece that is too large to judge is not called dead
@@ -239,22 +243,37 @@ def _condition(tests: list[Atom], places: _Places, *, negated: bool, joined: boo
 # pieces that never hold
 
 
-def _ruled_out(formula: Formula, beside: tuple[Formula, ...], reading: Reading, meter: Meter) -> Iterator[Formula]:
+def _ruled_out(formula: Formula, beside: tuple[Formula, ...], never: Callable[[Formula], bool]) -> Iterator[Formula]:
     """Alternatives that no event passes together with what stands beside them."""
     if isinstance(formula, And):
         for number, part in enumerate(formula.parts):
             others = (*formula.parts[:number], *formula.parts[number + 1 :])
-            yield from _ruled_out(part, (*beside, *others), reading, meter)
+            yield from _ruled_out(part, (*beside, *others), never)
     elif isinstance(formula, Or):
-        refused = {atom.subject for part in beside for atom in _refused(part)}
+        refused = [atom for part in beside for atom in _refused(part)]
         for part in formula.parts:
-            inside = {atom.subject for atom in atoms(part)}
-            if inside & (refused | {atom.subject for atom in _refused(part)}):
-                whole = And((part, *beside))
-                if relate(FALSE, whole, reading, meter, witnesses=False).narrower:
-                    yield part
-                    continue
-            yield from _ruled_out(part, beside, reading, meter)
+            if _meets(part, refused) and never(And((part, *beside))):
+                yield part
+            else:
+                yield from _ruled_out(part, beside, never)
+
+
+def _meets(part: Formula, refused: Sequence[Atom]) -> bool:
+    """Tell whether what is refused can concern an alternative; where not, there is nothing to prove.
+
+    A plain test is only ruled out by the refusal of something that it implies.
+    """
+    if isinstance(part, Atom) and part.term is None:
+        return any(other.subject == part.subject and implies(part.test, other.test) for other in refused)
+    against = {atom.subject for atom in (*refused, *_refused(part))}
+    return any(atom.subject in against for atom in atoms(part))
+
+
+def _clashes(formula: Formula) -> bool:
+    """Tell whether one field is asked for and refused: a field holds many values, so nothing else can contradict."""
+    refused = Counter(_refused(formula))
+    asked = Counter(atoms(formula)) - refused
+    return bool({atom.subject for atom in refused} & {atom.subject for atom in asked})
 
 
 def _refused(formula: Formula) -> Iterator[Atom]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from bot.query import address, glob
 from bot.query.eql_lexer import scan
@@ -75,6 +75,7 @@ class Query:
     pipes: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=64)  # several policies ask about one query, one after the other
 def parse(query: str, category_field: str = "event.category") -> Query:
     """Read an EQL query; raises ``QueryError`` where it makes no sense."""
     return _Parser(query, category_field).query()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 from bot.query import glob
@@ -114,6 +114,7 @@ _WORDS = frozenset(
 )
 
 
+@lru_cache(maxsize=64)  # several policies ask about one query, one after the other
 def parse(query: str) -> tuple[Command, ...]:
     """Read an ES|QL query; raises ``QueryError`` where it makes no sense."""
     return _Parser(query).commands()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from bot.query import address, glob
 from bot.query.formula import (
@@ -47,6 +47,7 @@ def is_analysed(field: str) -> bool:
     return _ANALYSED.search(field) is not None
 
 
+@lru_cache(maxsize=64)  # several policies ask about one query, one after the other
 def parse(query: str) -> Formula:
     """Read a KQL query; raises ``QueryError`` where Kibana would refuse it."""
     parser = _Parser(query)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from bot.query import address, glob
-from bot.query.formula import And, Atom, Constant, Exists, Formula, Glob, Not, Test, atoms
+from bot.query.formula import FALSE, And, Atom, Constant, Exists, Formula, Glob, Not, Test, atoms
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.solver import Solver
 from bot.query.subsume import implications
@@ -57,6 +57,21 @@ def relate(old: Formula, new: Formula, reading: Reading, meter: Meter, *, witnes
         if not (narrower or wider):
             raise
     return Relation(narrower=narrower, wider=wider, lost=lost, gained=gained, blocked=prover.blocked)
+
+
+def impossible(whole: Formula, reading: Reading, meter: Meter) -> Callable[[Formula], bool]:
+    """Return a question: does no event pass a formula that is made of the atoms of ``whole``?
+
+    Both raise ``ExhaustedError`` when the budget is spent. One solver answers for all: what it learnt stays.
+    """
+    prover = _Prover(whole, FALSE, reading, meter)
+    asked: list[Formula] = []  # kept: the prover knows formulas by where they are in memory
+
+    def question(formula: Formula) -> bool:
+        asked.append(formula)
+        return prover.contained(formula, FALSE)
+
+    return question
 
 
 def _twice(texts: Iterable[str]) -> bool:

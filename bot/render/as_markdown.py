@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -232,7 +233,7 @@ class _Page:
             yield _Section("the command that fixes", 0, self._command())
 
     def _command(self) -> str:
-        return self.block("fix", command=code(f"ruleward fix --base {self.review.base.ref}"))
+        return self.block("fix", command=code(f"ruleward fix --base {shlex.quote(self.review.base.ref)}"))
 
     def _headline(self) -> str:
         lead, beside = first_line(self.review)

@@ -215,7 +215,11 @@ class EsqlSubject(Subject):
         self.groups = sorted({name for query in (self.old, self.new) for name in query.group_fields()})
 
     def stimulus(self, rng: random.Random) -> object:
-        maker = self._maker = self._maker or Maker(self.nodes, rng, arrays=0.1)
+        if self._maker is None:
+            self._maker = Maker(self.nodes, rng, arrays=0.1)
+            # an index gives a column one type: what is summed up or compared as a number holds no text in any event
+            self._maker.numeric |= {name for name, number in self.measured.items() if number}
+        maker = self._maker
         aggregated = self.old.aggregates or self.new.aggregates
         size = rng.choice((1, 2, 3, 5, 8, 12, 30)) if aggregated else rng.choice((1, 1, 1, 2, 4))
         links = [{name: rng.choice(("g1", "g1", "g2")) for name in self.groups} for _ in range(2)]
