@@ -12,7 +12,7 @@ from tools import demo, pictures
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SHOWN = re.findall(r'<picture>\n.*?srcset="(.*?)">\n.*?src="(.*?)" alt="(.*?)">\n</picture>', README)
+SHOWN: list[tuple[str, str, str]] = re.findall(r'<picture>\n.*?srcset="(.*?)">\n.*?src="(.*?)" alt="(.*?)">\n</picture>', README)
 
 
 def words(name: str) -> str:
