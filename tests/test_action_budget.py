@@ -68,6 +68,7 @@ def test_a_first_run_takes_twelve_and_one_a_label_that_is_created(tmp_path: Path
         assert [each for each in made if each != "POST labels"] == [
             "GET pulls/1",
             "GET compare",
+            "GET issues/1/comments",
             "GET issues/1/events",
             "GET labels",
             "GET statuses",

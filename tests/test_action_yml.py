@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import start
-from bot.action import _outputs
+from bot.action.result import outputs_of
 from bot.cli import cli
 from bot.github.runner import Inputs
 from bot.model import Verdict
@@ -89,7 +89,7 @@ def test_every_output_is_one_of_the_step_and_the_code_writes_it() -> None:
         name: f"${{{{ steps.ruleward.outputs.{name} }}}}" for name in outputs
     }
     audits = {"issue-url", "stale-count"}
-    assert set(outputs) - audits == set(_outputs(Verdict.PASS)) - audits
+    assert set(outputs) - audits == set(outputs_of(Verdict.PASS)) - audits
 
 
 @pytest.mark.parametrize("kind", ["inputs", "outputs"])

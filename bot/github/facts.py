@@ -235,8 +235,8 @@ class Thread:
 
     @cached_property
     def comments(self) -> tuple[Comment, ...]:
-        """The comments of the conversation; none are asked for where there are none."""
-        return self.list_comments(self.pull.comments) if self.pull.comments else ()
+        """The comments of the conversation; asked for whatever GitHub counts, for a count may lag behind."""
+        return self.list_comments(self.pull.comments)
 
     def list_comments(self, least: int = 0) -> tuple[Comment, ...]:
         """Read all comments; ``least`` is how many GitHub counts, for a new one may be listed late."""
@@ -245,8 +245,8 @@ class Thread:
 
     @cached_property
     def inline(self) -> tuple[Inline, ...]:
-        """The comments on lines; none are asked for where there are none."""
-        return self.list_inline(self.pull.inline) if self.pull.inline else ()
+        """The comments on lines."""
+        return self.list_inline(self.pull.inline)
 
     def list_inline(self, least: int = 0) -> tuple[Inline, ...]:
         """Read all comments on lines; ``least`` as above."""

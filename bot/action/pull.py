@@ -1,22 +1,18 @@
-"""One run on GitHub: read what is there, review, decide everything, write, and look again.
-
-Whatever cuts a run off, the next one finishes: what to write is worked out from what GitHub holds, every time.
-"""
+"""One look at a pull request: read, review, decide everything, write, and look whether it is still the same."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.action_audit import audit_tree
+from bot.action.objects import objects
+from bot.action.result import STATES, annotation, context_of, keep, named, outputs_of, unfinished
+from bot.action.waivers import spare, weigh
 from bot.app import Reviewed, review
 from bot.collect.git import Git
-from bot.collect.remote import Remote
 from bot.config import read_config
 from bot.github.apply import Outcome, Publisher
 from bot.github.client import Client, GitHubError, RefusedError
-from bot.github.event import AuditTree, ReviewGroup, ReviewPull, activity
 from bot.github.facts import Pull, Thread, own
 from bot.github.labels import RECHECK, label, labels, owned, waiver
 from bot.github.plan import Held, SetStatus, StatusWish, Surface, Wishes, Write, differing, inline_key, plan, same_text
@@ -36,94 +32,17 @@ from bot.render.as_pull import (
     waiver_comment,
     worth_saying,
 )
-from bot.render.escape import command_data, prose
-from bot.report import label_names
-from bot.settings import CONFIG_PATH, CommitStatus, Settings
-from bot.waive import Facts, Record, Refusal, Request, asks, granted, read_record, refused, settled, waived
+from bot.render.escape import prose
+from bot.settings import CONFIG_PATH, CommitStatus
+from bot.waive import Refusal, asks, waived
 
-_STATES = {0: "success", 1: "failure"}
-_LOOKS = 3
 _ONE_PAGE = 100
 _OURS = ("rule:", "impact:", "governance:", "waive:")
 _UNTOUCHED = "No rule changes"
-_KEPT = ("report", "comment-url")
 _FOR_PEOPLE = 2  # the exit status of what somebody has to put right; the rest is put right by another run
 
 
-def act(runner: Runner, inputs: Inputs) -> Result:
-    """Do what an event asks for.
-
-    Raises:
-        RulewardError: the event asks for nothing that this action does, or GitHub could not be reached.
-    """
-    what = activity(runner.event, runner.payload, inputs.command)
-    client = Client(runner.api_url, runner.token, runner.repository, runner.clock)
-    try:
-        match what:
-            case ReviewPull(number=number):
-                return _review_pull(runner, inputs, Thread(client, number, login=inputs.bot_login), client)
-            case ReviewGroup():
-                return _GroupRun(runner, inputs, client, what).run()
-            case AuditTree():
-                return audit_tree(runner, inputs, client)
-    finally:
-        runner.say(f"GitHub was asked {client.calls} times; {client.waited:.0f} s were spent waiting for it")
-
-
-def _review_pull(runner: Runner, inputs: Inputs, thread: Thread, client: Client) -> Result:
-    """Review a pull request, and again where it changed, or another run wrote, while this one did.
-
-    What this run wrote may be older than what the other wrote before it: so whoever writes looks again, and puts right
-    what is not as it should be.
-    """
-    run = _PullRun(runner, inputs, client, thread)
-    result = run.look()
-    superseded = run.superseded
-    for look in range(2, _LOOKS + 1):
-        if not run.again:
-            break
-        again = run.thread.fresh(run.login)
-        run = _PullRun(runner, inputs, client, again, recording=run.recording, final=look == _LOOKS)
-        later = run.look()
-        if not superseded or run.unfinished:  # another head has its own run, which reports on it
-            result = later
-        superseded = superseded or run.superseded
-    return result
-
-
-def objects(runner: Runner, client: Client, thread: Thread, base: str, head: str) -> tuple[Git, str]:
-    """Return a repository that holds two commits, and their merge base.
-
-    A workspace that has both is read, and left as it is; else they are fetched into a bare repository of this run's
-    own. Nothing of the head is checked out anywhere.
-    """
-    workspace = _workspace(runner, base, head)
-    if workspace is not None:
-        return workspace, workspace.merge_base(base, head)
-    merge_base = thread.merge_base(base, head)
-    url = f"{runner.server_url}/{runner.repository}.git"
-    made = Remote(runner.temp / "objects.git", url, runner.token, client.pause)
-    made.take((base, head, merge_base))
-    return made, merge_base
-
-
-def _workspace(runner: Runner, base: str, head: str) -> Git | None:
-    """Return the workspace's repository where it has all that is needed: both commits, and their history."""
-    if runner.workspace is None:
-        return None
-    try:
-        git = Git(runner.workspace)
-        if git.shallow() or git.promisor():
-            return None
-        git.commit(base)
-        git.commit(head)
-        git.merge_base(base, head)
-    except RulewardError:  # no repository, somebody else's, or without these commits: fetching is no worse
-        return None
-    return git
-
-
-class _PullRun:
+class PullRun:
     """The review of one pull request."""
 
     def __init__(
@@ -165,7 +84,7 @@ class _PullRun:
         except GitHubError as error:
             self.again = False
             self.unfinished = True
-            _unfinished(self.result, error)
+            unfinished(self.result, error)
         return self.result
 
     def _look(self) -> Result:
@@ -187,8 +106,7 @@ class _PullRun:
                 today=self.runner.today,
                 title=pull.title,
             )
-            named = _named(reviewed.review, pull.base_ref, pull.head_ref)
-            reviewed = replace(reviewed, review=named)
+            reviewed = replace(reviewed, review=named(reviewed.review, pull.base_ref, pull.head_ref))
             wishes, reviewed = self._wishes(git, pull, reviewed)
         except RulewardError as error:
             if isinstance(error, GitHubError) and not isinstance(error, RefusedError):
@@ -211,8 +129,8 @@ class _PullRun:
     def _pass(self, pull: Pull) -> Result:
         self.runner.say(f"pull request #{pull.number} touches no TOML file")
         self.result.summary = f"{_UNTOUCHED}.\n"
-        self.result.outputs = _outputs(Verdict.PASS)
-        context = _context(self._status_at_hand(pull), pull.base_ref)
+        self.result.outputs = outputs_of(Verdict.PASS)
+        context = context_of(self._status_at_hand(pull), pull.base_ref)
         wish = StatusWish(context=context, state="success", description=_UNTOUCHED)
         if self.inputs.status:
             self._write(pull, (SetStatus(status=wish),))
@@ -248,12 +166,12 @@ class _PullRun:
     def _wishes(self, git: Git, pull: Pull, reviewed: Reviewed) -> tuple[Wishes, Reviewed]:
         """Work out what GitHub should hold; who may waive is asked here."""
         settings = reviewed.settings
-        held, fresh, refusals = self._waivers(pull, reviewed)
+        held, fresh, refusals = weigh(self.thread, reviewed, recording=self.recording)
         made = judged_again(waived(reviewed.review, (*held, *fresh)), settings)
         reviewed = replace(reviewed, review=made)
         status = StatusWish(
-            context=_context(settings.status, pull.base_ref),
-            state=_STATES.get(exit_status(made, self.inputs.fail_on), "error"),
+            context=context_of(settings.status, pull.base_ref),
+            state=STATES.get(exit_status(made, self.inputs.fail_on), "error"),
             description=status_text(made),
         )
         if pull.draft:
@@ -303,36 +221,6 @@ class _PullRun:
         fresh = [Note(label=each.label, reason=each.reason, off=off) for each in refusals]
         return (*(each for each in stay if each.label not in pull.labels), *fresh)
 
-    def _waivers(self, pull: Pull, reviewed: Reviewed) -> tuple[list[Record], list[Record], list[Refusal]]:
-        """Judge every ``waive:`` label: the waivers that hold, those that begin now, and the labels that come off."""
-        records = _records(self.thread) if any(map(asks, pull.labels)) else []
-        held: list[Record] = []
-        fresh: list[Record] = []
-        refusals: list[Refusal] = []
-        for request in _requests(self.thread):
-            known = settled(request, records, reviewed.review)
-            if known is None:
-                known = refused(request, self._facts(pull, request, reviewed.settings), reviewed.settings.waivers)
-                if known is None:
-                    if self.recording and not pull.draft:  # one that nobody can look up does not count
-                        fresh.append(granted(request, reviewed.review))
-                    continue
-            if isinstance(known, Refusal):
-                refusals.append(known)
-            else:
-                held.append(known)
-        return held, fresh, refusals
-
-    def _facts(self, pull: Pull, request: Request, settings: Settings) -> Facts:
-        context = _context(settings.status, pull.base_ref)
-        mine = self.thread.statuses(pull.head_sha, context)
-        return Facts(
-            rights=self.thread.permission(request.by) if request.by and not request.bot else {},
-            author=pull.author.login,
-            writers=() if settings.waivers.allow_author else self.thread.commit_people,
-            seen=min((each.created for each in mine), default=None),
-        )
-
     def _blob_url(self, pull: Pull) -> str:
         return f"{self.runner.server_url}/{self.runner.repository}/blob/{pull.head_sha}"
 
@@ -344,7 +232,7 @@ class _PullRun:
         self.result.summary = comment_of(
             made, settings, blob_url=self._blob_url(pull), template=reviewed.template, whole=True
         )
-        self.result.outputs = _outputs(made.verdict, made, _keep(self.runner, made, settings))
+        self.result.outputs = outputs_of(made.verdict, made, keep(self.runner, made, settings))
         self.runner.say(status_text(made))
 
     def _publish(self, pull: Pull, wishes: Wishes, reviewed: Reviewed) -> None:
@@ -414,7 +302,10 @@ class _PullRun:
         said = bool(mine) and wishes.comment is not None and same_text(mine[0].body, wishes.comment)
         creating = differing(wishes, pull.labels) or (wishes.offered and not said)
         known = self.thread.repository_labels() if creating else None
-        inline = self.thread.inline if wishes.inline is not None else ()
+        # ours come after the sticky comment: where that one is still to be posted, there is none of them to look for
+        first = wishes.comment is not None and wishes.wanted and not mine
+        lines = pull.inline or (wishes.inline and not first)
+        inline = self.thread.inline if wishes.inline is not None and lines else ()
         status = wishes.status
         stand = self.thread.statuses(pull.head_sha, status.context) if status is not None else ()
         marked = (
@@ -428,7 +319,7 @@ class _PullRun:
             events=events,
             known=known,
             comments=mine,
-            spare=_spare(self.thread) if wishes.comment is not None else (),
+            spare=spare(self.thread) if wishes.comment is not None else (),
             inline=inline,
             status=stand[0] if stand else None,
         )
@@ -448,12 +339,12 @@ class _PullRun:
         """Report a review that could not be made: it fails, on every surface, and says why."""
         message = str(error)
         self.result.status = error.status
-        self.result.annotations = _annotation(message)
+        self.result.annotations = annotation(message)
         self.result.summary = error_comment(message).partition("\n")[2]
-        self.result.outputs = _outputs(Verdict.INCOMPLETE)
+        self.result.outputs = outputs_of(Verdict.INCOMPLETE)
         mine = own(self.thread.comments, "review", self.thread) if self.inputs.comment and not pull.draft else ()
         wish = StatusWish(
-            context=_context(CommitStatus(), pull.base_ref), state="error", description=error_text(message)
+            context=context_of(CommitStatus(), pull.base_ref), state="error", description=error_text(message)
         )
         wishes = Wishes(
             comment=error_comment(message, mine[0].body if mine else "")
@@ -467,131 +358,11 @@ class _PullRun:
         return self.result
 
 
-class _GroupRun:
-    """The review of what a merge queue is about to merge: a status on its head, nothing else."""
-
-    def __init__(self, runner: Runner, inputs: Inputs, client: Client, group: ReviewGroup) -> None:
-        self.runner = runner
-        self.inputs = inputs
-        self.client = client
-        self.group = group
-        self.thread = Thread(client, group.number or 0, login=inputs.bot_login)
-        self.result = Result()
-
-    def run(self) -> Result:
-        """Review the group as its pull request was reviewed, as far as GitHub can be reached."""
-        try:
-            return self._run()
-        except GitHubError as error:
-            _unfinished(self.result, error)
-            return self.result
-
-    def _run(self) -> Result:
-        group, runner = self.group, self.runner
-        settings = Settings()
-        try:
-            git, merge_base = objects(runner, self.client, self.thread, group.base, group.head)
-            reviewed = review(
-                git,
-                base=group.base,
-                head=group.head,
-                merge_base=merge_base,
-                config=self.inputs.config,
-                today=runner.today,
-                again=True,
-            )
-            records = self._records()
-        except RulewardError as error:
-            self.result.status = error.status
-            self.result.annotations = _annotation(str(error))
-            self.result.summary = error_comment(str(error)).partition("\n")[2]
-            self.result.outputs = _outputs(Verdict.INCOMPLETE)
-            self._status(settings, "error", error_text(str(error)))
-            return self.result
-        settings = reviewed.settings
-        made = judged_again(waived(reviewed.review, records), settings)
-        made = _named(made, group.target, "merge queue")
-        self.result.status = exit_status(made, self.inputs.fail_on)
-        self.result.summary = comment_of(made, settings, template=reviewed.template, whole=True)
-        self.result.outputs = _outputs(made.verdict, made, _keep(self.runner, made, settings))
-        self._status(settings, _STATES.get(self.result.status, "error"), status_text(made))
-        runner.say(status_text(made))
-        return self.result
-
-    def _records(self) -> list[Record]:
-        """The waivers of the pull request in the queue whose labels are still on, as they were when they counted."""
-        if self.group.number is None:
-            return []
-        on = {(each.policy, each.by, each.at) for each in _requests(self.thread)}
-        return [each for each in _records(self.thread) if (each.policy, each.by, each.at) in on] if on else []
-
-    def _status(self, settings: Settings, state: str, description: str) -> None:
-        wish = StatusWish(context=_context(settings.status, self.group.target), state=state, description=description)
-        if not self.inputs.status:
-            return
-        mine = self.thread.statuses(self.group.head, wish.context)
-        if mine and mine[0].says(state, description):
-            return
-        if self.inputs.dry_run:
-            self.runner.say(f"dry run: {SetStatus(status=wish)}")
-            return
-        publisher = Publisher(self.client, self.thread, self.group.head, run_url=self.runner.run_url)
-        for surface, reason in publisher.apply([SetStatus(status=wish)]).skipped.items():
-            self.runner.say(f"skipped the {surface.value}: {reason}")
-
-
-def _records(thread: Thread) -> list[Record]:
-    """The waivers on record: comments of our own that nobody edited."""
-    mine = (each for each in own(thread.comments, "waiver", thread) if not each.edited)
-    return [record for record in (read_record(each.body) for each in mine) if record is not None]
-
-
-def _spare(thread: Thread) -> tuple[int, ...]:
-    """The records that say what an older one says: two runs at the same time wrote them."""
-    seen: set[Record | None] = set()
-    spare: list[int] = []
-    for each in own(thread.comments, "waiver", thread):
-        record = None if each.edited else read_record(each.body)
-        if record is not None and record in seen:
-            spare.append(each.number)
-        seen.add(record)
-    return tuple(spare)
-
-
-def _requests(thread: Thread) -> Iterator[Request]:
-    """The ``waive:`` labels that are on, with who put each on last, and when."""
-    asked = sorted(filter(asks, thread.pull.labels))
-    if not asked:
-        return
-    latest = {event.label.lower(): event for event in thread.label_events(asked) if event.on}
-    for name in asked:
-        event = latest.get(name.lower())
-        yield Request(
-            label=name,
-            by=event.actor.login if event else "",
-            bot=event is not None and event.actor.bot,
-            at=event.at if event else "",
-        )
-
-
 def _alike(pull: Pull, later: Pull, taken_off: Iterable[str] = ()) -> bool:
     """Tell whether a later reading asks for the same review, labels that we took off ourselves apart."""
     gone = frozenset(taken_off)
     before, after = ({name for name in each.labels if asks(name) and name not in gone} for each in (pull, later))
     return pull.same(later) and before == after
-
-
-def _unfinished(result: Result, error: GitHubError) -> None:
-    """Say that GitHub could not be asked: whatever was found, this is no pass."""
-    result.status = error.status
-    result.annotations = _annotation(str(error))
-    result.summary += f"\n⚠️ **Not finished**: {prose(str(error))}.\n"
-    result.outputs = {**_outputs(Verdict.INCOMPLETE), **{key: result.outputs.get(key, "") for key in _KEPT}}
-
-
-def _named(made: Review, base: str, head: str) -> Review:
-    """Name the ends as people know them."""
-    return replace(made, base=replace(made.base, ref=base), head=replace(made.head, ref=head))
 
 
 def _waivable(made: Review) -> list[str]:
@@ -603,35 +374,3 @@ def _waivable(made: Review) -> list[str]:
 
     ids = {finding.policy for finding in made.all_findings() if blocks(finding)}
     return sorted(each for each in ids if each in known and known[each].waivable)
-
-
-def _annotation(message: str) -> str:
-    return "".join(f"::error::{command_data(line)}\n" for line in message.splitlines())
-
-
-def _context(status: CommitStatus, base: str) -> str:
-    return status.context.replace("{base}", base)
-
-
-def _keep(runner: Runner, made: Review, settings: Settings) -> str:
-    """Write the report, for later steps of the workflow."""
-    place = runner.temp / "ruleward-report.json"
-    place.write_text(render(made, settings, "json"), encoding="utf-8", errors="replace")
-    return str(place)
-
-
-def _outputs(verdict: Verdict, made: Review | None = None, report: str = "") -> dict[str, str]:
-    """Return the outputs of a review; ``made`` is None where there was nothing to review."""
-    standing = [each for each in made.all_findings() if each.waived is None] if made else []
-    return {
-        "verdict": verdict.value,
-        "blocked": json.dumps(verdict is Verdict.BLOCK),
-        "findings": str(len(standing)),
-        "rules-changed": str(len(made.rules) if made else 0),
-        "labels": ",".join(label_names(made)) if made else "",
-        "report": report,
-        "comment-url": "",
-    }
-
-
-__all__ = ["act"]

@@ -1,0 +1,98 @@
+"""What a merge queue is about to merge."""
+
+from __future__ import annotations
+
+from bot.action.objects import objects
+from bot.action.result import STATES, annotation, context_of, keep, named, outputs_of, unfinished
+from bot.action.waivers import records, requests
+from bot.app import review
+from bot.github.apply import Publisher
+from bot.github.client import Client, GitHubError
+from bot.github.event import ReviewGroup
+from bot.github.facts import Thread
+from bot.github.plan import SetStatus, StatusWish
+from bot.github.runner import Inputs, Result, Runner
+from bot.judge import exit_status, judged_again
+from bot.model import RulewardError, Verdict
+from bot.render.as_markdown import render as comment_of
+from bot.render.as_pull import (
+    error_comment,
+    error_text,
+    status_text,
+)
+from bot.settings import Settings
+from bot.waive import Record, waived
+
+
+class GroupRun:
+    """The review of what a merge queue is about to merge: a status on its head, nothing else."""
+
+    def __init__(self, runner: Runner, inputs: Inputs, client: Client, group: ReviewGroup) -> None:
+        """Look at nothing yet."""
+        self.runner = runner
+        self.inputs = inputs
+        self.client = client
+        self.group = group
+        self.thread = Thread(client, group.number or 0, login=inputs.bot_login)
+        self.result = Result()
+
+    def run(self) -> Result:
+        """Review the group as its pull request was reviewed, as far as GitHub can be reached."""
+        try:
+            return self._run()
+        except GitHubError as error:
+            unfinished(self.result, error)
+            return self.result
+
+    def _run(self) -> Result:
+        group, runner = self.group, self.runner
+        settings = Settings()
+        try:
+            git, merge_base = objects(runner, self.client, self.thread, group.base, group.head)
+            reviewed = review(
+                git,
+                base=group.base,
+                head=group.head,
+                merge_base=merge_base,
+                config=self.inputs.config,
+                today=runner.today,
+                again=True,
+            )
+            records = self._records()
+        except RulewardError as error:
+            self.result.status = error.status
+            self.result.annotations = annotation(str(error))
+            self.result.summary = error_comment(str(error)).partition("\n")[2]
+            self.result.outputs = outputs_of(Verdict.INCOMPLETE)
+            self._status(settings, "error", error_text(str(error)))
+            return self.result
+        settings = reviewed.settings
+        made = judged_again(waived(reviewed.review, records), settings)
+        made = named(made, group.target, "merge queue")
+        self.result.status = exit_status(made, self.inputs.fail_on)
+        self.result.summary = comment_of(made, settings, template=reviewed.template, whole=True)
+        self.result.outputs = outputs_of(made.verdict, made, keep(self.runner, made, settings))
+        self._status(settings, STATES.get(self.result.status, "error"), status_text(made))
+        runner.say(status_text(made))
+        return self.result
+
+    def _records(self) -> list[Record]:
+        """The waivers of the pull request in the queue whose labels are still on, as they were when they counted."""
+        if self.group.number is None:
+            return []
+        on = {(each.policy, each.by, each.at) for each in requests(self.thread)}
+        return [each for each in records(self.thread) if (each.policy, each.by, each.at) in on] if on else []
+
+    def _status(self, settings: Settings, state: str, description: str) -> None:
+        wish = StatusWish(context=context_of(settings.status, self.group.target), state=state, description=description)
+        if not self.inputs.status:
+            return
+        mine = self.thread.statuses(self.group.head, wish.context)
+        if mine and mine[0].says(state, description):
+            return
+        if self.inputs.dry_run:
+            self.runner.say(f"dry run: {SetStatus(status=wish)}")
+            return
+        publisher = Publisher(self.client, self.thread, self.group.head, run_url=self.runner.run_url)
+        for surface, reason in publisher.apply([SetStatus(status=wish)]).skipped.items():
+            self.runner.say(f"skipped the {surface.value}: {reason}")

@@ -1,0 +1,63 @@
+"""What a run leaves to the workflow, whatever it reviewed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from bot.github.client import GitHubError
+from bot.github.runner import Result, Runner
+from bot.model import Review, Verdict
+from bot.render import render
+from bot.render.escape import command_data, prose
+from bot.report import label_names
+from bot.settings import CommitStatus, Settings
+
+STATES = {0: "success", 1: "failure"}
+"""The exit status of a review to the state of its commit status; anything else is an error."""
+
+_KEPT = ("report", "comment-url")
+
+
+def unfinished(result: Result, error: GitHubError) -> None:
+    """Say that GitHub could not be asked: whatever was found, this is no pass."""
+    result.status = error.status
+    result.annotations = annotation(str(error))
+    result.summary += f"\n⚠️ **Not finished**: {prose(str(error))}.\n"
+    result.outputs = {**outputs_of(Verdict.INCOMPLETE), **{key: result.outputs.get(key, "") for key in _KEPT}}
+
+
+def named(made: Review, base: str, head: str) -> Review:
+    """Name the ends as people know them."""
+    return replace(made, base=replace(made.base, ref=base), head=replace(made.head, ref=head))
+
+
+def annotation(message: str) -> str:
+    """Write a message as the workflow commands that show it on the run's page."""
+    return "".join(f"::error::{command_data(line)}\n" for line in message.splitlines())
+
+
+def context_of(status: CommitStatus, base: str) -> str:
+    """Return what the commit status is called on pull requests to a branch."""
+    return status.context.replace("{base}", base)
+
+
+def keep(runner: Runner, made: Review, settings: Settings) -> str:
+    """Write the report, for later steps of the workflow."""
+    place = runner.temp / "ruleward-report.json"
+    place.write_text(render(made, settings, "json"), encoding="utf-8", errors="replace")
+    return str(place)
+
+
+def outputs_of(verdict: Verdict, made: Review | None = None, report: str = "") -> dict[str, str]:
+    """Return the outputs of a review; ``made`` is None where there was nothing to review."""
+    standing = [each for each in made.all_findings() if each.waived is None] if made else []
+    return {
+        "verdict": verdict.value,
+        "blocked": json.dumps(verdict is Verdict.BLOCK),
+        "findings": str(len(standing)),
+        "rules-changed": str(len(made.rules) if made else 0),
+        "labels": ",".join(label_names(made)) if made else "",
+        "report": report,
+        "comment-url": "",
+    }

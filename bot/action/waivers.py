@@ -1,0 +1,79 @@
+"""The ``waive:`` labels of a pull request, and what is on record of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.action.result import context_of
+from bot.app import Reviewed
+from bot.github.facts import Thread, own
+from bot.settings import Settings
+from bot.waive import Facts, Record, Refusal, Request, asks, granted, read_record, refused, settled
+
+
+def weigh(thread: Thread, reviewed: Reviewed, *, recording: bool) -> tuple[list[Record], list[Record], list[Refusal]]:
+    """Judge every ``waive:`` label: the waivers that hold, those that begin now, and the labels that come off."""
+    pull = thread.pull
+    written = records(thread) if any(map(asks, pull.labels)) else []
+    held: list[Record] = []
+    fresh: list[Record] = []
+    refusals: list[Refusal] = []
+    for request in requests(thread):
+        known = settled(request, written, reviewed.review)
+        if known is None:
+            known = refused(request, _facts(thread, request, reviewed.settings), reviewed.settings.waivers)
+            if known is None:
+                if recording and not pull.draft:  # one that nobody can look up does not count
+                    fresh.append(granted(request, reviewed.review))
+                continue
+        if isinstance(known, Refusal):
+            refusals.append(known)
+        else:
+            held.append(known)
+    return held, fresh, refusals
+
+
+def _facts(thread: Thread, request: Request, settings: Settings) -> Facts:
+    pull = thread.pull
+    context = context_of(settings.status, pull.base_ref)
+    mine = thread.statuses(pull.head_sha, context)
+    return Facts(
+        rights=thread.permission(request.by) if request.by and not request.bot else {},
+        author=pull.author.login,
+        writers=() if settings.waivers.allow_author else thread.commit_people,
+        seen=min((each.created for each in mine), default=None),
+    )
+
+
+def records(thread: Thread) -> list[Record]:
+    """The waivers on record: comments of our own that nobody edited."""
+    mine = (each for each in own(thread.comments, "waiver", thread) if not each.edited)
+    return [record for record in (read_record(each.body) for each in mine) if record is not None]
+
+
+def spare(thread: Thread) -> tuple[int, ...]:
+    """The records that say what an older one says: two runs at the same time wrote them."""
+    seen: set[Record | None] = set()
+    spare: list[int] = []
+    for each in own(thread.comments, "waiver", thread):
+        record = None if each.edited else read_record(each.body)
+        if record is not None and record in seen:
+            spare.append(each.number)
+        seen.add(record)
+    return tuple(spare)
+
+
+def requests(thread: Thread) -> Iterator[Request]:
+    """The ``waive:`` labels that are on, with who put each on last, and when."""
+    asked = sorted(filter(asks, thread.pull.labels))
+    if not asked:
+        return
+    latest = {event.label.lower(): event for event in thread.label_events(asked) if event.on}
+    for name in asked:
+        event = latest.get(name.lower())
+        yield Request(
+            label=name,
+            by=event.actor.login if event else "",
+            bot=event is not None and event.actor.bot,
+            at=event.at if event else "",
+        )

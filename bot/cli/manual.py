@@ -1,0 +1,51 @@
+"""Commands that explain Ruleward itself: explain, schema."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from bot.cli.options import cli, write
+from bot.model import RulewardError
+
+
+@cli.command("explain")
+@click.argument("policy", required=False)
+def explain_command(policy: str | None) -> None:
+    """Show the manual page of POLICY, or the table of all policies."""
+    from bot.policy import all_policies
+
+    known = all_policies()
+    if policy is None:
+        width = max(map(len, known))
+        lines = [f"{each.id:{width}}  {each.level:7}  {each.summary}" for each in known.values()]
+        write("\n".join(lines) + "\n", None)
+        return
+    page = known.get(policy)
+    if page is None:
+        raise RulewardError(f"{policy}: no such policy; known are: {', '.join(sorted(known))}")
+    write(f"{page.id} ({page.level})\n\n{page.summary}\n\nWhy: {page.why}\n\nFix: {page.remedy}\n", None)
+
+
+@cli.command("schema")
+@click.argument("subject", type=click.Choice(["report", "audit", "config", "replay"]))
+def schema_command(subject: str) -> None:
+    """Print the JSON Schema of a review's report, of an audit's, of .github/ruleward.toml, or of a replay."""
+    if subject == "report":
+        from bot.report import REPORT_SCHEMA
+
+        schema = REPORT_SCHEMA
+    elif subject == "audit":
+        from bot.audit_report import AUDIT_SCHEMA
+
+        schema = AUDIT_SCHEMA
+    elif subject == "replay":
+        from bot.render.as_replay_json import REPLAY_SCHEMA
+
+        schema = REPLAY_SCHEMA
+    else:
+        from bot.config import config_schema
+
+        schema = config_schema()
+    write(json.dumps(schema, indent=2) + "\n", None)

@@ -1,0 +1,68 @@
+"""What several commands share: the group, days, and how a report is written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import click
+
+from bot import __version__
+from bot.model import RulewardError
+
+INCOMPLETE = 3
+"""The exit status of what could not be completed."""
+
+Command = Callable[..., None]
+
+
+class Day(click.ParamType[date]):
+    """``YYYY-MM-DD``."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read a day."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value} is no day, write it like 2026-11-24", param, ctx)
+
+
+class When(click.ParamType[date | str]):
+    """A day, or else a revision."""
+
+    name = "DATE|REV"
+
+    def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date | str:  # noqa: ARG002
+        """Read a day; what is none is a revision, which git will know or not."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return value
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="ruleward", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Say what a change of detection rules means, and hold it to the repository's policies."""
+
+
+def write(text: str, output: Path | None) -> None:
+    """Write a report as UTF-8 with line feeds, whatever the machine prefers."""
+    data = text.encode("utf-8", "replace")
+    if output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise RulewardError(f"{output}: cannot be written: {error.strerror}") from error
