@@ -13,7 +13,7 @@ from tools.pages.values import cell, sentence, table
 _HEAD = """\
 # Commands
 
-<!-- Made by `make generate` from bot/cli.py; edits here are lost. -->
+<!-- Made by `make generate` from bot/cli; edits here are lost. -->
 
 `ruleward COMMAND --help` says the same on your terminal. A report goes to stdout, or to the file that `--output` names, as UTF-8; everything else goes to
 stderr, so `--format json` can be piped. Progress is shown on a terminal only, and `NO_COLOR` is honoured. The same input gives the same bytes.
