@@ -12,7 +12,8 @@ from tools import demo, pictures
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SHOWN: list[tuple[str, str, str]] = re.findall(r'<picture>\n.*?srcset="(.*?)">\n.*?src="(.*?)" alt="(.*?)">\n</picture>', README)
+PICTURE = re.compile(r'<picture>\n.*?srcset="(.*?)">\n.*?src="(.*?)" alt="(.*?)">\n</picture>')
+SHOWN: list[tuple[str, str, str]] = PICTURE.findall(README)
 
 
 def words(name: str) -> str:
