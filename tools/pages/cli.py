@@ -18,7 +18,8 @@ _HEAD = """\
 `ruleward COMMAND --help` says the same on your terminal. A report goes to stdout, or to the file that `--output` names, as UTF-8; everything else goes to
 stderr, so `--format json` can be piped. Progress is shown on a terminal only, and `NO_COLOR` is honoured. The same input gives the same bytes.
 
-No command but `action` asks a network, and none runs code of the repository that it looks at.
+No command but `action` asks a network; in a partial clone git fetches from your own remote what it was made without. None runs code of the repository that it
+looks at.
 
 ## Exit statuses
 

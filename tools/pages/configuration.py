@@ -57,7 +57,7 @@ _MORE = {
     "rules": "A file under `include` that has no `[rule]` table, and had none in the base, is no rule and is passed over.",
     "bump": f"The categories: {', '.join(f'`{each}`' for each in Category)}.",
     "maturity": "`deprecated` is the state that policies about deprecation mean. Later in `states` is forward.",
-    "ecs": "In `schemas` a folder named like a version (`9.3.1/…`) holds fields of that version; other files hold for all of them.",
+    "ecs": "In `schemas` a path that names a version (`9.3.1/…`) holds the fields of that version, any other file those that hold for all of them.",
     "comment": "In the mode `changes` a comment is made for an error, a warning, a bulk pull request, or a shipping rule that changed in "
     "logic, scope, schedule, severity or lifecycle. One that exists is kept up to date in any case, and turns green.",
     "audit": "What the days mean, and how ages are found: [the audit](audit.md).",
