@@ -20,7 +20,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 LOCK := $(UV) export --quiet --frozen --no-header --no-emit-project
 
-.PHONY: help install dev demo test check lint check-long coverage bench generate lock clean
+.PHONY: help install dev demo test check lint check-long coverage bench generate pictures dist lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -44,6 +44,7 @@ lint: $(VENV)/.dev
 	@echo "mypy" && $(BIN)/mypy --no-error-summary $(SOURCES)
 	@echo "pyright" && $(BIN)/pyright
 	@echo "lint-imports" && report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
+	@echo "codespell" && $(BIN)/codespell *.md docs bot tests tools .github rules rules_building_block action.yml Makefile pyproject.toml
 	@echo "zizmor" && $(BIN)/zizmor --quiet --offline --pedantic .
 	@echo "actionlint" && $(BIN)/actionlint -shellcheck= -pyflakes=
 	@if [ -f tools/generate.py ]; then echo "generated files" && $(BIN)/python -m tools.generate --check; fi
@@ -59,6 +60,12 @@ bench: $(VENV)/.dev  ## how fast a review is, beside the floor
 
 generate: $(VENV)/.dev  ## rewrites the files that are made from the code
 	@$(BIN)/python -m tools.generate
+
+pictures: $(VENV)/.dev  ## takes the README's pictures anew; needs Chromium
+	@$(BIN)/python -m tools.pictures
+
+dist: $(VENV)/.dev  ## builds wheel and sdist, checks what is in them, installs and tries the wheel
+	@$(BIN)/python -m tools.dist $(if $(TAG),--tag "$(TAG)")
 
 lock: $(VENV)/.python  ## resolves the newest versions and writes requirements/*.txt
 	@$(UV) lock --quiet --upgrade --python $(BIN)/python

@@ -87,7 +87,14 @@ def _root(pattern: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleFiles:
-    """Which files are rules."""
+    """Which files are rules.
+
+    Attributes:
+        include: globs of rule files, as in `.gitignore`.
+        exclude: globs of files among them that are no rules.
+        deprecated: globs of the folders that deprecated rules belong in.
+        max_bytes: how large a rule file may be before it counts as unreadable.
+    """
 
     include: tuple[str, ...] = ("rules/**/*.toml", "rules_building_block/**/*.toml")
     exclude: tuple[str, ...] = ()
@@ -116,14 +123,25 @@ class RuleFiles:
 
 @dataclass(frozen=True, kw_only=True)
 class Bump:
-    """Which categories of change ask for a new ``updated_date``."""
+    """Which categories of change ask for a new ``updated_date``.
+
+    Attributes:
+        requires: the categories; a change in no other asks for a new date.
+    """
 
     requires: frozenset[Category] = frozenset(Category) - {Category.BOOKKEEPING}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Maturity:
-    """The states of a rule's life, and which may follow which."""
+    """The states of a rule's life, and which may follow which.
+
+    Attributes:
+        states: every state, in the order of a rule's life.
+        entry: the states that a new rule may start in.
+        shipping: the states whose rules reach users.
+        edges: for each state those that may follow it; one that is not named here cannot be left.
+    """
 
     states: tuple[str, ...] = ("development", "experimental", "beta", "production", "deprecated")
     entry: tuple[str, ...] = ("development", "experimental", "beta", "production")
@@ -150,7 +168,15 @@ class Maturity:
 
 @dataclass(frozen=True, kw_only=True)
 class Ecs:
-    """How ``metadata.ecs_version`` is governed."""
+    """How ``metadata.ecs_version`` is governed.
+
+    Attributes:
+        mode: whether rules may, must or must not declare `ecs_version`.
+        minimum: the oldest version that is not outdated; empty for any.
+        versions: versions to know beside the built-in ones.
+        schemas: a folder of flat ECS schemas in YAML, with fields to know beside the built-in ones.
+        stack_map: a `stack-schema-map.yaml`: which version of ECS a rule's `min_stack_version` stands for.
+    """
 
     mode: EcsMode = EcsMode.OPTIONAL
     minimum: str = ""
@@ -161,7 +187,13 @@ class Ecs:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelStyle:
-    """How one of the bot's labels looks; None keeps the default."""
+    """How one of the bot's labels looks; None keeps the default.
+
+    Attributes:
+        name: what it is called, at most 50 characters.
+        color: six hex digits, without `#`.
+        description: at most 100 characters.
+    """
 
     name: str | None = None
     color: str | None = None
@@ -170,7 +202,12 @@ class LabelStyle:
 
 @dataclass(frozen=True, kw_only=True)
 class Waivers:
-    """Who may waive a policy with a label."""
+    """Who may waive a policy with a label.
+
+    Attributes:
+        permission: the least access to the repository that a person needs.
+        allow_author: whether those who opened the pull request or wrote one of its commits may, too.
+    """
 
     permission: Permission = Permission.WRITE
     allow_author: bool = False
@@ -178,7 +215,14 @@ class Waivers:
 
 @dataclass(frozen=True, kw_only=True)
 class Comment:
-    """What the comment holds."""
+    """What the comment holds.
+
+    Attributes:
+        mode: when to comment: on what matters, always, or never.
+        bulk_threshold: how many changed rules make a pull request bulk.
+        max_inline: on how many lines of the diff to comment at most.
+        template: a Jinja file with blocks of the comment to use in place of the built-in ones.
+    """
 
     mode: CommentMode = CommentMode.CHANGES
     bulk_threshold: int = 50
@@ -188,14 +232,27 @@ class Comment:
 
 @dataclass(frozen=True, kw_only=True)
 class Removal:
-    """Until what age, in days, taking a rule back is no removal of coverage."""
+    """Until what age, in days, taking a rule back is no removal of coverage.
+
+    Attributes:
+        grace_days: a younger rule that is removed gets a warning and no error.
+    """
 
     grace_days: int = 45
 
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """When a rule is stale, and when a deprecated one can go; days."""
+    """When a rule is stale, and when a deprecated one can go; days.
+
+    Attributes:
+        stale_days: a rule is stale once `updated_date` is longer ago.
+        stale_logic_days: a rule is stale once what it detects last changed longer ago.
+        limbo_days: how long a name may say `Deprecated - ` before the rule is deprecated.
+        promote_days: how long a rule may stand in a state before shipping.
+        delete_days: a rule that has been deprecated for longer is listed to be deleted.
+        owners: the CODEOWNERS file that says whose a rule is.
+    """
 
     stale_days: int = 365
     stale_logic_days: int = 730
@@ -207,7 +264,11 @@ class Audit:
 
 @dataclass(frozen=True, kw_only=True)
 class CommitStatus:
-    """The commit status that a branch protection rule requires; ``{base}`` is the base branch."""
+    """The commit status that a branch protection rule requires; ``{base}`` is the base branch.
+
+    Attributes:
+        context: the name that it has on a commit.
+    """
 
     context: str = "ruleward: {base}"
 
@@ -217,7 +278,11 @@ class StandingException:
     """A finding that the repository has decided to live with until a day.
 
     Attributes:
-        expires: the last day on which it holds, None for one without end.
+        policy: what it excepts.
+        reason: why; it is shown wherever the exception counts.
+        rule_id: the rule that it is for, this or a path.
+        path: the file that it is for, in place of a rule's id.
+        expires: the last day on which it holds; without one it has no end.
         line: where it stands in the config, 1-based.
     """
 

@@ -29,7 +29,7 @@ from tests.runner import ROOT, Machine, read_action, read_outputs
 if TYPE_CHECKING:
     import click
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+MANUAL = (ROOT / "docs" / "github.md").read_text(encoding="utf-8")
 STEPS = read_action()["runs"]["steps"]
 RULE = "rules/a.toml"
 
@@ -93,8 +93,8 @@ def test_every_output_is_one_of_the_step_and_the_code_writes_it() -> None:
 
 
 @pytest.mark.parametrize("kind", ["inputs", "outputs"])
-def test_the_readme_has_a_row_for_each(kind: str) -> None:
-    table = README.partition(f"<!-- {kind}:begin -->")[2].partition(f"<!-- {kind}:end -->")[0]
+def test_the_manual_has_a_row_for_each(kind: str) -> None:
+    table = MANUAL.partition(f"<!-- {kind}:begin -->")[2].partition(f"<!-- {kind}:end -->")[0]
     assert re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE) == list(read_action()[kind])
 
 
@@ -248,7 +248,7 @@ _ANNOTATED = "::error file=rules/a.toml,line=4,title=updated-date-backwards::"
     ("permission", "skipped", "annotated"),
     [("pull_requests", "inline", True), ("issues", "labels", False), ("statuses", "status", False)],
 )
-def test_a_missing_permission_costs_what_the_readme_says(
+def test_a_missing_permission_costs_what_the_manual_says(
     github: FakeGitHub, tmp_path: Path, permission: str, skipped: str, *, annotated: bool
 ) -> None:
     less = {**PERMISSIONS, permission: "read"}
@@ -261,7 +261,7 @@ def test_a_missing_permission_costs_what_the_readme_says(
     (issue,) = github.state()["issues"].values()
     assert len(issue["comments"]) == 1
     assert bool(issue["labels"]) is (permission != "issues")
-    assert f"`{permission.replace('_', '-')}: write`" in README
+    assert f"`{permission.replace('_', '-')}: write`" in MANUAL
 
 
 # --- the dependencies -------------------------------------------------------------------------------------------------

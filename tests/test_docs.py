@@ -7,6 +7,8 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,13 +17,17 @@ from markdown_it import MarkdownIt
 from bot.cli import cli
 from bot.config import read_config
 from bot.policy import all_policies
+from bot.settings import LabelStyle, Settings, StandingException
 from tests.repository import Repository, rule_text
 from tools import generate
+from tools.pages import configuration, policies
+from tools.pages.values import keys
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
-DOCUMENTS = (README, CONTRIBUTING, ROOT / "CHANGELOG.md")
+PAGES = (README, *sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = (*PAGES, CONTRIBUTING, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md")
 EXAMPLE = "short-description"
 
 # The program as a user calls it, with one more folder to find policies in.
@@ -45,11 +51,14 @@ def fences(path: Path, language: str) -> list[str]:
 
 
 def ruleward_calls() -> list[list[str]]:
-    """The arguments of every call of ruleward in the README, in fences and in running text."""
-    lines = [line for block in fences(README, "console") for line in block.splitlines()]
-    lines += re.findall(r"`(ruleward [a-z][^`]*)`", README.read_text(encoding="utf-8"))
-    words = [shlex.split(line.partition(" > ")[0], comments=True) for line in lines]
-    return [call[1:] for call in words if call and call[0].rpartition("/")[2] == "ruleward"]
+    """The arguments of every call of ruleward in the README and in docs/, in fences and in running text."""
+    calls: list[list[str]] = []
+    for page in PAGES:
+        lines = [line for block in fences(page, "console") for line in block.splitlines()]
+        lines += re.findall(r"`(ruleward [a-z][^`]*)`", page.read_text(encoding="utf-8").replace("\n", " "))
+        words = (shlex.split(line.partition(" > ")[0], comments=True) for line in lines if "COMMAND" not in line)
+        calls += [call[1:] for call in words if call and call[0] == "ruleward" and "POLICY" not in call]
+    return [list(call) for call in dict.fromkeys(map(tuple, calls))]
 
 
 def python(script: str, *arguments: str | Path, cwd: Path = ROOT, status: int = 0) -> str:
@@ -107,25 +116,57 @@ def test_a_new_policy_fires_in_a_review_at_the_level_of_the_config(example: Path
     assert [finding["severity"] for finding in found] == ["error"]
 
 
-def test_the_readme_calls_ruleward() -> None:
+def test_the_documents_call_every_command() -> None:
     assert {call[0] for call in ruleward_calls()} == set(cli.commands)
 
 
 @pytest.mark.parametrize("call", ruleward_calls(), ids=" ".join)
-def test_a_call_in_the_readme_is_one_that_ruleward_takes(call: list[str]) -> None:
+def test_a_call_in_a_document_is_one_that_ruleward_takes(call: list[str]) -> None:
     name, *arguments = call
     cli.commands[name].make_context(name, arguments)
 
 
-def test_a_policy_that_the_readme_asks_to_explain_exists() -> None:
+def test_a_policy_that_a_document_asks_to_explain_exists() -> None:
     asked = {call[1] for call in ruleward_calls() if call[0] == "explain" and len(call) > 1}
     assert asked
     assert asked <= set(all_policies())
 
 
-@pytest.mark.parametrize("block", fences(README, "toml"))
-def test_a_config_in_the_readme_is_good(block: str) -> None:
-    assert read_config(block.encode()).exceptions
+@pytest.mark.parametrize("block", [block for page in PAGES for block in fences(page, "toml")])
+def test_a_config_in_a_document_is_good(block: str) -> None:
+    assert read_config(block.encode()) != Settings()
+
+
+def test_the_whole_config_is_the_defaults_and_names_every_key() -> None:
+    example = configuration.example()
+    assert example in (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    given = read_config(example.encode())
+    defaults = Settings()
+    for name, kind in configuration.SECTIONS.items():
+        assert getattr(given, name) == getattr(defaults, name)
+        assert set(tomllib.loads(example)[name]) == {field.name for field in fields(kind)}
+    assert given.policies
+    assert given.labels
+    assert {each.expires is None for each in given.exceptions} == {True, False}
+
+
+def test_every_table_of_the_config_is_documented() -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^## (\w+)$", text, re.MULTILINE)) == {field.name for field in fields(Settings)}
+
+
+@pytest.mark.parametrize("kind", [*configuration.SECTIONS.values(), LabelStyle, StandingException])
+def test_every_key_of_the_config_has_a_meaning(kind: type) -> None:
+    assert [key.name for key in keys(kind) if not key.meaning] == []
+
+
+def test_every_command_is_documented_with_its_options() -> None:
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    sections = dict(zip(*[iter(re.split(r"^## (\w+)$", text, flags=re.MULTILINE)[1:])] * 2, strict=True))
+    for name, command in cli.commands.items():
+        said = set(re.findall(r"^\| `(--[a-z-]+)", sections[name], re.MULTILINE))
+        assert said == {each.opts[0] for each in command.params if each.opts[0].startswith("--")}
+        assert "**Exit status:**" in sections[name]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -134,12 +175,6 @@ def test_a_make_target_that_a_document_names_exists(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     named = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE))
     assert named <= targets
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_a_link_to_a_file_leads_somewhere(document: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
-        assert target.startswith("https://") or (document.parent / target).exists(), target
 
 
 def test_contributing_names_every_room_and_no_other() -> None:
@@ -152,31 +187,30 @@ def test_contributing_names_every_room_and_no_other() -> None:
 
 
 def test_the_manual_has_a_section_a_policy() -> None:
-    text = generate.manual()
-    headings = re.findall(r"^### (.+)$", text, re.MULTILINE)
+    headings = re.findall(r"^### (.+)$", policies.page(), re.MULTILINE)
     assert len(headings) == len(set(headings))
     assert set(headings) - set(all_policies()) == {"config-invalid", "exception-expired"}
     assert set(headings) >= set(all_policies())
 
 
 def test_the_manual_gives_the_default_of_every_option() -> None:
-    text = generate.manual()
-    assert "- `window_days = 30`" in text
+    assert "- `window_days = 30`" in policies.page()
 
 
 def test_a_stale_document_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text(README.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "docs").mkdir()
+    for name in ("README.md", "docs/github.md"):
+        (tmp_path / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
     for name, value in (
         ("ROOT", tmp_path),
-        ("README", readme),
-        ("MANUAL", tmp_path / "docs" / "policies.md"),
+        ("README", tmp_path / "README.md"),
+        ("DOCS", tmp_path / "docs"),
         ("WORKFLOWS", tmp_path),
     ):
         monkeypatch.setattr(generate, name, value)
-    monkeypatch.setattr(generate, "example", lambda: "> an example")
+    monkeypatch.setattr(generate, "query", lambda: "> a query")
     assert _generate(monkeypatch) == 0
     assert _generate(monkeypatch, "--check") == 0
     (tmp_path / "docs" / "policies.md").write_text("old", encoding="utf-8")
@@ -195,6 +229,8 @@ def _generate(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return 0
 
 
-def test_a_readme_without_its_marks_is_not_written_over() -> None:
+def test_a_document_without_its_marks_is_not_written_over(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("# Ruleward\n", encoding="utf-8")
     with pytest.raises(SystemExit, match="put them back"):
-        generate.readme("# Ruleward\n")
+        generate.renewed(readme, {"policies": "a table"})

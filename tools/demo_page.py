@@ -22,7 +22,7 @@ _STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ink: #f0f6fc; --soft: #9198a1; --line: #3d444d; --paper: #0d1117;
   --well: #151b23; --add: #12361f; --cut: #3c1618; --link: #4493f8; } }
 body { font: 14px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 0 auto; padding: 24px;
-  max-width: 1080px; }
+  max-width: 1140px; }
 a { color: var(--link); text-decoration: none; }
 h1 { font-weight: 400; font-size: 28px; margin: 0 0 8px; }
 h1 span, .soft { color: var(--soft); }
@@ -33,12 +33,12 @@ h1 span, .soft { color: var(--soft); }
 .box > header { background: var(--well); border-bottom: 1px solid var(--line); padding: 8px 16px; }
 .body { padding: 4px 16px 16px; overflow-wrap: break-word; }
 .body h3 { font-size: 16px; }
-table { border-collapse: collapse; width: 100%; display: block; overflow-x: auto; }
-td:first-child { white-space: nowrap; }
+table { border-collapse: collapse; width: max-content; max-width: 100%; display: block; overflow-x: auto; }
 th, td { border: 1px solid var(--line); padding: 6px 10px; text-align: left; vertical-align: top; }
-code { font: 12px/1.5 ui-monospace, monospace; background: var(--well); padding: 2px 4px; border-radius: 4px; }
+code { font: 12px/1.5 ui-monospace, monospace; background: var(--well); padding: 2px 4px; border-radius: 4px;
+  white-space: break-spaces; }
 pre { background: var(--well); padding: 12px; border-radius: 6px; overflow-x: auto; }
-pre code { padding: 0; background: none; }
+pre code { padding: 0; background: none; white-space: pre; }
 .diff { font: 12px/1.6 ui-monospace, monospace; white-space: pre-wrap; }
 .diff div { padding: 0 16px; }
 .add { background: var(--add); } .cut { background: var(--cut); } .hunk { color: var(--soft); }
