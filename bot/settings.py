@@ -74,6 +74,19 @@ class Globs:
         return () if "" in roots else tuple(sorted(roots))
 
 
+def is_pattern(text: str) -> bool:
+    """Tell whether a text is a path pattern as in ``.gitignore``: one that ends in a lone backslash is none."""
+    if "\\" not in text and "!" not in text:
+        return True
+    import pathspec  # no other sign can make it none, and most patterns have neither
+
+    try:
+        pathspec.GitIgnoreSpec.from_lines([text])
+    except ValueError:
+        return False
+    return True
+
+
 def _root(pattern: str) -> str:
     """The fixed folders at the start of an anchored pattern, empty where there are none."""
     parts = pattern.removeprefix("/").split("/")
