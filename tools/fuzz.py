@@ -62,17 +62,26 @@ def _round(target: Target, number: int, end: float, tally: Tally) -> None:
                 tally.slowest = (taken, ascii(value)[:_LONGEST])
 
     many = settings(
-        max_examples=_ROUND, deadline=None, database=None, derandomize=False, suppress_health_check=list(HealthCheck), print_blob=False
+        max_examples=_ROUND,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
     )
     try:
         seed(number)(many(given(target.values)(attempt)))()
     except Exception as error:  # noqa: BLE001 - whatever is raised is what is looked for
         for each in error.exceptions if isinstance(error, ExceptionGroup) else (error,):
             frames = traceback.extract_tb(each.__traceback__)
-            own = [frame for frame in frames if "/bot/" in frame.filename] or [frame for frame in frames if "/tests/" in frame.filename]
+            own = [frame for frame in frames if "/bot/" in frame.filename] or [
+                frame for frame in frames if "/tests/" in frame.filename
+            ]
             place = f"{own[-1].filename.rpartition('/')[2]}:{own[-1].lineno}" if own else "?"
             notes = " ".join(getattr(each, "__notes__", ()))
-            tally.crashes.setdefault(f"{type(each).__name__} at {place}", f"seed {number}: {ascii(str(each))[:_LONGEST]} {notes[:1500]}")
+            tally.crashes.setdefault(
+                f"{type(each).__name__} at {place}", f"seed {number}: {ascii(str(each))[:_LONGEST]} {notes[:1500]}"
+            )
 
 
 def main() -> int:
@@ -87,7 +96,10 @@ def main() -> int:
         print("\n".join(TARGETS))
         return 0
     os.nice(15)
-    print(f"{'target':<16} {'executions':>10} {'crashes':>8} {'slowest s':>10}   (seed {given_.seed}, {given_.seconds:g} s each)", flush=True)
+    print(
+        f"{'target':<16} {'executions':>10} {'crashes':>8} {'slowest s':>10}   (seed {given_.seed}, {given_.seconds:g} s each)",
+        flush=True,
+    )
     crashed = False
     for name in given_.target or TARGETS:
         tally = fuzz(TARGETS[name], given_.seconds, given_.seed)

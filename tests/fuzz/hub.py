@@ -60,7 +60,9 @@ event = Target(
 )
 
 _records = st.builds(Record, policy=soup, findings=st.frozensets(soup, max_size=3), head=soup, by=soup, at=soup)
-_REAL = marker(Record(policy="schedule-gap", findings=frozenset({"ab" * 8}), head=_SHA, by="ada", at="2026-11-24T00:00:00Z"))
+_REAL = marker(
+    Record(policy="schedule-gap", findings=frozenset({"ab" * 8}), head=_SHA, by="ada", at="2026-11-24T00:00:00Z")
+)
 
 
 def _check_record(drawn: tuple[Record, str]) -> None:
@@ -76,7 +78,7 @@ def _check_record(drawn: tuple[Record, str]) -> None:
 record = Target(name="waiver-record", values=st.tuples(_records, changed(_REAL) | soup), check=_check_record)
 
 _MARKERS = (
-    f"<!-- ruleward:review v1 change={'ab' * 8} notes=[[\"waive: x\",\"why\",true]] -->\nbody\n"
+    f'<!-- ruleward:review v1 change={"ab" * 8} notes=[["waive: x","why",true]] -->\nbody\n'
     f"<!-- ruleward:inline {'ab' * 8} -->\n<!-- ruleward:settled {'ab' * 8} -->\n"
 )
 

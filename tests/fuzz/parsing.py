@@ -149,7 +149,9 @@ def _check_globs(drawn: tuple[list[str], str]) -> None:
 
 
 globs = Target(
-    name="globs", values=st.tuples(st.lists(st.text(st.sampled_from("ab/*?[]!\\-. {}"), max_size=12), max_size=3), soup), check=_check_globs
+    name="globs",
+    values=st.tuples(st.lists(st.text(st.sampled_from("ab/*?[]!\\-. {}"), max_size=12), max_size=3), soup),
+    check=_check_globs,
 )
 
 _YAML = 'a.b:\n  type: keyword\n  multi_fields:\n    - {name: text, flat_name: a.b.text}\nc: &x {type: object}\nd: *x\n"8.12.0": {ecs: "8.11.0"}\n'
@@ -203,6 +205,8 @@ def _check_owners(drawn: tuple[bytes, str]) -> None:
 
 owners = Target(
     name="codeowners",
-    values=st.tuples(as_bytes(changed("# us\n* @acme/all\n/rules/linux/ @a b@c.d # hm\nrules/**/x?.toml @b\n") | soup), soup),
+    values=st.tuples(
+        as_bytes(changed("# us\n* @acme/all\n/rules/linux/ @a b@c.d # hm\nrules/**/x?.toml @b\n") | soup), soup
+    ),
     check=_check_owners,
 )

@@ -64,7 +64,9 @@ def _both(language: str, pair: tuple[str, str]) -> None:
     old, new = pair
     if old == new:
         return
-    there, again = (compare(rule(language, one), rule(language, other), budget=_SMALL) for one, other in ((old, new), (new, old)))
+    there, again = (
+        compare(rule(language, one), rule(language, other), budget=_SMALL) for one, other in ((old, new), (new, old))
+    )
     assert there is not None
     assert again is not None
     assert (there.reason is not None) is (there.verdict is QueryVerdict.UNKNOWN)
@@ -79,9 +81,9 @@ def _parser(language: str) -> Target:
 
 
 def _comparer(language: str) -> Target:
-    pairs = st.tuples(changed(_GOOD[language], st.sampled_from(_WORDS[language])), changed(_GOOD[language], soup)) | st.tuples(
-        st.just(_GOOD[language]), texts(language)
-    )
+    pairs = st.tuples(
+        changed(_GOOD[language], st.sampled_from(_WORDS[language])), changed(_GOOD[language], soup)
+    ) | st.tuples(st.just(_GOOD[language]), texts(language))
     return Target(name=f"compare-{language}", values=pairs, check=lambda pair: _both(language, pair), few=30)
 
 
@@ -100,10 +102,19 @@ _filter = st.fixed_dictionaries(
     {},
     optional={
         "meta": st.fixed_dictionaries(
-            {}, optional={"negate": st.booleans() | soup, "disabled": st.booleans(), "key": soup, "type": soup, "params": plain_json}
+            {},
+            optional={
+                "negate": st.booleans() | soup,
+                "disabled": st.booleans(),
+                "key": soup,
+                "type": soup,
+                "params": plain_json,
+            },
         )
         | plain_json,
-        "query": st.fixed_dictionaries({}, optional={"match_phrase": plain_json, "bool": plain_json, "wildcard": plain_json, "range": plain_json}),
+        "query": st.fixed_dictionaries(
+            {}, optional={"match_phrase": plain_json, "bool": plain_json, "wildcard": plain_json, "range": plain_json}
+        ),
         "range": plain_json,
         "exists": plain_json,
     },
@@ -111,7 +122,9 @@ _filter = st.fixed_dictionaries(
 filters = Target(
     name="filters",
     values=st.tuples(
-        st.sampled_from(["filters", "threshold", "new_terms", "threat_mapping", "threat_query", "index", "alert_suppression"]),
+        st.sampled_from(
+            ["filters", "threshold", "new_terms", "threat_mapping", "threat_query", "index", "alert_suppression"]
+        ),
         st.lists(_filter, max_size=4) | plain_json,
         st.lists(_filter, max_size=4) | plain_json,
     ),

@@ -16,7 +16,19 @@ from bot.lifecycle import advise
 from bot.model import Blob, Parsed, Review, Revision, Rule, Unreadable
 from bot.parse import parse
 from bot.render import render, render_audit, render_change
-from bot.render.escape import code, command_data, command_property, cut, element, fenced, prose, tame, terminal, url_path, visible
+from bot.render.escape import (
+    code,
+    command_data,
+    command_property,
+    cut,
+    element,
+    fenced,
+    prose,
+    tame,
+    terminal,
+    url_path,
+    visible,
+)
 from bot.report import utf8
 from bot.settings import Settings
 from bot.stale import audit_rules
@@ -84,12 +96,18 @@ def _every_format(made: Review) -> None:
     assert all(line.startswith(("::error ", "::warning ", "::notice ", "Ruleward: ")) for line in lines)
 
 
-surfaces = Target(name="hostile-review", values=st.tuples(HOSTILE, HOSTILE, HOSTILE, HOSTILE), check=_check_hostile, few=20)
+surfaces = Target(
+    name="hostile-review", values=st.tuples(HOSTILE, HOSTILE, HOSTILE, HOSTILE), check=_check_hostile, few=20
+)
 
 _TEXTS = changed(rule_text(rule='[rule.threshold]\nfield = ["a"]\nvalue = 3\n')) | changed(
     rule_text(rule_id=other_id(7), name="Other", query="any where true").replace('"eql"', '"kuery"')
 )
-_FILES = st.dictionaries(st.sampled_from(["rules/a.toml", "rules/b.toml", "rules/_deprecated/c.toml"]) | soup.map("rules/{}.toml".format), _TEXTS, max_size=3)
+_FILES = st.dictionaries(
+    st.sampled_from(["rules/a.toml", "rules/b.toml", "rules/_deprecated/c.toml"]) | soup.map("rules/{}.toml".format),
+    _TEXTS,
+    max_size=3,
+)
 
 
 def _parsed(files: dict[str, str]) -> dict[str, Parsed]:

@@ -48,6 +48,6 @@ def _changed(text: str, edits: list[tuple[int, int, str, int]]) -> str:
 
 def as_bytes(texts: st.SearchStrategy[str]) -> st.SearchStrategy[bytes]:
     """The same as bytes, now and then no UTF-8."""
-    return texts.map(lambda text: text.encode("utf-8", "surrogateescape" if text.isprintable() else "replace")) | st.binary(
-        max_size=40
-    )
+    return texts.map(
+        lambda text: text.encode("utf-8", "surrogateescape" if text.isprintable() else "replace")
+    ) | st.binary(max_size=40)

@@ -14,7 +14,9 @@ def _peak() -> int:
     status = Path("/proc/self/status")
     if not status.is_file():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return next(int(line.split()[1]) for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
+    return next(
+        int(line.split()[1]) for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:")
+    )
 
 
 def main() -> None:
@@ -27,7 +29,9 @@ def main() -> None:
         runpy.run_module("bot", run_name="__main__")
     finally:
         used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-        file.write_text(json.dumps([sum(each.ru_utime + each.ru_stime for each in used), _peak() / 1024]), encoding="ascii")
+        file.write_text(
+            json.dumps([sum(each.ru_utime + each.ru_stime for each in used), _peak() / 1024]), encoding="ascii"
+        )
 
 
 if __name__ == "__main__":
