@@ -31,6 +31,7 @@ from bot.settings import (
     StandingException,
     Waivers,
     is_pattern,
+    is_quick,
 )
 
 _T = TypeVar("_T")
@@ -336,6 +337,9 @@ class _Reader:
             for index, pattern in enumerate(patterns):
                 if not is_pattern(pattern):
                     self.fault(("rules", key, index), f"`{pattern}` is no path pattern; write it as in .gitignore")
+                elif not is_quick(pattern):
+                    told = "has more stars than can be matched quickly: at most two `**`, less one for each star after the first in a name"
+                    self.fault(("rules", key, index), f"`{pattern}` {told}")
 
     def maturity(self, maturity: Maturity) -> None:
         """Check that every state that is named is one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -85,6 +86,20 @@ def is_pattern(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_quick(pattern: str) -> bool:
+    """Tell whether no path makes a path pattern slow.
+
+    Each ``**`` tries every folder and each star after the first of a name every length, and what they try multiplies.
+    """
+    parts = pattern.split("/")
+    several = sum(max(len(_STARS.findall(part)) - 1, 0) for part in parts)
+    return parts.count("**") + several <= _MOST_STARS
+
+
+_STARS = re.compile(r"\*+")
+_MOST_STARS = 2
 
 
 def _root(pattern: str) -> str:

@@ -256,7 +256,8 @@ def survives(mutant: Mutant) -> bool:
 
 
 def _judged(mutant: Mutant) -> int:
-    resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS, _MOST_SECONDS))
+    most = _MOST_SECONDS if tests_of(mutant.module) else _MOST_SECONDS // 6
+    resource.setrlimit(resource.RLIMIT_CPU, (most, most))
     if not _exchange(mutant):
         return 3
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):

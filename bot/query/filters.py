@@ -69,7 +69,9 @@ def _matched(
 ) -> Iterator[tuple[Filter, Filter]]:
     """Take out of both lists the filters that stand for each other by a key, where there is no doubt which."""
     sides = _by(gone, key), _by(come, key)
-    pairs = [(one[0], sides[1][each][0]) for each, one in sides[0].items() if len(one) == len(sides[1].get(each, ())) == 1]
+    pairs = [
+        (one[0], sides[1][each][0]) for each, one in sides[0].items() if len(one) == len(sides[1].get(each, ())) == 1
+    ]
     for side, paired in zip((gone, come), zip(*pairs, strict=True), strict=False):
         taken = set(paired)
         side[:] = [each for each in side if each not in taken]
