@@ -30,6 +30,8 @@ from bot.settings import (
     Settings,
     StandingException,
     Waivers,
+    is_pattern,
+    is_quick,
 )
 
 _T = TypeVar("_T")
@@ -159,6 +161,7 @@ class _Reader:
             else:
                 self.unknown((key,), _TOP)
         settings = Settings(**{key: value for key, value in made.items() if value is not None})
+        self.patterns(settings.rules)
         self.maturity(settings.maturity)
         self.ecs(settings.ecs)
         return settings
@@ -327,6 +330,16 @@ class _Reader:
                 expires=made.expires,
                 line=lines[0] if lines else None,
             )
+
+    def patterns(self, rules: RuleFiles) -> None:
+        """Check that every glob is one."""
+        for key, patterns in (("include", rules.include), ("exclude", rules.exclude), ("deprecated", rules.deprecated)):
+            for index, pattern in enumerate(patterns):
+                if not is_pattern(pattern):
+                    self.fault(("rules", key, index), f"`{pattern}` is no path pattern; write it as in .gitignore")
+                elif not is_quick(pattern):
+                    told = "has more stars than can be matched quickly: at most two `**`, less one for each star after the first in a name"
+                    self.fault(("rules", key, index), f"`{pattern}` {told}")
 
     def maturity(self, maturity: Maturity) -> None:
         """Check that every state that is named is one."""

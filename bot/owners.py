@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bot.settings import is_quick
+
 if TYPE_CHECKING:
     from codeowners import CodeOwners
 
@@ -16,7 +18,10 @@ class Owners:
     """The owners of every path."""
 
     def __init__(self, data: bytes | None) -> None:
-        """Read a CODEOWNERS file; None means that there is none. A line that makes no sense is passed over."""
+        """Read a CODEOWNERS file; None means that there is none. A line that makes no sense is passed over.
+
+        So is a pattern of so many stars that some path could make it slow.
+        """
         self._lines: tuple[CodeOwners, ...] = ()
         if data is None or len(data) > _LARGEST:
             return
@@ -25,7 +30,7 @@ class Owners:
         read: list[CodeOwners] = []
         for line in data.decode("utf-8", "replace").splitlines():
             text = _COMMENT.sub("", line).strip()
-            if not text or text.startswith("!"):
+            if not text or text.startswith("!") or not is_quick(text.split()[0]):
                 continue
             try:
                 read.append(CodeOwners(text))

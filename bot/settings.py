@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -72,6 +73,33 @@ class Globs:
         """Return the folders outside which nothing can match, none where a pattern is not tied to a folder."""
         roots = {_root(pattern) for pattern in self.patterns if not pattern.startswith("!")}
         return () if "" in roots else tuple(sorted(roots))
+
+
+def is_pattern(text: str) -> bool:
+    """Tell whether a text is a path pattern as in ``.gitignore``: one that ends in a lone backslash is none."""
+    if "\\" not in text and "!" not in text:
+        return True
+    import pathspec  # no other sign can make it none, and most patterns have neither
+
+    try:
+        pathspec.GitIgnoreSpec.from_lines([text])
+    except ValueError:
+        return False
+    return True
+
+
+def is_quick(pattern: str) -> bool:
+    """Tell whether no path makes a path pattern slow.
+
+    Each ``**`` tries every folder and each star after the first of a name every length, and what they try multiplies.
+    """
+    parts = pattern.split("/")
+    several = sum(max(len(_STARS.findall(part)) - 1, 0) for part in parts)
+    return parts.count("**") + several <= _MOST_STARS
+
+
+_STARS = re.compile(r"\*+")
+_MOST_STARS = 2
 
 
 def _root(pattern: str) -> str:

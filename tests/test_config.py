@@ -119,6 +119,8 @@ def test_no_config_is_the_defaults() -> None:
         ("[rules]\nmax_bytes = -1\n", ":2:1: `rules.max_bytes` must be a whole number"),
         ("[rules]\ninclude = ['a', 1]\n", ":2:17: `rules.include[1]` must be a string"),
         ("[rules]\ninclude = 'a'\n", ":2:1: `rules.include` must be a list"),
+        ("[rules]\ninclude = ['a', 'b\\']\n", ":2:17: `b\\` is no path pattern"),
+        ("[rules]\ninclude = ['*a*b*c*d']\n", ":2:12: `*a*b*c*d` has more stars than can be matched quickly"),
         ("rules = 1\n", ":1:1: `rules` must be a table"),
         ("[policies]\nno-such = 'error'\n", ":2:1: unknown policy `no-such`; known here: "),
         ("[policies]\nrule-removed = 'loud'\n", "must be one of error, warning, notice, off"),

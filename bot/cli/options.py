@@ -62,6 +62,8 @@ def write(text: str, output: Path | None) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
+    if output.is_symlink() and not output.is_relative_to("/dev"):  # a branch may hold one that leads anywhere
+        raise RulewardError(f"{output}: is a symbolic link, which is never followed; name the file itself")
     try:
         output.write_bytes(data)
     except OSError as error:

@@ -35,8 +35,9 @@ def around(old: Rule, new: Rule) -> tuple[str, ...]:
 
 def _patterns(old: Rule, new: Rule, key: str, noun: str) -> Iterator[str]:
     before, after = (_names(rule.get("rule", key)) for rule in (old, new))
-    gone = [each for each in before if each not in after]
-    come = [each for each in after if each not in before]
+    stay = set(before) & set(after)
+    gone = [each for each in before if each not in stay]
+    come = [each for each in after if each not in stay]
     if gone:
         yield f"removes {noun}: {', '.join(gone)}"
     if come:
@@ -147,7 +148,8 @@ def _threat_match(old: Rule, new: Rule) -> Iterator[str]:
     yield from filters.tell(old.get("rule", "threat_filters"), new.get("rule", "threat_filters"), "indicator filter")
     before, after = _mappings(old), _mappings(new)
     for verb, ours, theirs in (("removes", before, after), ("adds", after, before)):
-        yield from (f"{verb} indicator match: {each}" for each in ours if each not in theirs)
+        known = frozenset(theirs)
+        yield from (f"{verb} indicator match: {each}" for each in ours if each not in known)
 
 
 def _indicators(old: Rule, new: Rule) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -45,9 +45,10 @@ def read(value: object) -> list[Filter]:
 def tell(old: object, new: object, noun: str = "filter") -> Iterator[str]:
     """Tell what became of a list of filters, a line each; their order means nothing."""
     before, after = read(old), read(new)
-    gone = [each for each in dict.fromkeys(before) if each not in after]
-    come = [each for each in dict.fromkeys(after) if each not in before]
-    for one, two in _matched(gone, come, lambda one, two: one.shown == two.shown):
+    stay = set(before) & set(after)
+    gone = [each for each in dict.fromkeys(before) if each not in stay]
+    come = [each for each in dict.fromkeys(after) if each not in stay]
+    for one, two in _matched(gone, come, lambda each: each.shown):
         if one.negated != two.negated:
             yield f"turns {noun} round, it {'excludes' if two.negated else 'requires'} now: {two.shown}"
         if one.enabled != two.enabled:
@@ -58,20 +59,31 @@ def tell(old: object, new: object, noun: str = "filter") -> Iterator[str]:
         yield from _listed(verb, several, noun)
 
 
-def _alike(one: Filter, two: Filter) -> bool:
-    return bool(one.field) and (one.field, one.negated, one.enabled) == (two.field, two.negated, two.enabled)
+def _alike(each: Filter) -> Hashable:
+    """What two filters have in common that ask something else of one field; None for those of no one field."""
+    return (each.field, each.negated, each.enabled) if each.field else None
 
 
 def _matched(
-    gone: list[Filter], come: list[Filter], fits: Callable[[Filter, Filter], bool]
+    gone: list[Filter], come: list[Filter], key: Callable[[Filter], Hashable]
 ) -> Iterator[tuple[Filter, Filter]]:
-    """Take out of both lists the filters that stand for each other, where there is no doubt which."""
-    pairs = [(one, two) for one in gone for two in come if fits(one, two)]
-    for one, two in pairs:
-        if sum(each[0] is one for each in pairs) == 1 and sum(each[1] is two for each in pairs) == 1:
-            gone.remove(one)
-            come.remove(two)
-            yield one, two
+    """Take out of both lists the filters that stand for each other by a key, where there is no doubt which."""
+    sides = _by(gone, key), _by(come, key)
+    pairs = [
+        (one[0], sides[1][each][0]) for each, one in sides[0].items() if len(one) == len(sides[1].get(each, ())) == 1
+    ]
+    for side, paired in zip((gone, come), zip(*pairs, strict=True), strict=False):
+        taken = set(paired)
+        side[:] = [each for each in side if each not in taken]
+    yield from pairs
+
+
+def _by(filters: Iterable[Filter], key: Callable[[Filter], Hashable]) -> dict[Hashable, list[Filter]]:
+    found: dict[Hashable, list[Filter]] = {}
+    for each in filters:
+        if (own := key(each)) is not None:
+            found.setdefault(own, []).append(each)
+    return found
 
 
 def _listed(verb: str, filters: Sequence[Filter], noun: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from bot.policy import Policy, all_policies
 from bot.render.as_json import write
 from bot.render.as_markdown import MANUAL
 from bot.render.escape import terminal, url_path
-from bot.report import plain
+from bot.report import plain, utf8
 from bot.settings import CONFIG_PATH, Settings
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -175,7 +175,7 @@ def _fix(finding: Finding) -> dict[str, Any]:
         raise ValueError("a finding without a fix")
     replacement = {
         "deletedRegion": {"startLine": fix.start_line, "endLine": fix.end_line},
-        "insertedContent": {"text": fix.replacement},
+        "insertedContent": {"text": utf8(fix.replacement)},
     }
     changes = [{"artifactLocation": _file(finding.path), "replacements": [replacement]}]
     return {"description": {"text": _message(f"Set {fix.replacement.strip()}")}, "artifactChanges": changes}

@@ -17,6 +17,7 @@ _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.NOTICE: "cyan
 _QUERY_STYLES = {QueryVerdict.NARROWED: "magenta", QueryVerdict.BROADENED: "magenta", QueryVerdict.UNKNOWN: "yellow"}
 _WIDEST = 400
 _PATHS = 3
+_A_FILE = 200  # a rule of ten thousand odd keys shall not fill the screen, nor the day
 
 
 def render(review: Review, _settings: Settings, *, colour: bool = False, width: int = 100) -> str:
@@ -57,8 +58,11 @@ def _parts(review: Review) -> Iterator[object]:
         yield from _together(group)
     for path, findings in _by_file(alone).items():
         yield Text(terminal(path) if path else "The pull request", style="bold", overflow="fold")
-        for finding in findings:
+        for finding in findings[:_A_FILE]:
             yield from _finding(finding, subjects.get(path))
+        if len(findings) > _A_FILE:
+            left = f"  and {count(len(findings) - _A_FILE, 'finding')} more of this file; `--format json` has them all"
+            yield Text(left, style="yellow", overflow="fold")
         yield ""
     for each in review.unevaluated:
         yield Text(terminal(f"not judged: {each.path}: {each.reason}"), style="yellow", overflow="fold")

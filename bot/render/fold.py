@@ -170,19 +170,19 @@ def _beside(changes: list[RuleChange]) -> Iterator[Phrase]:
     for kind, (one, several) in _WHOLE.items():
         if kinds[kind]:
             yield _plainly(kinds[kind], one, several)
-    told = [(change, rule_phrases(change)) for change in changes if change.kind in _EDITED]
+    told = [(change, rule_phrases(change), detects(change)) for change in changes if change.kind in _EDITED]
     shared = Counter(
         phrase
-        for change, phrases in told
+        for _, phrases, detecting in told
         for phrase in phrases
-        if not (detects(change) and plain(phrase).startswith("query "))  # counted by its edits already
+        if not (detecting and plain(phrase).startswith("query "))  # counted by its edits already
     )
     common, number = shared.most_common(1)[0] if shared else ((), 0)
     if number >= FOLD_FROM and number * 2 >= len(changes):
         yield (Piece(f"{count(number, 'rule')}: "), *common)
     else:
         common = ()
-    topics = Counter(_topic(change) for change, phrases in told if not detects(change) and phrases != (common,))
+    topics = Counter(_topic(change) for change, phrases, detecting in told if not detecting and phrases != (common,))
     for topic, each in topics.items():
         yield _plainly(each, f"changes {topic}", f"change {topic}")
     if kinds[Kind.RENAME]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 _COMMENT = "comment.md.j2"
+_LONGEST = 200_000  # three comments: what does not fit is left out later
 
 
 class Blocks:
@@ -59,10 +60,19 @@ class Blocks:
             return "".join(self._ours.blocks[name](self._ours.new_context(values))).strip("\n")
         from jinja2 import TemplateError
 
+        pieces: list[str] = []
+        room = _LONGEST
         try:
-            return "".join(theirs.blocks[name](theirs.new_context(values))).strip("\n")
+            for piece in theirs.blocks[name](theirs.new_context(values)):
+                room -= len(piece)
+                if room < 0:
+                    self._fail(f"1: block `{name}` writes more than {_LONGEST:,} characters")
+                pieces.append(piece)
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
             self._fail(f"1: block `{name}`: {error}")
+        except (MemoryError, RecursionError):
+            self._fail(f"1: block `{name}` has no end")
+        return "".join(pieces).strip("\n")
 
     def _fail(self, message: str) -> NoReturn:
         raise RulewardError(f"{self._path}:{message}", located=True)
@@ -93,9 +103,21 @@ def _read(name: str) -> str | None:
 def _environment() -> ImmutableSandboxedEnvironment:
     """Make the environment of Markdown; a repository's template gets no loader, for it extends and includes nothing."""
     from jinja2 import FunctionLoader, StrictUndefined  # 70 ms that only a comment pays
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 
-    made = ImmutableSandboxedEnvironment(
+    class Bounded(ImmutableSandboxedEnvironment):
+        intercepted_binops = frozenset({"*", "**", "%"})
+
+        def call_binop(self, context: object, operator: str, left: object, right: object) -> object:
+            """Refuse what makes much out of little: a text repeated, a power, a width of any size."""
+            del context
+            if operator == "*" and type(left) is type(right) is int:
+                return left * right
+            if operator == "%" and type(left) is type(right) is int:
+                return left % right
+            raise SecurityError(f"a template may not use `{operator}` but on whole numbers, and no powers")
+
+    made = Bounded(
         loader=FunctionLoader(_read),
         autoescape=False,  # HTML's escaping is not Markdown's: `finalize` escapes everything
         finalize=_finalize,

@@ -1,0 +1,132 @@
+"""Queries: what reads them, and what compares two of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from bot.model import QueryVerdict, Rule
+from bot.query import compare, tokens
+from bot.query.around import around
+from bot.query.compare import Budget
+from bot.query.languages import fields, syntax_error
+from tests.fuzz.target import Target
+from tests.fuzz.texts import changed, plain_json, soup
+from tests.query.rules import MIRROR, rule
+
+_GOOD = {
+    "kuery": 'process.name : ("a.exe" or b*) and not (user.id: S-1-5-18 or host.ip >= "10.0.0.1") and x:{ y : "z\\"q" }',
+    "eql": """sequence by host.id, user.id with maxspan=5m
+  [process where event.type == "start" and process.name : ("a*.exe", "b?") and not ?x.y in ("q", 'r')] by process.entity_id
+  [network where wildcard(dns.question.name, "*.x") or length(process.args) >= 2 + 1] by process.entity_id // why
+until [any where true]""",
+    "esql": """FROM logs-*, metrics-* METADATA _id, _version
+| WHERE event.action == "x" AND process.name IN ("a", "b") AND NOT process.args RLIKE ".*[a-z]{2}" // why
+| EVAL y = CASE(a > 1, TO_LOWER(b), "c"), z = LENGTH(b) + 1
+| DISSECT message "%{a} %{b}" | GROK message "%{WORD:q}"
+| STATS c = COUNT(*), d = COUNT_DISTINCT(x) BY host.id, y
+| WHERE c > 5 | KEEP c, host.* | SORT c DESC | LIMIT 10""",
+    "lucene": 'process.name:(a* OR "b c") AND -user:/r[o]+t/ AND x:[1 TO 5} AND y:>=3',
+}
+_WORDS = {
+    "kuery": 'a b.c : ( ) and or not "x" x* * { } < >= \\ 1 true null , " \\( \\u0041'.split(" "),
+    "eql": 'any process where sequence by with maxspan = == != : in in~ like like~ regex ( ) [ ] , "x" "x*" a b.c ?a and or not 1 2.5 '
+    '5m + - * / % | head true null until // /* """ ` ! join sample of with runs = 3'.split(" "),
+    "esql": 'FROM ROW a b.c | WHERE EVAL STATS BY == != IN LIKE RLIKE ( ) [ ] , "x" "x*" AND OR NOT 1 + - * / IS NULL KEEP DROP RENAME AS '
+    'DISSECT GROK ENRICH SORT LIMIT METADATA MV_EXPAND kql( match( :: ` """ // /* = < >= ?x'.split(" "),
+    "lucene": 'a : ( ) AND OR NOT "x" x* [ ] TO { } / \\ ~ ^ + - * 1 && ||'.split(" "),
+}
+
+
+def texts(language: str) -> st.SearchStrategy[str]:
+    """Queries of a language: changed ones, and its words in any order."""
+    words = st.sampled_from(_WORDS[language])
+    return changed(_GOOD[language], words | soup) | st.lists(words | soup, max_size=14).map(" ".join) | soup
+
+
+def _read(language: str, query: str) -> None:
+    cut = tokens(language, query)
+    fault = syntax_error(language, query)
+    if fault is not None:
+        assert fault.message
+        assert 0 <= fault.at <= len(query)
+        assert fault.line >= 1
+        assert fault.column >= 1
+    assert all(isinstance(name, str) for name in fields(language, query))
+    assert cut is None or all(isinstance(piece, str) for piece in cut)
+
+
+_SMALL = Budget(steps=60_000)
+
+
+def _both(language: str, pair: tuple[str, str]) -> None:
+    old, new = pair
+    if old == new:
+        return
+    there, again = (
+        compare(rule(language, one), rule(language, other), budget=_SMALL) for one, other in ((old, new), (new, old))
+    )
+    assert there is not None
+    assert again is not None
+    assert (there.reason is not None) is (there.verdict is QueryVerdict.UNKNOWN)
+    assert again.verdict.value == MIRROR.get(there.verdict.value, there.verdict.value), (old, new)
+    same = compare(rule(language, old), rule(language, old + " "), budget=_SMALL)
+    assert same is not None
+    assert same.verdict in {QueryVerdict.COSMETIC, QueryVerdict.EQUIVALENT, QueryVerdict.UNKNOWN}, old
+
+
+def _parser(language: str) -> Target:
+    return Target(name=language, values=texts(language), check=lambda query: _read(language, query))
+
+
+def _comparer(language: str) -> Target:
+    pairs = st.tuples(
+        changed(_GOOD[language], st.sampled_from(_WORDS[language])), changed(_GOOD[language], soup)
+    ) | st.tuples(st.just(_GOOD[language]), texts(language))
+    return Target(name=f"compare-{language}", values=pairs, check=lambda pair: _both(language, pair), few=30)
+
+
+kuery, eql, esql, lucene = (_parser(language) for language in _GOOD)
+compare_kuery, compare_eql, compare_esql = (_comparer(language) for language in ("kuery", "eql", "esql"))
+
+
+def _around(drawn: tuple[str, Any, Any]) -> None:
+    key, old, new = drawn
+    one, two = (Rule(path="a", text="", data={"rule": {"type": "query", key: value}}) for value in (old, new))
+    assert all(isinstance(line, str) for line in around(one, two))
+    assert list(around(one, one)) == []
+
+
+_filter = st.fixed_dictionaries(
+    {},
+    optional={
+        "meta": st.fixed_dictionaries(
+            {},
+            optional={
+                "negate": st.booleans() | soup,
+                "disabled": st.booleans(),
+                "key": soup,
+                "type": soup,
+                "params": plain_json,
+            },
+        )
+        | plain_json,
+        "query": st.fixed_dictionaries(
+            {}, optional={"match_phrase": plain_json, "bool": plain_json, "wildcard": plain_json, "range": plain_json}
+        ),
+        "range": plain_json,
+        "exists": plain_json,
+    },
+)
+filters = Target(
+    name="filters",
+    values=st.tuples(
+        st.sampled_from(
+            ["filters", "threshold", "new_terms", "threat_mapping", "threat_query", "index", "alert_suppression"]
+        ),
+        st.lists(_filter, max_size=4) | plain_json,
+        st.lists(_filter, max_size=4) | plain_json,
+    ),
+    check=_around,
+)
