@@ -44,7 +44,7 @@ lint: $(VENV)/.dev
 	@echo "mypy" && $(BIN)/mypy --no-error-summary $(SOURCES)
 	@echo "pyright" && $(BIN)/pyright
 	@echo "lint-imports" && report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
-	@echo "codespell" && $(BIN)/codespell *.md docs bot tests tools .github rules rules_building_block action.yml Makefile pyproject.toml
+	@echo "typos" && $(BIN)/typos --quiet *.md docs bot tests tools .github rules rules_building_block action.yml Makefile pyproject.toml
 	@echo "zizmor" && $(BIN)/zizmor --quiet --offline --pedantic .
 	@echo "actionlint" && $(BIN)/actionlint -shellcheck= -pyflakes=
 	@if [ -f tools/generate.py ]; then echo "generated files" && $(BIN)/python -m tools.generate --check; fi

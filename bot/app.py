@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from bot.asking import no_rule_files
 from bot.collect.git import Git, Held
 from bot.collect.ledger import Ledger, key_of
 from bot.collect.named import named
@@ -94,8 +95,16 @@ def review(
     if again:
         settings = without_dates(settings)
     snapshot = collect(git, ends, settings.rules, only=only)
+    if not (snapshot.old or snapshot.new or snapshot.unevaluated or only or _has_rules(git, ends, settings)):
+        findings += (no_rule_files(settings, str(config or CONFIG_PATH)),)
     done = _review(git, ends, snapshot, settings, today=today, title=title, only=only, findings=findings)
     return Reviewed(review=done, settings=settings, template=template)
+
+
+def _has_rules(git: Git, ends: Ends, settings: Settings) -> bool:
+    """Tell whether any file of the head is a rule; asked only where none changed."""
+    listed = git.tree(ends.head.sha, settings.rules.included.roots())
+    return any(settings.rules.governs(side.path) for side in listed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

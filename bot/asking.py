@@ -12,6 +12,7 @@ from bot.policy import Policy, Scope, Violation, all_policies
 from bot.settings import Settings, StandingException
 
 EXCEPTION_EXPIRED = "exception-expired"
+NO_RULE_FILES = "no-rule-files"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,4 +118,25 @@ def expired(settings: Settings, today: date, path: str) -> Iterator[Finding]:
             )
 
 
-__all__ = ["EXCEPTION_EXPIRED", "Asked", "active", "excuse", "expired", "finding_of", "loudest_first"]
+def no_rule_files(settings: Settings, path: str) -> Finding:
+    """Say that a tree holds no rule file: a review of nothing must not look like one that found nothing."""
+    patterns = ", ".join(f"`{pattern}`" for pattern in settings.rules.include)
+    return Finding(
+        policy=NO_RULE_FILES,
+        severity=Level.NOTICE,
+        message=f"no file here is a rule by `rules.include` ({patterns}): name the folders of your rules there",
+        path=path,
+    )
+
+
+__all__ = [
+    "EXCEPTION_EXPIRED",
+    "NO_RULE_FILES",
+    "Asked",
+    "active",
+    "excuse",
+    "expired",
+    "finding_of",
+    "loudest_first",
+    "no_rule_files",
+]

@@ -48,6 +48,22 @@ def reviewed(repo: Repository, *arguments: str) -> subprocess.CompletedProcess[s
     return ruleward("review", "--base", "main", "--today", "2026-11-24", *arguments, cwd=repo.path)
 
 
+def test_a_review_of_no_rule_file_says_so(repo: Repository) -> None:
+    repo.commit({"detections/a.toml": rule_text()})
+    repo.git("switch", "--quiet", "--create", "topic")
+    repo.commit({"detections/a.toml": rule_text(query="any where true")})
+    done = reviewed(repo)
+    assert done.returncode == 0
+    assert "no file here is a rule by `rules.include`" in " ".join(done.stdout.split())
+    repo.commit({"rules/a.toml": rule_text(updated="2026/11/24", created="2026/11/24")})
+    assert "rules.include" not in reviewed(repo).stdout
+
+
+def test_a_branch_that_changes_no_rule_passes_without_a_word_on_folders(branch: Repository) -> None:
+    branch.commit({"README.md": "more"})
+    assert "rules.include" not in reviewed(branch).stdout
+
+
 def test_the_version_is_told() -> None:
     assert ruleward("--version").stdout == f"ruleward {__version__}\n"
 

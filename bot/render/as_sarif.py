@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot import __version__
-from bot.asking import EXCEPTION_EXPIRED
+from bot.asking import EXCEPTION_EXPIRED, NO_RULE_FILES
 from bot.judge import CONFIG_INVALID
 from bot.model import Finding, Level, Review, RuleReview, Status, Unevaluated, Verdict
 from bot.policy import Policy, all_policies
@@ -32,6 +32,7 @@ _NAMED = re.compile(r"\](?=\()|\{(?=\d)")
 _CONFIG = {
     CONFIG_INVALID: (Level.ERROR, "The edited config cannot be used."),
     EXCEPTION_EXPIRED: (Level.NOTICE, "The last day of a standing exception has passed."),
+    NO_RULE_FILES: (Level.NOTICE, "No file is a rule, so nothing was reviewed."),
 }
 
 
