@@ -338,8 +338,11 @@ class _Reader:
                 if not is_pattern(pattern):
                     self.fault(("rules", key, index), f"`{pattern}` is no path pattern; write it as in .gitignore")
                 elif not is_quick(pattern):
-                    told = "has more stars than can be matched quickly: at most two `**`, less one for each star after the first in a name"
-                    self.fault(("rules", key, index), f"`{pattern}` {told}")
+                    self.fault(
+                        ("rules", key, index),
+                        f"`{pattern}` has more stars than can be matched quickly: at most two `**`, less one for each "
+                        "star after the first in a name",
+                    )
 
     def maturity(self, maturity: Maturity) -> None:
         """Check that every state that is named is one."""

@@ -103,7 +103,8 @@ def _read(name: str) -> str | None:
 def _environment() -> ImmutableSandboxedEnvironment:
     """Make the environment of Markdown; a repository's template gets no loader, for it extends and includes nothing."""
     from jinja2 import FunctionLoader, StrictUndefined  # 70 ms that only a comment pays
-    from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Bounded(ImmutableSandboxedEnvironment):
         intercepted_binops = frozenset({"*", "**", "%"})
