@@ -153,9 +153,8 @@ def _mapping(path: str, data: bytes) -> dict[str, object]:
             if depth > _DEEPEST:  # the one in C would take the interpreter down
                 raise RulewardError(f"{path}: no YAML that can be read: nested too deep")
             if isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]:
-                mark = event.start_mark
-                at = f":{mark.line + 1}" if mark else ""  # each may double what the one before it holds
-                raise RulewardError(f"{path}{at}: no YAML that can be read: it has merge keys (`<<`)")
+                # each may double what the one before it holds
+                raise RulewardError(f"{path}: no YAML that can be read: it has merge keys (`<<`)")
         loaded: object = yaml.load(data, loader)  # noqa: S506 - both loaders are safe
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from bot.settings import CONFIG_PATH
 from tests.fuzz.rendering import TODAY
 from tests.hardness.case import Ran, run
 from tests.repository import RULE_ID, Repository, other_id, rule_text
-from tests.scene import BASE, RULE, UNBUMPED, Scene, config, scene
+from tests.scene import BASE, RULE, UNBUMPED, scene
 
 LIES = [
     "new\nline", "ansi\x1b[31mred", "bidi\u202etxt", "::error ::x", "<!-- ruleward:review v1 -->", "</details>", "##[group]x", "@octocat",
@@ -30,12 +29,12 @@ def branch(repo: Repository) -> Repository:
     return repo
 
 
-def ruleward(repo: Repository, *arguments: str, **more: str) -> Ran:
-    return run(repo.path, arguments, **more)
+def ruleward(repo: Repository, *arguments: str) -> Ran:
+    return run(repo.path, arguments)
 
 
-def reviewed(repo: Repository, *arguments: str, **more: str) -> Ran:
-    ran = ruleward(repo, "review", "--base", "main", "--head", "topic", "--today", "2026-11-24", *arguments, **more)
+def reviewed(repo: Repository, *arguments: str) -> Ran:
+    ran = ruleward(repo, "review", "--base", "main", "--head", "topic", "--today", "2026-11-24", *arguments)
     assert "Traceback" not in ran.errors
     return ran
 
@@ -50,7 +49,7 @@ def put(repo: Repository, path: bytes, text: str) -> None:
 def test_no_path_is_more_than_text_in_any_format(branch: Repository, form: str) -> None:
     for number, lie in enumerate(LIES):
         text = rule_text(rule_id=other_id(number + 9), name=f"N{number}", updated="2020/01/01")
-        put(branch, f"rules/{lie}.toml".encode("utf-8"), text)
+        put(branch, f"rules/{lie}.toml".encode(), text)
     put(branch, b"rules/\xff\xfe.toml", rule_text(rule_id=other_id(90), name="bytes", updated="2020/01/01"))
     put(
         branch,

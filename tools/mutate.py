@@ -146,7 +146,7 @@ def _nodes(value: object) -> list[ast.AST]:
     return [value] if isinstance(value, ast.AST) else []
 
 
-def _ways(node: ast.AST) -> Iterator[str]:  # noqa: C901, PLR0912 - one branch a way
+def _ways(node: ast.AST) -> Iterator[str]:  # noqa: C901 - one branch a way
     if isinstance(node, ast.Compare):
         yield from (
             f"{type(op).__name__}→{_SWAPS[type(op)].__name__}#{place}"
@@ -194,13 +194,10 @@ def _break(function: ast.FunctionDef, node: ast.AST, how: str) -> None:
     elif isinstance(node, ast.Return):
         node.value = ast.Constant(value=None)
     elif isinstance(node, ast.Constant):
-        node.value = (
-            (not node.value)
-            if isinstance(node.value, bool)
-            else node.value + 1
-            if isinstance(node.value, int)
-            else f"{node.value}~"
-        )  # type: ignore[operator]
+        if isinstance(node.value, bool):
+            node.value = not node.value
+        else:
+            node.value = node.value + 1 if isinstance(node.value, int) else f"{node.value!s}~"
     elif isinstance(node, ast.UnaryOp):
         _Exchange(node, node.operand).visit(function)
     elif isinstance(node, ast.Expr):

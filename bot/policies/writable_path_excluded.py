@@ -12,7 +12,7 @@ from bot.query import conditions, queries_of
 
 _PATHS = re.compile(r"(?:^|\.)(?:executable|path|directory|working_directory|original_path)(?:\.text|\.caseless)?$")
 _WRITABLE = re.compile(
-    r"(?:[a-z?*]:)?\\+(?:users|programdata|windows\\+(?:temp|tasks|tracing)|temp|perflogs)\\|.*\\+appdata\\|\*?\\+temp\\"
+    r"(?:[a-z?*]:)?\\++(?:users|programdata|windows\\++(?:temp|tasks|tracing)|temp|perflogs)\\|.*\\appdata\\|\*?\\++temp\\"
     r"|/(?:private/)?(?:tmp|var/tmp|dev/shm|run/user|home|users)/",
     re.IGNORECASE,
 )

@@ -102,8 +102,7 @@ def _read(name: str) -> str | None:
 @lru_cache(maxsize=1)
 def _environment() -> ImmutableSandboxedEnvironment:
     """Make the environment of Markdown; a repository's template gets no loader, for it extends and includes nothing."""
-    from jinja2 import FunctionLoader, StrictUndefined  # 70 ms that only a comment pays
-    from jinja2.exceptions import SecurityError
+    from jinja2 import FunctionLoader, StrictUndefined, TemplateRuntimeError  # 70 ms that only a comment pays
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Bounded(ImmutableSandboxedEnvironment):
@@ -116,7 +115,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
                 return left * right
             if operator == "%" and type(left) is type(right) is int:
                 return left % right
-            raise SecurityError(f"a template may not use `{operator}` but on whole numbers, and no powers")
+            raise TemplateRuntimeError(f"a template may not use `{operator}` but on whole numbers, and no powers")
 
     made = Bounded(
         loader=FunctionLoader(_read),

@@ -98,7 +98,7 @@ markers = Target(name="marker", values=changed(_MARKERS) | soup, check=_check_ma
 
 
 def _audit() -> str:
-    from tests.fuzz.rendering import audited  # noqa: PLC0415 - only this target renders
+    from tests.fuzz.rendering import audited
 
     return audited("rules/a.toml", "A rule", "any where true")
 

@@ -30,12 +30,10 @@ until [any where true]""",
     "lucene": 'process.name:(a* OR "b c") AND -user:/r[o]+t/ AND x:[1 TO 5} AND y:>=3',
 }
 _WORDS = {
-    "kuery": 'a b.c : ( ) and or not "x" x* * { } < >= \\ 1 true null , " \\( \\u0041'.split(" "),
-    "eql": 'any process where sequence by with maxspan = == != : in in~ like like~ regex ( ) [ ] , "x" "x*" a b.c ?a and or not 1 2.5 '
-    '5m + - * / % | head true null until // /* """ ` ! join sample of with runs = 3'.split(" "),
-    "esql": 'FROM ROW a b.c | WHERE EVAL STATS BY == != IN LIKE RLIKE ( ) [ ] , "x" "x*" AND OR NOT 1 + - * / IS NULL KEEP DROP RENAME AS '
-    'DISSECT GROK ENRICH SORT LIMIT METADATA MV_EXPAND kql( match( :: ` """ // /* = < >= ?x'.split(" "),
-    "lucene": 'a : ( ) AND OR NOT "x" x* [ ] TO { } / \\ ~ ^ + - * 1 && ||'.split(" "),
+    "kuery": ["a", "b.c", ":", "(", ")", "and", "or", "not", '"x"', "x*", "*", "{", "}", "<", ">=", "\\", "1", "true", "null", ",", '"', "\\(", "\\u0041"],
+    "eql": ["any", "process", "where", "sequence", "by", "with", "maxspan", "=", "==", "!=", ":", "in", "in~", "like", "like~", "regex", "(", ")", "[", "]", ",", '"x"', '"x*"', "a", "b.c", "?a", "and", "or", "not", "1", "2.5", "5m", "+", "-", "*", "/", "%", "|", "head", "true", "null", "until", "//", "/*", '"""', "`", "!", "join", "sample", "of", "with", "runs", "=", "3"],
+    "esql": ["FROM", "ROW", "a", "b.c", "|", "WHERE", "EVAL", "STATS", "BY", "==", "!=", "IN", "LIKE", "RLIKE", "(", ")", "[", "]", ",", '"x"', '"x*"', "AND", "OR", "NOT", "1", "+", "-", "*", "/", "IS", "NULL", "KEEP", "DROP", "RENAME", "AS", "DISSECT", "GROK", "ENRICH", "SORT", "LIMIT", "METADATA", "MV_EXPAND", "kql(", "match(", "::", "`", '"""', "//", "/*", "=", "<", ">=", "?x"],
+    "lucene": ["a", ":", "(", ")", "AND", "OR", "NOT", '"x"', "x*", "[", "]", "TO", "{", "}", "/", "\\", "~", "^", "+", "-", "*", "1", "&&", "||"],
 }
 
 

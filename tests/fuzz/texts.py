@@ -39,7 +39,7 @@ def _changed(text: str, edits: list[tuple[int, int, str, int]]) -> str:
             text = text[:start] + spare + text[end:]
         elif how == 1:
             text = text[:start] + text[end:]
-        elif how == 2:  # noqa: PLR2004 - the third of four
+        elif how == 2:
             text = text[:end] + text[start : start + 200] + text[end:]
         else:
             text = text[:start] + spare + text[start:]
