@@ -116,7 +116,8 @@ def init_command(*, profile: str, event: str, pin: str | None, repo: Path) -> No
     written = write_files(repo, profile=Profile(profile), event=event, pin=pin)
     lines = [f"{'wrote' if each.new else 'exists, left as it is:'} {each.path}" for each in written]
     if any(each.new for each in written):
-        lines.append("Commit this, require the commit status `ruleward: <branch>`, and ask `ruleward doctor`.")
+        require = "" if profile == "observe" else "require the commit status `ruleward: <branch>`, "
+        lines.append(f"Commit this, {require}and ask `ruleward doctor`.")
     write("\n".join(lines) + "\n", None)
 
 
