@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TypeAlias
 
 from bot.asking import no_rule_files
 from bot.collect.git import Git, Held
@@ -47,6 +48,7 @@ from bot.model import (
     Unreadable,
 )
 from bot.parse import parse
+from bot.render.template import Blocks
 from bot.replay import Entry, entry_of, kept
 from bot.replay import read as read_entry
 from bot.settings import CONFIG_PATH, Ecs, Settings
@@ -61,12 +63,24 @@ class Reviewed:
     template: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigText:
+    """A config that somebody has read already, and how errors name it."""
+
+    name: str
+    data: bytes
+
+
+Config: TypeAlias = Path | ConfigText | None
+"""What to judge by: a file, a text, or (None) what the base branch says."""
+
+
 def review(
     git: Git,
     *,
     base: str | None,
     head: str | None,
-    config: Path | None,
+    config: Config,
     today: date,
     title: str = "",
     merge_base: str | None = None,
@@ -96,7 +110,7 @@ def review(
         settings = without_dates(settings)
     snapshot = collect(git, ends, settings.rules, only=only)
     if not (snapshot.old or snapshot.new or snapshot.unevaluated or only or _has_rules(git, ends, settings)):
-        findings += (no_rule_files(settings, str(config or CONFIG_PATH)),)
+        findings += (no_rule_files(settings, _name_of(config)),)
     done = _review(git, ends, snapshot, settings, today=today, title=title, only=only, findings=findings)
     return Reviewed(review=done, settings=settings, template=template)
 
@@ -213,10 +227,10 @@ def standing_config(git: Git, config: Path | None) -> bytes:
     return git.file(None if git.top else "HEAD", CONFIG_PATH) or b""
 
 
-def _settled(git: Git, ends: Ends, config: Path | None, today: date) -> tuple[Settings, tuple[Finding, ...]]:
+def _settled(git: Git, ends: Ends, config: Config, today: date) -> tuple[Settings, tuple[Finding, ...]]:
     """Read the config, and what is to be said of it."""
     settings, findings = _settings(git, ends, config_files(git, ends), config)
-    return settings, (*findings, *expired(settings, today, str(config or CONFIG_PATH)))
+    return settings, (*findings, *expired(settings, today, _name_of(config)))
 
 
 def _review(
@@ -238,7 +252,7 @@ def _review(
         findings = tuple(finding for finding in findings if is_named(finding.path, only))
         changes = replace(changes, rules=tuple(each for each in changes.rules if is_named(each.path, only)))
     ids, names = _holders(git, ends, changes, settings, kept)
-    fields = _fields(git, ends, settings.ecs)
+    fields = _fields(git, ends.base.sha, settings.ecs) if changes.rules else None
     judged = judge(changes, settings, today=today, ids=ids, names=names, title=title, findings=findings, fields=fields)
     return Review(
         base=ends.base,
@@ -257,13 +271,15 @@ def _review(
 def _template(git: Git, ends: Ends, settings: Settings) -> str:
     """Read the repository's own blocks of the comment at the tip of the base branch."""
     path = settings.comment.template
-    if not path:
+    if not path or not _touches_rules(git, ends):  # what is wrong with it can be put right by a change of no rule
         return ""
-    data = git.file(ends.base.sha, path)
+    return _template_at(git, ends.base.sha, path, "on the base branch")
+
+
+def _template_at(git: Git, commit: str | None, path: str, where: str) -> str:
+    data = git.file(commit, path)
     if data is None:
-        raise RulewardError(
-            f"{CONFIG_PATH}: comment.template: there is no file `{path}` on the base branch", located=True
-        )
+        raise RulewardError(f"{CONFIG_PATH}: comment.template: there is no file `{path}` {where}", located=True)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -291,20 +307,25 @@ def _rule(repo: Path, name: str) -> Rule:
     raise RulewardError(f"{name}: it has no [rule] table; name the file of a rule")
 
 
-def _settings(git: Git, ends: Ends, files: ConfigFiles, config: Path | None) -> tuple[Settings, tuple[Finding, ...]]:
+def _settings(git: Git, ends: Ends, files: ConfigFiles, config: Config) -> tuple[Settings, tuple[Finding, ...]]:
     """Read the base branch's config, and judge the head's where it was edited.
 
     A broken config of the base stops the review, but for a pull request that changes no TOML file beside it.
     """
-    findings = _edited_config(files)
+    findings = _edited_config(git, ends, files)
     if config is not None:
-        return read_config(_config_file(config), str(config)), findings
+        data = config.data if isinstance(config, ConfigText) else _config_file(config)
+        return read_config(data, _name_of(config)), findings
     try:
         return read_config(files.base), findings
     except ConfigError:
         if not files.edited or _touches_rules(git, ends):
             raise
         return Settings(), findings
+
+
+def _name_of(config: Config) -> str:
+    return config.name if isinstance(config, ConfigText) else str(config or CONFIG_PATH)
 
 
 def _config_file(config: Path) -> bytes:
@@ -317,15 +338,19 @@ def _config_file(config: Path) -> bytes:
 def _touches_rules(git: Git, ends: Ends) -> bool:
     """Whether any TOML file but the config changed: without a config, each may be a rule."""
     paths = {side.path for row in git.changes(ends.merge_base, ends.head.sha, ()) for side in (row.old, row.new)}
-    return any(path.endswith(".toml") and path != CONFIG_PATH for path in paths)
+    return any(path.lower().endswith(".toml") and path != CONFIG_PATH for path in paths)
 
 
-def _edited_config(files: ConfigFiles) -> tuple[Finding, ...]:
-    """Validate a config that the head changes; it is judged by the base's all the same."""
+def _edited_config(git: Git, ends: Ends, files: ConfigFiles) -> tuple[Finding, ...]:
+    """Validate a config that the head changes, and what it names; it is judged by the base's all the same."""
     if not files.edited:
         return ()
     try:
-        read_config(files.head)
+        settings = read_config(files.head)
+        if settings.comment.template:
+            text = _template_at(git, ends.head.sha, settings.comment.template, "in this change")
+            Blocks(text, settings.comment.template)
+        _fields(git, ends.head.sha, settings.ecs)
     except ConfigError as error:
         return tuple(
             Finding(
@@ -337,11 +362,14 @@ def _edited_config(files: ConfigFiles) -> tuple[Finding, ...]:
             )
             for fault in error.faults
         )
+    except RulewardError as error:
+        message = str(error).removeprefix(f"{CONFIG_PATH}: ")
+        return (Finding(policy=CONFIG_INVALID, severity=Level.ERROR, message=message, path=CONFIG_PATH),)
     return ()
 
 
-def _fields(git: Git, ends: Ends, ecs: Ecs) -> FieldSets | None:
-    """Read the schemas and the stack map that the config names, at the tip of the base branch; None where it has none.
+def _fields(git: Git, commit: str | None, ecs: Ecs) -> FieldSets | None:
+    """Read the schemas and the stack map that the config names, at a commit; None where it names none.
 
     Raises:
         RulewardError: one of them is not there, or cannot be read.
@@ -350,9 +378,9 @@ def _fields(git: Git, ends: Ends, ecs: Ecs) -> FieldSets | None:
         return None
     fields = built_in()
     if ecs.schemas:
-        fields = fields.and_schemas(schemas(git, ends.base.sha, ecs.schemas))
+        fields = fields.and_schemas(schemas(git, commit, ecs.schemas))
     if ecs.stack_map:
-        data = git.file(ends.base.sha, ecs.stack_map)
+        data = git.file(commit, ecs.stack_map)
         if data is None:
             raise RulewardError(
                 f"{ecs.stack_map}: the base branch has no such file; `ecs.stack_map` in {CONFIG_PATH} names it"

@@ -145,8 +145,8 @@ class RuleFiles:
         return Globs(self.deprecated)
 
     def governs(self, path: str) -> bool:
-        """Tell whether a path is that of a rule file."""
-        return path in self.included and path not in self.excluded
+        """Tell whether a path is that of a rule file; a rule is TOML, whatever else a pattern takes in."""
+        return path.lower().endswith(".toml") and path in self.included and path not in self.excluded
 
 
 @dataclass(frozen=True, kw_only=True)

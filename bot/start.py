@@ -137,6 +137,11 @@ def without_workspace(path: str, workspace: str) -> str:
 def main() -> None:
     """Become ``ruleward action``."""
     root = Path(__file__).resolve().parent.parent
+    if os.environ.get("INPUT_DASHBOARD"):  # the caller named it from where the job is
+        os.environ["INPUT_DASHBOARD"] = str(Path(os.environ["INPUT_DASHBOARD"]).absolute())
+    # Windows starts a program of the working directory before one of the PATH, and version managers read files there
+    os.chdir(root)
+    os.environ["NODEFAULTCURRENTDIRECTORYINEXEPATH"] = "1"
     os.environ["PATH"] = without_workspace(os.environ.get("PATH", ""), os.environ.get("GITHUB_WORKSPACE", ""))
     try:
         packages = obtain(root, os.environ)

@@ -83,6 +83,7 @@ def run(
         temp=Path(mkdtemp(dir=folder)),
         workspace=workspace,
         sha=sha,
+        ref="",
         cache=None,
         run_url="",
         today=today,

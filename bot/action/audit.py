@@ -10,7 +10,7 @@ from bot.github.client import Client, RefusedError
 from bot.github.labels import STALE, label
 from bot.github.rolling import Kept, Rolling
 from bot.github.runner import Inputs, Result, Runner
-from bot.model import RulewardError
+from bot.model import RulewardError, is_table
 from bot.render import render_audit
 from bot.render.as_issue import render as issue_of
 from bot.render.escape import prose
@@ -28,11 +28,14 @@ def audit_tree(runner: Runner, inputs: Inputs, client: Client) -> Result:
         RulewardError: there is no such commit, its config is broken, or GitHub could not be asked.
     """
     git, head = _repository(runner, client)
-    settings = settings_of(git, head=head, config=inputs.config)
+    config = inputs.config
+    if config is not None and runner.workspace is not None:
+        config = runner.workspace / config
+    settings = settings_of(git, head=head, config=config)
     done = audit(
         git,
         head=head,
-        config=inputs.config,
+        config=config,
         today=runner.today,
         cache=runner.cache,
         repository=runner.repository,
@@ -58,7 +61,8 @@ def _repository(runner: Runner, client: Client) -> tuple[Git, str]:
 
     A workspace without old blobs is read too, but what it lacks is fetched into a repository of this run's own.
     """
-    sha = runner.sha or str(client.get(f"/commits/{_default_branch(client)}")["sha"])
+    sha = runner.sha if _on_default_branch(runner) else ""
+    sha = sha or str(client.get(f"/commits/{_default_branch(client)}")["sha"])
     beside = _workspace(runner, sha)
     if beside is not None and not beside.promisor():
         return beside, sha
@@ -85,6 +89,13 @@ def _workspace(runner: Runner, sha: str) -> Git | None:
         runner.say("the workspace's history is cut off (fetch-depth: 0 keeps all of it): it is fetched")
         return None
     return git
+
+
+def _on_default_branch(runner: Runner) -> bool:
+    """Tell whether the workflow runs for the default branch: who starts one by hand may choose another."""
+    repository = runner.payload.get("repository")
+    branch = repository.get("default_branch") if is_table(repository) else None
+    return not runner.ref or not isinstance(branch, str) or runner.ref == f"refs/heads/{branch}"
 
 
 def _default_branch(client: Client) -> str:

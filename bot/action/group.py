@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bot.action.objects import objects
+from bot.action.objects import config_of, objects, status_of
 from bot.action.result import STATES, annotation, context_of, keep, named, outputs_of, unfinished
 from bot.action.waivers import records, requests
-from bot.app import review
+from bot.app import Config, review
+from bot.collect.git import Git
 from bot.github.apply import Publisher
 from bot.github.client import Client, GitHubError
 from bot.github.event import ReviewGroup
@@ -20,7 +21,7 @@ from bot.render.as_pull import (
     error_text,
     status_text,
 )
-from bot.settings import Settings
+from bot.settings import CommitStatus
 from bot.waive import Record, waived
 
 
@@ -46,15 +47,17 @@ class GroupRun:
 
     def _run(self) -> Result:
         group, runner = self.group, self.runner
-        settings = Settings()
+        git: Git | None = None
+        config: Config = None
         try:
             git, merge_base = objects(runner, self.client, self.thread, group.base, group.head)
+            config = config_of(runner, self.inputs, git, group.base)
             reviewed = review(
                 git,
                 base=group.base,
                 head=group.head,
                 merge_base=merge_base,
-                config=self.inputs.config,
+                config=config,
                 today=runner.today,
                 again=True,
             )
@@ -64,7 +67,7 @@ class GroupRun:
             self.result.annotations = annotation(str(error))
             self.result.summary = error_comment(str(error)).partition("\n")[2]
             self.result.outputs = outputs_of(Verdict.INCOMPLETE)
-            self._status(settings, "error", error_text(str(error)))
+            self._status(status_of(git, config, group.base), "error", error_text(str(error)))
             return self.result
         settings = reviewed.settings
         made = judged_again(waived(reviewed.review, records), settings)
@@ -72,7 +75,7 @@ class GroupRun:
         self.result.status = exit_status(made, self.inputs.fail_on)
         self.result.summary = comment_of(made, settings, template=reviewed.template, whole=True)
         self.result.outputs = outputs_of(made.verdict, made, keep(self.runner, made, settings))
-        self._status(settings, STATES.get(self.result.status, "error"), status_text(made))
+        self._status(settings.status, STATES.get(self.result.status, "error"), status_text(made))
         runner.say(status_text(made))
         return self.result
 
@@ -83,12 +86,12 @@ class GroupRun:
         on = {(each.policy, each.by, each.at) for each in requests(self.thread)}
         return [each for each in records(self.thread) if (each.policy, each.by, each.at) in on] if on else []
 
-    def _status(self, settings: Settings, state: str, description: str) -> None:
-        wish = StatusWish(context=context_of(settings.status, self.group.target), state=state, description=description)
+    def _status(self, status: CommitStatus, state: str, description: str) -> None:
+        wish = StatusWish(context=context_of(status, self.group.target), state=state, description=description)
         if not self.inputs.status:
             return
-        mine = self.thread.statuses(self.group.head, wish.context)
-        if mine and mine[0].says(state, description):
+        standing = self.thread.standing(self.group.head, wish.context)
+        if standing is not None and standing.says(state, description):
             return
         if self.inputs.dry_run:
             self.runner.say(f"dry run: {SetStatus(status=wish)}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from bot.app import Config, ConfigText
 from bot.collect.git import Git
 from bot.collect.remote import Remote
+from bot.config import read_config
 from bot.github.client import Client
 from bot.github.facts import Thread
-from bot.github.runner import Runner
+from bot.github.runner import Inputs, Runner
 from bot.model import RulewardError
+from bot.settings import CONFIG_PATH, CommitStatus
 
 
 def objects(runner: Runner, client: Client, thread: Thread, base: str, head: str) -> tuple[Git, str]:
@@ -40,3 +43,36 @@ def _workspace(runner: Runner, base: str, head: str) -> Git | None:
     except RulewardError:  # no repository, somebody else's, or without these commits: fetching is no worse
         return None
     return git
+
+
+def config_of(runner: Runner, inputs: Inputs, git: Git, base: str) -> Config:
+    """Return the config that the workflow names: one of the repository is read at the base commit, never in a checkout.
+
+    A checkout may be that of the head, which would judge itself.
+
+    Raises:
+        RulewardError: the base has no such file.
+    """
+    path = inputs.config
+    if path is None:
+        return None
+    if path.is_absolute():
+        if runner.workspace is None or not path.is_relative_to(runner.workspace):
+            return path
+        path = path.relative_to(runner.workspace)
+    data = git.file(base, path.as_posix())
+    if data is None:
+        raise RulewardError(f"{path.as_posix()}: the base branch has no such file; the input `config` names it")
+    return ConfigText(name=path.as_posix(), data=data)
+
+
+def status_of(git: Git | None, config: Config, base: str) -> CommitStatus:
+    """Read what the commit status is called, as far as the config can be read: the default else."""
+    try:
+        if isinstance(config, ConfigText):
+            return read_config(config.data).status
+        if config is not None:
+            return read_config(config.read_bytes()).status
+        return read_config(git.file(base, CONFIG_PATH)).status if git is not None else CommitStatus()
+    except (RulewardError, OSError):
+        return CommitStatus()

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.action.objects import objects
+from bot.action.objects import config_of, objects, status_of
 from bot.action.result import STATES, annotation, context_of, keep, named, outputs_of, unfinished
 from bot.action.waivers import spare, weigh
-from bot.app import Reviewed, review
+from bot.app import Config, Reviewed, review
 from bot.collect.git import Git
-from bot.config import read_config
 from bot.github.apply import Outcome, Publisher
 from bot.github.client import Client, GitHubError, RefusedError
 from bot.github.facts import Pull, Thread, own
@@ -33,7 +32,7 @@ from bot.render.as_pull import (
     worth_saying,
 )
 from bot.render.escape import prose
-from bot.settings import CONFIG_PATH, CommitStatus
+from bot.settings import CommitStatus, Settings
 from bot.waive import Refusal, asks, waived
 
 _ONE_PAGE = 100
@@ -76,6 +75,8 @@ class PullRun:
         self.unfinished = False
         self.again = False
         self.login = ""
+        self.git: Git | None = None
+        self.config: Config = None
 
     def look(self) -> Result:
         """Review, and make GitHub agree, as far as GitHub can be reached."""
@@ -96,13 +97,16 @@ class PullRun:
         try:
             if self._untouched(pull):
                 return self._pass(pull)
-            git, merge_base = objects(self.runner, self.client, self.thread, pull.base_sha, pull.head_sha)
+            base = self.thread.base_tip
+            git, merge_base = objects(self.runner, self.client, self.thread, base, pull.head_sha)
+            self.git = git
+            config = self.config = config_of(self.runner, self.inputs, git, base)
             reviewed = review(
                 git,
-                base=pull.base_sha,
+                base=base,
                 head=pull.head_sha,
                 merge_base=merge_base,
-                config=self.inputs.config,
+                config=config,
                 today=self.runner.today,
                 title=pull.title,
             )
@@ -130,24 +134,23 @@ class PullRun:
         self.runner.say(f"pull request #{pull.number} touches no TOML file")
         self.result.summary = f"{_UNTOUCHED}.\n"
         self.result.outputs = outputs_of(Verdict.PASS)
-        context = context_of(self._status_at_hand(pull), pull.base_ref)
+        context = context_of(self._status_at_hand(), pull.base_ref)
         wish = StatusWish(context=context, state="success", description=_UNTOUCHED)
         if self.inputs.status:
             self._write(pull, (SetStatus(status=wish),))
         return self.result
 
-    def _status_at_hand(self, pull: Pull) -> CommitStatus:
+    def _status_at_hand(self) -> CommitStatus:
         """Read what the status is called where that takes no request and no fetch: a given file, or the workspace."""
+        base = self.thread.base_tip
         try:
-            if self.inputs.config is not None:
-                return read_config(self.inputs.config.read_bytes(), str(self.inputs.config)).status
-            if self.runner.workspace is None:
-                return CommitStatus()
-            git = Git(self.runner.workspace)
-            git.commit(pull.base_sha)
-            return CommitStatus() if git.promisor() else read_config(git.file(pull.base_sha, CONFIG_PATH)).status
-        except (RulewardError, OSError):
-            return CommitStatus()
+            git = Git(self.runner.workspace) if self.runner.workspace is not None else None
+            if git is not None and git.holds(base) and not git.promisor():
+                return status_of(git, config_of(self.runner, self.inputs, git, base), base)
+        except RulewardError as error:  # no repository, or somebody else's
+            self.runner.say(f"the workspace is not read: {error}")
+        given = self.inputs.config
+        return status_of(None, given if given is not None and given.is_absolute() else None, base)
 
     def _write(self, pull: Pull, writes: Iterable[Write]) -> Outcome:
         """Carry writes out, or in a dry run only say them."""
@@ -175,7 +178,8 @@ class PullRun:
             description=status_text(made),
         )
         if pull.draft:
-            return Wishes(status=status if self.inputs.status else None), reviewed
+            wishes = Wishes(status=status if self.inputs.status else None, taken_off=self._rechecks(pull, settings))
+            return wishes, reviewed
         notes = self._notes(pull, made, refusals)
         body = comment_of(made, settings, blob_url=self._blob_url(pull), template=reviewed.template, notes=notes)
         bulk = len(made.rules) >= settings.comment.bulk_threshold
@@ -185,7 +189,6 @@ class PullRun:
             merge_base = made.base.merge_base or ""
             hunks = git.hunks(merge_base, pull.head_sha, paths, settings.rules.included.roots()) if paths else {}
             inline = inline_wishes(made, hunks, most=settings.comment.max_inline)
-        recheck = label(RECHECK, settings).name
         mode = settings.comment.mode.value
         wanted = (
             bool(notes)
@@ -201,7 +204,7 @@ class PullRun:
             offered=tuple(waiver(each) for each in _waivable(made)) if self.inputs.labels else (),
             taken_off=(
                 *(each.label for each in refusals),
-                *(name for name in pull.labels if name.lower() == recheck.lower()),
+                *self._rechecks(pull, settings),
             )
             if self.inputs.labels
             else (),
@@ -209,6 +212,11 @@ class PullRun:
             inline=inline,
             status=status if self.inputs.status else None,
         ), reviewed
+
+    def _rechecks(self, pull: Pull, settings: Settings) -> tuple[str, ...]:
+        """The label that asked for this run, under whatever name, so that it can be put on again."""
+        recheck = label(RECHECK, settings).name.lower()
+        return tuple(name for name in pull.labels if name.lower() == recheck) if self.inputs.labels else ()
 
     def _notes(self, pull: Pull, made: Review, refusals: Iterable[Refusal]) -> tuple[Note, ...]:
         """Say which labels do not count and why; what was said stays, while the change is the same.
@@ -266,6 +274,10 @@ class PullRun:
         if Surface.WAIVER in outcome.skipped:
             self.recording = False
             self._repeat("the waiver could not be recorded, so it does not count")
+            if self.final:
+                unfinished(
+                    self.result, GitHubError("a waiver could not be recorded, so it does not count; run this again")
+                )
             return
         if outcome.login and self.thread.taken_for(outcome.login):
             # an app's own token cannot ask who it is; what it wrote before was not recognised as ours
@@ -307,7 +319,6 @@ class PullRun:
         lines = pull.inline or (wishes.inline and not first)
         inline = self.thread.inline if wishes.inline is not None and lines else ()
         status = wishes.status
-        stand = self.thread.statuses(pull.head_sha, status.context) if status is not None else ()
         marked = (
             mine
             or any(event.label.lower() in wishes.owned for event in events)
@@ -321,7 +332,7 @@ class PullRun:
             comments=mine,
             spare=spare(self.thread) if wishes.comment is not None else (),
             inline=inline,
-            status=stand[0] if stand else None,
+            status=self.thread.standing(pull.head_sha, status.context) if status is not None else None,
         )
 
     def _supersede(self, later: Pull) -> None:
@@ -344,7 +355,9 @@ class PullRun:
         self.result.outputs = outputs_of(Verdict.INCOMPLETE)
         mine = own(self.thread.comments, "review", self.thread) if self.inputs.comment and not pull.draft else ()
         wish = StatusWish(
-            context=context_of(CommitStatus(), pull.base_ref), state="error", description=error_text(message)
+            context=context_of(status_of(self.git, self.config, self.thread.base_tip), pull.base_ref),
+            state="error",
+            description=error_text(message),
         )
         wishes = Wishes(
             comment=error_comment(message, mine[0].body if mine else "")

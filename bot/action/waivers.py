@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.action.result import context_of
+from bot.action.result import STATES, context_of
 from bot.app import Reviewed
 from bot.github.facts import Thread, own
 from bot.settings import Settings
 from bot.waive import Facts, Record, Refusal, Request, asks, granted, read_record, refused, settled
+
+_REPORTED = frozenset(STATES.values())  # a run that could not finish has shown nobody anything
 
 
 def weigh(thread: Thread, reviewed: Reviewed, *, recording: bool) -> tuple[list[Record], list[Record], list[Refusal]]:
@@ -41,7 +43,7 @@ def _facts(thread: Thread, request: Request, settings: Settings) -> Facts:
         rights=thread.permission(request.by) if request.by and not request.bot else {},
         author=pull.author.login,
         writers=() if settings.waivers.allow_author else thread.commit_people,
-        seen=min((each.created for each in mine), default=None),
+        seen=min((each.created for each in mine if each.state in _REPORTED), default=None),
     )
 
 

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.collect.git import ENVIRONMENT, Git, GitError, Held, RawChange
+from bot.collect.git import ENVIRONMENT, Git, GitError, Held, RawChange, Version
 from bot.model import RulewardError
 
+_ID_LENGTHS = frozenset({40, 64})  # hex digits
+_KEPT = ("GIT_SSL_", "GIT_PROXY_")  # how a server is reached
 _ATTEMPTS = 4
 _SLOW = {"http.lowSpeedLimit": "1000", "http.lowSpeedTime": "30"}  # bytes a second, seconds
 
@@ -61,7 +63,7 @@ class Remote(Git):
             login = base64.b64encode(f"x-access-token:{token}".encode()).decode("ascii")
             settings[f"http.{place.scheme}://{place.netloc}/.extraheader"] = f"AUTHORIZATION: basic {login}"
         # what an outer git command or a runner set for itself is none of ours
-        outer = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        outer = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key.startswith(_KEPT)}
         self._environment = {**outer, **ENVIRONMENT, "GIT_NO_LAZY_FETCH": "1", "GIT_CONFIG_COUNT": str(len(settings))}
         for number, (key, value) in enumerate(settings.items()):
             self._environment[f"GIT_CONFIG_KEY_{number}"] = key
@@ -106,6 +108,14 @@ class Remote(Git):
         if commit is not None:
             self.obtain(side.oid for side in self.tree(commit, roots))
         return super().mentions(commit, words, roots)
+
+    def versions(self, commit: str, path: str) -> tuple[Version, ...]:
+        """Return what a file was, after fetching the history and what renames are found by."""
+        if self.shallow():
+            self.fetch("--unshallow", "--filter=blob:none", "origin", commit)
+        logged = self.run("log", "--format=", "--raw", "--no-abbrev", "--no-renames", commit, "--", path)
+        self.obtain(word for word in logged.decode("ascii", "replace").split() if len(word) in _ID_LENGTHS)
+        return super().versions(commit, path)
 
     def held(self, commit: str, paths: Sequence[str]) -> Held:
         """Return every blob id that some paths held, after fetching the history, without its blobs."""

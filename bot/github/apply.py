@@ -173,8 +173,8 @@ class Publisher:
         thread = self._thread
 
         def find() -> object:
-            mine = thread.mine(thread.list_statuses(self._head), wish.context)
-            return {} if mine and mine[0].says(wish.state, wish.description) else None
+            newest = thread.newest(thread.list_statuses(self._head), wish.context)
+            return {} if newest is not None and newest.says(wish.state, wish.description) else None
 
         self._client.create(f"/statuses/{self._head}", body, find)
 
@@ -212,7 +212,7 @@ def _as_data(comment: Comment) -> dict[str, object]:
 
 
 def _plainly(error: RefusedError) -> str:
-    return "the token may not write it" if error.not_permitted else str(error)
+    return f"the token may not write it ({error.said})" if error.not_permitted else str(error)
 
 
 __all__ = ["Outcome", "Publisher", "ensure_label"]

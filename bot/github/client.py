@@ -59,10 +59,11 @@ class GitHubError(RulewardError):
 class RefusedError(GitHubError):
     """GitHub understood and said no; ``status`` is HTTP's, in ``code``."""
 
-    def __init__(self, message: str, code: int) -> None:
-        """Keep the answer."""
+    def __init__(self, message: str, code: int, said: str = "") -> None:
+        """Keep the answer; ``said`` is GitHub's own sentence."""
         super().__init__(message)
         self.code = code
+        self.said = said or f"status {code}"
 
     @property
     def not_permitted(self) -> bool:
@@ -219,7 +220,8 @@ class Client:
                 return answer
             self.waited += max(0.0, self._clock.now() - asked)
             if not (answer.limited or answer.lost):
-                raise RefusedError(f"GitHub answered {answer.status} to {verb} {path}: {answer.said}", answer.status)
+                told = f"GitHub answered {answer.status} to {verb} {path}: {answer.said}"
+                raise RefusedError(told, answer.status, answer.said)
             self._wait(answer, attempt, f"{verb} {path}")
             if answer.lost and find is not None:
                 found = find()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import quote
 
 from bot.github.client import Client, Json, RefusedError
 from bot.model import is_table
@@ -13,6 +14,7 @@ from bot.model import is_table
 APP = "github-actions[bot]"
 """Who writes with a workflow's own token, for which ``GET /user`` is forbidden."""
 
+_COMPARED = 300  # files that a comparison lists at most
 _LATE = (1.0, 2.0, 4.0)  # seconds until a comment that is counted has to be listed too
 
 
@@ -263,9 +265,16 @@ class Thread:
 
     def statuses(self, sha: str, context: str) -> tuple[Status, ...]:
         """Read our own statuses of a commit and a context, the newest first."""
+        return self.mine(self._listed(sha), context)
+
+    def standing(self, sha: str, context: str) -> Status | None:
+        """Read the status of a commit that counts, if it is ours: the newest of a context does, whoever set it."""
+        return self.newest(self._listed(sha), context)
+
+    def _listed(self, sha: str) -> tuple[Status, ...]:
         if sha not in self._statuses:
             self._statuses[sha] = self.list_statuses(sha)
-        return self.mine(self._statuses[sha], context)
+        return self._statuses[sha]
 
     def list_statuses(self, sha: str) -> tuple[Status, ...]:
         """Read all statuses of a commit as they are at this moment, the newest first."""
@@ -274,6 +283,11 @@ class Thread:
     def mine(self, statuses: Iterable[Status], context: str) -> tuple[Status, ...]:
         """Return those of a context that we set; who we are is asked only where there is one."""
         return tuple(each for each in statuses if each.context == context and each.author.login == self.login)
+
+    def newest(self, statuses: Iterable[Status], context: str) -> Status | None:
+        """Return the newest of a context, None where somebody else set that one."""
+        found = next((each for each in statuses if each.context == context), None)
+        return found if found is not None and found.author.login == self.login else None
 
     def label_events(self, names: Iterable[str]) -> tuple[LabelEvent, ...]:
         """Read who put labels on and took them off, the oldest first, once.
@@ -297,7 +311,7 @@ class Thread:
             LabelEvent(
                 label=str(each["label"]["name"]),
                 on=each["event"] == "labeled",
-                actor=read_person(each.get("actor")),
+                actor=_actor(each),
                 at=str(each["created_at"]),
             )
             for each in self._client.pages(f"/issues/{self.number}/events")
@@ -337,13 +351,29 @@ class Thread:
     def paths(self) -> tuple[str, ...]:
         """Read which files the pull request touches, under both names where one was renamed.
 
-        The comparison that tells the merge base lists them too; where it does not list all, the files are asked for.
+        The comparison that tells the merge base lists them too, of these very commits; where it may not list all, or
+        lists another number than GitHub counts, the files are asked for as well.
         """
-        listed = self._comparison(self.pull.base_sha, self.pull.head_sha).get("files") or ()
-        if len(listed) != self.pull.files or not listed:
-            listed = self._client.pages(f"/pulls/{self.number}/files")
+        listed = list(self._comparison(self.base_tip, self.pull.head_sha).get("files") or ())
+        if len(listed) != self.pull.files or not listed or len(listed) >= _COMPARED:
+            listed += self._client.pages(f"/pulls/{self.number}/files")
         names = ("filename", "previous_filename")
         return tuple(str(each[name]) for each in listed for name in names if each.get(name))
+
+    @cached_property
+    def base_tip(self) -> str:
+        """The tip of the base branch as it is now.
+
+        ``base.sha`` of a pull request is that of its last push: what was merged into the base since is not in it.
+        """
+        pull = self.pull
+        try:
+            data = self._client.get(f"/compare/{quote(pull.base_ref, safe='/')}...{pull.head_sha}", per_page=1)
+            tip = str(data["base_commit"]["sha"])
+        except (RefusedError, KeyError, TypeError):
+            return pull.base_sha
+        self._compared[tip, pull.head_sha] = data
+        return tip
 
     def merge_base(self, base: str, head: str) -> str:
         """Read where two commits part.
@@ -366,6 +396,12 @@ def identity(client: Client) -> str:
         return str(client.get("/user", root=True)["login"])
     except RefusedError:
         return APP
+
+
+def _actor(event: Json) -> Person:
+    """Read who did something; an app that acts for a person is an app."""
+    person = read_person(event.get("actor"))
+    return Person(login=person.login, bot=person.bot or event.get("performed_via_github_app") is not None)
 
 
 _MARK = re.compile(r"<!-- ruleward:([a-z]+)\b")

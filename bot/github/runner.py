@@ -14,6 +14,9 @@ from pathlib import Path
 from bot.github.client import Clock
 from bot.model import RulewardError, is_table
 
+SUMMARY_BYTES = 1_000_000
+"""A little less than the mebibyte that a step's summary may have."""
+
 CACHE = "RULEWARD_CACHE"
 """The variable that names a file in which an audit keeps what it learnt from history; a workflow may cache it."""
 
@@ -42,7 +45,7 @@ class Runner:
         event: name of the event, with its payload beside it.
         temp: a folder for this run alone.
         workspace: the checkout of the workflow, None where there is none.
-        sha: the commit that the workflow runs for, empty where nobody says.
+        sha: the commit that the workflow runs for, empty where nobody says; ``ref`` the branch, likewise.
         cache: what an audit learns from history, for the next one; None to keep nothing.
         run_url: the page of this run, empty where it has none.
         say: writes a line to the log.
@@ -57,6 +60,7 @@ class Runner:
     temp: Path
     workspace: Path | None
     sha: str
+    ref: str
     cache: Path | None
     run_url: str
     today: date
@@ -132,6 +136,7 @@ def read_runner(
         temp=Path(tempfile.mkdtemp(prefix="ruleward-", dir=temp or None)),
         workspace=Path(workspace) if workspace else None,
         sha=environment.get("GITHUB_SHA", ""),
+        ref=environment.get("GITHUB_REF", ""),
         cache=Path(cache) if cache else None,
         run_url=f"{server}/{repository}/actions/runs/{run}" if run else "",
         today=today,
@@ -151,8 +156,16 @@ def hand_over(result: Result, environment: Mapping[str, str]) -> None:
                 file.write(f"{name}<<{fence}\n{value}\n{fence}\n")
     summary = environment.get("GITHUB_STEP_SUMMARY")
     if summary and result.summary:
-        with Path(summary).open("a", encoding="utf-8", newline="\n", errors="replace") as file:
-            file.write(result.summary)
+        with Path(summary).open("ab") as file:
+            file.write(_fitting(result.summary.encode("utf-8", "replace")))
+
+
+def _fitting(summary: bytes) -> bytes:
+    """Cut what is more than GitHub takes, which would drop all of it."""
+    if len(summary) <= SUMMARY_BYTES:
+        return summary
+    kept = summary[:SUMMARY_BYTES].rpartition(b"\n")[0]
+    return kept + b"\n\nThe rest did not fit; the report has everything.\n"
 
 
 __all__ = ["Inputs", "Machine", "Result", "Runner", "hand_over", "read_runner"]
