@@ -338,7 +338,8 @@ class _Reader:
                 if not is_pattern(pattern):
                     self.fault(("rules", key, index), f"`{pattern}` is no path pattern; write it as in .gitignore")
                 elif not is_quick(pattern):
-                    told = "has more stars than can be matched quickly: at most two `**`, less one for each star after the first in a name"
+                    most = "at most two `**`, less one for each star after the first in a name"
+                    told = f"has more stars than can be matched quickly: {most}"
                     self.fault(("rules", key, index), f"`{pattern}` {told}")
 
     def maturity(self, maturity: Maturity) -> None:

@@ -1,5 +1,6 @@
 """No text makes one of our own regular expressions slow: each is tried on long texts made of what it looks for."""
 
+# ruff: noqa: E501, T201 - rows of bait; how far it came is told to the test
 from __future__ import annotations
 
 import importlib
