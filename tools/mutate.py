@@ -262,7 +262,23 @@ def _judged(mutant: Mutant) -> int:
         if not pages_hold(mutant.module):
             return 1
         for file in tests_of(mutant.module):
-            if pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", file]) != 0:
+            if (
+                pytest.main(
+                    [
+                        "-x",
+                        "-q",
+                        "-p",
+                        "no:cacheprovider",
+                        "-p",
+                        "no:xdist",
+                        "-p",
+                        "no:warnings",
+                        "--assert=plain",
+                        file,
+                    ]
+                )
+                != 0
+            ):
                 return 1
     return 0
 
