@@ -1,4 +1,4 @@
-"""Every door through which a stranger's text comes in, tried a little on every run; `python -m tools.fuzz` tries longer."""
+"""Every door through which a stranger's text comes in, tried a little; `python -m tools.fuzz` tries longer."""
 
 from __future__ import annotations
 

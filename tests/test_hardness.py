@@ -1,4 +1,4 @@
-"""Pull requests made to cost much: each is judged within a limit on processor time and memory, and what is wrong is said."""
+"""Pull requests made to cost much: each is judged within a limit on time and memory, and what is wrong is said."""
 
 from __future__ import annotations
 

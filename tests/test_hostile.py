@@ -1,5 +1,6 @@
 """Repositories that are made to harm: what they hold is never run, never followed, and is shown as text."""
 
+# ruff: noqa: E501 - rows of bait
 from __future__ import annotations
 
 import json

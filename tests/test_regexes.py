@@ -1,5 +1,6 @@
 """No text makes one of our own regular expressions slow: each is tried on long texts made of what it looks for."""
 
+# ruff: noqa: E501, T201 - rows of bait; how far it came is told to the test
 from __future__ import annotations
 
 import importlib
@@ -56,7 +57,7 @@ def main() -> None:
             given = text.encode() if isinstance(pattern.pattern, bytes) else text
             pattern.match(given)  # type: ignore[arg-type]  # of its own kind
             pattern.search(given)  # type: ignore[arg-type]  # likewise
-            sum(1 for _ in pattern.finditer(given))  # type: ignore[arg-type]  # likewise
+            list(pattern.finditer(given))  # type: ignore[arg-type]  # likewise
         print(name, flush=True)
 
 

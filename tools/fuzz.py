@@ -5,6 +5,7 @@ crash with an example cut down. ``--list`` names the targets; without ``--target
 what a run found, give its seed again with ``--seed``.
 """
 
+# ruff: noqa: E501 - prose and rows of a table
 from __future__ import annotations
 
 import argparse

@@ -111,10 +111,8 @@ def _environment() -> ImmutableSandboxedEnvironment:
         def call_binop(self, context: object, operator: str, left: object, right: object) -> object:
             """Refuse what makes much out of little: a text repeated, a power, a width of any size."""
             del context
-            if operator == "*" and type(left) is type(right) is int:
-                return left * right
-            if operator == "%" and type(left) is type(right) is int:
-                return left % right
+            if isinstance(left, int) and isinstance(right, int) and operator != "**":
+                return left * right if operator == "*" else left % right
             raise TemplateRuntimeError(f"a template may not use `{operator}` but on whole numbers, and no powers")
 
     made = Bounded(

@@ -1,5 +1,6 @@
 """What comes from GitHub: payloads of events, comments of strangers, records, audits of other repositories."""
 
+# ruff: noqa: PT017 - what was caught is data here
 from __future__ import annotations
 
 import contextlib

@@ -1,5 +1,6 @@
 """The command line: whatever is typed ends in a status that is documented, without a traceback."""
 
+# ruff: noqa: E501 - rows of bait
 from __future__ import annotations
 
 import contextlib

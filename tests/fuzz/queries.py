@@ -1,5 +1,6 @@
 """Queries: what reads them, and what compares two of them."""
 
+# ruff: noqa: E501 - rows of bait
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,6 @@
 """What a target is."""
 
+# ruff: noqa: TC002 - a dataclass wants it
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -71,6 +71,7 @@ def _matched(field: str) -> str:
     return f"[[rule.threat_mapping]]\nentries=[{{field='{field}',type='mapping',value='t'}}]\n"
 
 
+_VERSIONS = ",".join(['"8.0.0"'] * 90_000)
 _TOO_LARGE = ("[unreadable-rule]", "more than the 1,000,000 that rules.max_bytes allows")
 
 CASES = [
@@ -126,7 +127,7 @@ CASES = [
     ),
     _edit(
         "100,000 versions of ECS",
-        _more(metadata=f"ecs_version = [{','.join(['%s8.0.0%s' % (chr(34), chr(34))] * 90_000)}]\n"),
+        _more(metadata=f"ecs_version = [{_VERSIONS}]\n"),
         said=("1 rule",),
     ),
     _edit(

@@ -1,4 +1,4 @@
-"""What a case is, and how one is run: in a process of its own that may take so much processor time and memory and no more."""
+"""What a case is, and how one is run: in a process of its own, under a limit on processor time and memory."""
 
 from __future__ import annotations
 

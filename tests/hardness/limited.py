@@ -1,4 +1,4 @@
-"""``python -m tests.hardness.limited SECONDS MEBIBYTES FILE …``: ``ruleward`` under a limit; what it took goes into the file."""
+"""``python -m tests.hardness.limited SECONDS MEBIBYTES FILE …``: ``ruleward`` under a limit; its cost goes there."""
 
 from __future__ import annotations
 
