@@ -95,13 +95,13 @@ def test_a_rerun_takes_six(tmp_path: Path) -> None:
         ]
 
 
-def test_a_workspace_and_a_name_save_two(tmp_path: Path) -> None:
+def test_a_name_saves_one(tmp_path: Path) -> None:
     from bot.github.runner import Inputs
 
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         at.run()
         at.again(inputs=Inputs(bot_login=BOT))
-        assert asked(at) == ["GET pulls/1", "GET issues/1/comments", "GET statuses"]
+        assert asked(at) == ["GET pulls/1", "GET compare", "GET issues/1/comments", "GET statuses"]
 
 
 def test_a_waiver_takes_four_more(tmp_path: Path) -> None:

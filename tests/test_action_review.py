@@ -118,7 +118,7 @@ def test_a_fork_with_a_token_that_may_only_read_gets_annotations_and_the_exit_st
         assert ran.result.status == 1
         skipped = [line for line in ran.log if line.startswith("skipped")]
         assert skipped == [
-            f"skipped the {each}: the token may not write it" for each in ("labels", "comment", "inline", "status")
+            f"skipped the {each}: the token may not write it (Resource not accessible by integration)" for each in ("labels", "comment", "inline", "status")
         ]
         assert ran.result.annotations.startswith(f"::error file={RULE},line=4,title={POLICY}::")
         assert "Skipped the comment" in ran.result.summary
@@ -163,7 +163,7 @@ def test_a_token_that_lacks_one_right_loses_one_surface(tmp_path: Path) -> None:
         some = at.github.add_token("ghs_some", login=BOT, app=True, permissions={**PERMISSIONS, "statuses": "read"})
         ran = at.run(token=some)
         assert [line for line in ran.log if line.startswith("skipped")] == [
-            "skipped the status: the token may not write it"
+            "skipped the status: the token may not write it (Resource not accessible by integration)"
         ]
         assert len(at.said()) == len(at.inline()) == 1
         assert ran.result.annotations == ""

@@ -35,8 +35,9 @@ from bot.stale import audit_rules
 from bot.waive import fingerprint
 from tests.fuzz.target import Target
 from tests.fuzz.texts import changed, soup
+from tests.hostile import HOSTILE, assert_tame
 from tests.repository import other_id, rule_text
-from tests.test_render import HOSTILE, assert_tame, hostile
+from tests.test_render import REVIEW, hostile
 
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 SETTINGS = Settings()
@@ -80,7 +81,7 @@ escape = Target(name="escape", values=soup | st.text(max_size=40), check=_check_
 def _check_hostile(drawn: tuple[str, str, str, str]) -> None:
     made = hostile(*drawn)
     _every_format(made)
-    assert_tame(render(made, SETTINGS, "markdown", blob_url="https://github.com/o/r/blob/abc"), tables=2)
+    assert_tame(render(made, SETTINGS, "markdown", blob_url="https://github.com/o/r/blob/abc"), tables=2, marker=REVIEW)
 
 
 def _every_format(made: Review) -> None:
