@@ -191,7 +191,7 @@ def test_every_key_has_a_category(path: tuple[str, ...], category: Category) -> 
 
 
 json_like = st.recursive(
-    st.booleans() | st.integers(-2, 2) | st.floats(width=16) | st.text("ab", max_size=2),
+    st.booleans() | st.integers(-2, 2) | st.floats(width=16, allow_nan=False) | st.text("ab", max_size=2),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=2), inner, max_size=3),
     max_leaves=8,
 )
