@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import bot
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,6 +72,7 @@ def test_every_expression_is_found() -> None:
     assert len(patterns()) >= len(kept)
 
 
+@pytest.mark.long
 def test_no_text_makes_an_expression_slow() -> None:
     code = f"import resource; resource.setrlimit(resource.RLIMIT_CPU, ({_SECONDS}, {_SECONDS})); from tests.test_regexes import main; main()"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
