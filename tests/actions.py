@@ -55,6 +55,7 @@ def run(
     token: str = APP_TOKEN,
     workspace: Path | None = None,
     sha: str = "",
+    shards: Path | None = None,
     today: date = TODAY,
 ) -> Ran:
     """Run the action once, as a workflow would; the payload gives no more than the number."""
@@ -85,6 +86,7 @@ def run(
         sha=sha,
         ref="",
         cache=None,
+        shards=shards,
         run_url="",
         today=today,
         clock=VirtualClock(github.clock),

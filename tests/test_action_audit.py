@@ -13,6 +13,7 @@ import pytest
 
 from bot.github.client import GitHubError
 from bot.github.runner import Inputs
+from bot.model import RulewardError
 from tests.actions import Ran, run
 from tests.fake_github import BOT, READ_ONLY, FakeGitHub, faults
 from tests.repository import Repository, new_repository, other_id, rule_text
@@ -253,3 +254,27 @@ def test_a_workspace_without_old_blobs_is_read_left_alone_and_completed_elsewher
         assert ran.result.outputs["stale-count"] == "0"
         assert sorted(str(file) for file in place.rglob("*")) == before
         assert len(at.github.git_calls) <= 2 * 2  # the old blob alone: every fetch asks for the references first
+
+
+def test_the_reports_of_many_repositories_become_one_page_and_one_issue(tmp_path: Path) -> None:
+    shards = tmp_path / "shards"
+    for name, day in (("one", STALE), ("two", STALE), ("three", FRESH)):
+        with scene(tmp_path / name, [day]) as at:
+            ran = at.audit()
+            document = json.loads(Path(ran.result.outputs["report"]).read_bytes())
+        text = json.dumps(document).replace("acme/rules", f"acme/{name}")
+        (shards / name).mkdir(parents=True)
+        (shards / name / "report.json").write_text(text, encoding="utf-8")
+    with scene(tmp_path / "home", [FRESH]) as at:
+        ran = at.audit(Inputs(dashboard=tmp_path / "site"), shards=shards)
+        assert ran.result.outputs["stale-count"] == "2"
+        (issue,) = at.issues().values()
+        assert "acme/one" in issue["body"]
+        assert "acme/three" not in issue["body"]
+        assert "acme/two" in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+        at.github.forget()
+        at.audit(shards=shards)
+        assert at.github.writes == []
+        (tmp_path / "none").mkdir()
+        with pytest.raises(RulewardError, match="there is no report"):
+            at.audit(shards=tmp_path / "none")

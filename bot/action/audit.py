@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bot.audit import audit, settings_of
+from bot.audit_report import merge_audits, read_audit
 from bot.audited import Audit
 from bot.collect.git import Git
 from bot.collect.remote import Remote
@@ -27,19 +30,17 @@ def audit_tree(runner: Runner, inputs: Inputs, client: Client) -> Result:
     Raises:
         RulewardError: there is no such commit, its config is broken, or GitHub could not be asked.
     """
-    git, head = _repository(runner, client)
     config = inputs.config
     if config is not None and runner.workspace is not None:
         config = runner.workspace / config
-    settings = settings_of(git, head=head, config=config)
-    done = audit(
-        git,
-        head=head,
-        config=config,
-        today=runner.today,
-        cache=runner.cache,
-        repository=runner.repository,
-    )
+    if runner.shards is not None:
+        done, settings = _folded(runner.shards), Settings()
+    else:
+        git, head = _repository(runner, client)
+        settings = settings_of(git, head=head, config=config)
+        done = audit(
+            git, head=head, config=config, today=runner.today, cache=runner.cache, repository=runner.repository
+        )
     stale = len(done.stale)
     result = Result(status=0 if done.complete else _INCOMPLETE, summary=render_audit(done, "markdown"))
     report = runner.temp / _REPORT
@@ -54,6 +55,21 @@ def audit_tree(runner: Runner, inputs: Inputs, client: Client) -> Result:
     if inputs.comment:
         _issue(runner, inputs, client, done, settings, result)
     return result
+
+
+def _folded(folder: Path) -> Audit:
+    """Fold the reports below a folder into one.
+
+    Raises:
+        RulewardError: there is none, or one is no report of an audit.
+    """
+    files = sorted(folder.rglob("*.json"))
+    if not files:
+        raise RulewardError(f"{folder}: there is no report (*.json) below it to fold")
+    try:
+        return merge_audits((str(file), read_audit(file.read_bytes(), str(file))) for file in files)
+    except OSError as error:
+        raise RulewardError(f"{folder}: cannot be read: {error.strerror}") from error
 
 
 def _repository(runner: Runner, client: Client) -> tuple[Git, str]:

@@ -14,6 +14,9 @@ from pathlib import Path
 from bot.github.client import Clock
 from bot.model import RulewardError, is_table
 
+MERGE = "RULEWARD_MERGE"
+"""The variable that names a folder of audits' JSON reports, of many repositories, to fold into one."""
+
 SUMMARY_BYTES = 1_000_000
 """A little less than the mebibyte that a step's summary may have."""
 
@@ -47,6 +50,7 @@ class Runner:
         workspace: the checkout of the workflow, None where there is none.
         sha: the commit that the workflow runs for, empty where nobody says; ``ref`` the branch, likewise.
         cache: what an audit learns from history, for the next one; None to keep nothing.
+        shards: a folder of finished audits to fold into one in place of an audit; None for none.
         run_url: the page of this run, empty where it has none.
         say: writes a line to the log.
     """
@@ -62,6 +66,7 @@ class Runner:
     sha: str
     ref: str
     cache: Path | None
+    shards: Path | None
     run_url: str
     today: date
     clock: Clock
@@ -125,6 +130,7 @@ def read_runner(
     repository = needed("GITHUB_REPOSITORY")
     run = environment.get("GITHUB_RUN_ID", "")
     temp, cache = environment.get("RUNNER_TEMP", ""), environment.get(CACHE, "")
+    shards = environment.get(MERGE, "")
     workspace = environment.get("GITHUB_WORKSPACE", "")
     return Runner(
         event=needed("GITHUB_EVENT_NAME"),
@@ -138,6 +144,7 @@ def read_runner(
         sha=environment.get("GITHUB_SHA", ""),
         ref=environment.get("GITHUB_REF", ""),
         cache=Path(cache) if cache else None,
+        shards=Path(workspace) / shards if shards else None,
         run_url=f"{server}/{repository}/actions/runs/{run}" if run else "",
         today=today,
         clock=clock,
