@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.options import Day, cli, write
+from bot.cli.options import Day, cli, file_option, output_as, repository, write
 from bot.model import RulewardError
 
 if TYPE_CHECKING:
@@ -22,29 +22,10 @@ if TYPE_CHECKING:
 @cli.command("review")
 @click.option("--base", metavar="REF", help="What to compare with; by default the default branch.")
 @click.option("--head", metavar="REF", help="What to review; by default the working tree.")
-@click.option(
-    "--repo",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    metavar="DIR",
-    help="The repository, with a work tree or bare.",
-)
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="A config to use in place of the base branch's .github/ruleward.toml.",
-)
+@repository("The repository, with a work tree or bare.")
+@file_option("--config", "A config to use in place of the base branch's .github/ruleward.toml.")
 @click.option("--today", type=Day(), help="The day of the review; by default today in UTC.")
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["text", "markdown", "json", "sarif", "github"]),
-    default="text",
-    show_default=True,
-    help="What to write.",
-)
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to write it; by default stdout.")
+@output_as("text", "markdown", "json", "sarif", "github")
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "never"]),
@@ -180,9 +161,7 @@ def _only(git: Git, files: tuple[Path, ...]) -> frozenset[str] | None:
 @cli.command("diff")
 @click.argument("old")
 @click.argument("new")
-@click.option(
-    "--repo", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Where revisions are looked up."
-)
+@repository("Where revisions are looked up.")
 def diff_command(*, old: str, new: str, repo: Path) -> None:
     """Say what changed from OLD to NEW: two rule files, or one at two revisions, REV:PATH."""
     from bot.app import compare

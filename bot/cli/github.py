@@ -12,7 +12,7 @@ from typing import Protocol
 
 import click
 
-from bot.cli.options import Command, Day, cli, write
+from bot.cli.options import Command, Day, cli, repository, write
 
 
 class _Option(Protocol):
@@ -108,7 +108,7 @@ def action_command(
     help="What makes a review run; pull_request may not write to pull requests from forks.",
 )
 @click.option("--pin", metavar="REF", help="The version of the action to use; by default this one.")
-@click.option("--repo", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="The work tree.")
+@repository("The work tree.")
 def init_command(*, profile: str, event: str, pin: str | None, repo: Path) -> None:
     """Write the workflows and a commented config into a repository; what exists is left as it is."""
     from bot.setup.init import Profile, write_files
@@ -122,7 +122,7 @@ def init_command(*, profile: str, event: str, pin: str | None, repo: Path) -> No
 
 
 @cli.command("doctor")
-@click.option("--repo", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="The work tree.")
+@repository("The work tree.")
 def doctor_command(*, repo: Path) -> None:
     """Look whether a repository's workflows, config and tools fit together; it asks no network."""
     from bot.setup.doctor import examine

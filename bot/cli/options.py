@@ -68,3 +68,29 @@ def write(text: str, output: Path | None) -> None:
         output.write_bytes(data)
     except OSError as error:
         raise RulewardError(f"{output}: cannot be written: {error.strerror}") from error
+
+
+Decorator = Callable[[Command], Command]
+
+
+def file_option(name: str, text: str) -> Decorator:
+    """Make an option that names a file."""
+    return click.option(name, type=click.Path(path_type=Path), metavar="FILE", help=text)
+
+
+def repository(text: str = "The repository.") -> Decorator:
+    """Make the option that names a repository."""
+    return click.option("--repo", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help=text)
+
+
+def output_as(*formats: str) -> Callable[[Command], Command]:
+    """Make the options that say what to write, and where."""
+
+    def add(command: Command) -> Command:
+        command = file_option("--output", "Where to write it; by default stdout.")(command)
+        kind = click.Choice(formats)
+        return click.option(
+            "--format", "format_name", type=kind, default="text", show_default=True, help="What to write."
+        )(command)
+
+    return add

@@ -10,26 +10,15 @@ from typing import TextIO
 
 import click
 
-from bot.cli.options import INCOMPLETE, Day, When, cli, write
+from bot.cli.options import INCOMPLETE, Day, When, cli, file_option, output_as, repository, write
 from bot.model import RulewardError, Verdict
 from bot.settings import CONFIG_PATH
 
 
 @cli.command("audit")
-@click.option(
-    "--repo",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    metavar="DIR",
-    help="The repository, with a work tree or bare.",
-)
+@repository("The repository, with a work tree or bare.")
 @click.option("--head", metavar="REF", help="What to audit; by default the working tree, in a bare repository HEAD.")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="A config to use in place of the .github/ruleward.toml of what is audited.",
-)
+@file_option("--config", "A config to use in place of the .github/ruleward.toml of what is audited.")
 @click.option("--today", type=Day(), help="The day of the audit; by default today in UTC.")
 @click.option(
     "--cache",
@@ -39,15 +28,7 @@ from bot.settings import CONFIG_PATH
     show_envvar=True,
     help="Where to keep what is learnt from history, for the next run.",
 )
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["text", "markdown", "json", "html"]),
-    default="text",
-    show_default=True,
-    help="What to write.",
-)
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to write it; by default stdout.")
+@output_as("text", "markdown", "json", "html")
 @click.option(
     "--merge",
     is_flag=True,
@@ -108,13 +89,8 @@ def _read(path: Path) -> bytes:
 
 
 @cli.command("replay")
-@click.option("--repo", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="The repository.")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The config to judge by; by default the working tree's .github/ruleward.toml.",
-)
+@repository()
+@file_option("--config", "The config to judge by; by default the working tree's .github/ruleward.toml.")
 @click.option("--since", type=When(), help="The first day (UTC), or the commit to begin after.")
 @click.option("--until", type=When(), help="The last day, or the newest commit; by default the default branch.")
 @click.option(
@@ -123,21 +99,8 @@ def _read(path: Path) -> bytes:
     metavar="FILE",
     help="Changes to replay in place of the merged ones: base..head, one a line; - is stdin.",
 )
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["text", "markdown", "json"]),
-    default="text",
-    show_default=True,
-    help="What to write.",
-)
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to write it; by default stdout.")
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Where to note what is done, so that a run that was stopped goes on there.",
-)
+@output_as("text", "markdown", "json")
+@file_option("--cache", "Where to note what is done, so that a run that was stopped goes on there.")
 def replay_command(
     *,
     repo: Path,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 
 from bot.audited import Audit, AuditedRule
 from bot.model import Finding, Level
+from bot.render.as_text import printed
 from bot.render.audit_fold import by_owner, live, older_than, place_of, words_for
 from bot.render.escape import terminal
 from bot.render.fold import count, objections
@@ -17,24 +17,7 @@ _SHOWN = 3
 
 def render(audit: Audit, *, colour: bool = False, width: int = 100) -> str:
     """Write the stale rules, what to do about each, the other findings, and a last line that sums up."""
-    from rich.console import Console  # only a terminal pays for it
-
-    page = io.StringIO()
-    console = Console(
-        file=page,
-        width=max(width, 40),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
-        _environ={},
-    )
-    for part in _parts(audit):
-        console.print(part, soft_wrap=isinstance(part, str))
-    return "".join(f"{line.rstrip()}\n" for line in page.getvalue().split("\n")[:-1])
+    return printed(_parts(audit), colour=colour, width=width)
 
 
 def _parts(audit: Audit) -> Iterator[object]:
