@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bot.model import SAME_MATCHES, KeyPath, QueryChange, QueryVerdict, Rule, Witness
 from bot.query import eql, esql, kql, pipeline
-from bot.query.explain import explain, explain_sequence
+from bot.query.explain import SAME, explain, explain_sequence
 from bot.query.formula import Formula
 from bot.query.languages import tokens
 from bot.query.meter import ExhaustedError, Meter
@@ -97,7 +97,8 @@ def _esql(before: str, after: str, limits: Budget) -> QueryChange:
         return replace(_unknown("esql", f"not understood: {error}"), explanation=told)
     meter = Meter(limits.steps)
     rows = _mirrored(pipeline.compare(two, one, meter)) if after < before else pipeline.compare(one, two, meter)
-    return _claim("esql", rows, tuple(pipeline.tell(one, two, Meter(limits.steps // 4))))
+    told = pipeline.tell(one, two, Meter(limits.steps // 4), same=rows.narrower and rows.wider)
+    return _claim("esql", rows, tuple(told))
 
 
 def _events(old: Formula, new: Formula, reading: Reading, style: Style, limits: Budget, *, swap: bool) -> QueryChange:
@@ -153,6 +154,8 @@ def _claim(language: str, relation: Relation | Sequels | pipeline.Rows, explanat
     else:
         verdict = QueryVerdict.UNKNOWN
         reason = relation.blocked or "neither a proof nor events that tell the two apart were found"
+    if verdict is not QueryVerdict.EQUIVALENT:
+        explanation = tuple(line for line in explanation if not line.endswith(SAME))
     witness = Witness(lost=lost, gained=gained) if lost is not None or gained is not None else None
     if verdict is QueryVerdict.UNKNOWN:
         witness = None

@@ -19,6 +19,7 @@ from bot.query.prove import Relation, relate
 from bot.query.truth import Reading
 from bot.query.wording import Style, field_name, show
 
+SAME = "written another way, the same conditions"
 _LINES = 24
 _LONGEST = 600
 
@@ -57,7 +58,7 @@ def _lines(old: Formula, new: Formula, reading: Reading, style: Style, meter: Me
                 if holds
             ]
     if not found:
-        yield from () if names else ("written another way, the same conditions",)
+        yield from () if names else (SAME,)
         return
     yield from _tell(found, reading, style, meter)
 
@@ -111,7 +112,7 @@ def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -
         else:
             say(f"{verb} {place}", show(disjunction(came or lost), style), group[0])
     told = [_line(before, after, places) for (before, after), places in lines.items() if after]
-    yield from told or ("written another way, the same conditions",)
+    yield from told or (SAME,)
 
 
 def _line(before: str, after: str, places: Sequence[str]) -> str:
@@ -220,4 +221,4 @@ def _span(span: int | None) -> str:
     return f"{span}ms"
 
 
-__all__ = ["explain", "explain_sequence"]
+__all__ = ["SAME", "explain", "explain_sequence"]

@@ -67,6 +67,51 @@ CASES = {
         "from x | where a == 1 and e == 3 | completion b = c with { } | where d == 4",
         ["before completion: adds condition: e == 3", "what follows completion changed as well"],
     ),
+    "a KEEP where there was none drops every other column": (
+        "esql",
+        "from x metadata _id, _version | where a == 1",
+        "from x metadata _id, _version | where a == 1 | keep a, _version",
+        [
+            "the filters are the same; only columns changed",
+            "now keeps only a, _version: every other column is dropped, _id among them",
+        ],
+    ),
+    "and without it all columns are there again": (
+        "esql",
+        "from x | where a == 1 | keep a",
+        "from x | where a == 1",
+        ["the filters are the same; only columns changed", "keeps all columns again"],
+    ),
+    "a KEEP that changed is told column by column": (
+        "esql",
+        "from x metadata _id | where a == 1 | keep a, b, _id",
+        "from x metadata _id | where a == 1 | keep a, c",
+        ["the filters are the same; only columns changed", "no longer keeps _id, b", "keeps c as well"],
+    ),
+    "a column under a new name is neither gone nor new": (
+        "esql",
+        "from x | stats c = count(*) by h | where c > 3 | keep h, c",
+        "from x | stats c2 = count(*) by h | where c2 > 3 | keep h, c2",
+        ["the filters are the same; only columns changed", "renames column c to c2"],
+    ),
+    "a longer window of groups is told by its length": (
+        "esql",
+        "from x | eval t = date_trunc(5 minutes, @timestamp) | stats c = count(*) by t | where c > 3",
+        "from x | eval t = date_trunc(15 minutes, @timestamp) | stats c = count(*) by t | where c > 3",
+        ["groups by 15 minutes instead of 5"],
+    ),
+    "groups by something else are told by what": (
+        "esql",
+        "from x | stats c = count(*) by h | where c > 3",
+        "from x | stats c = count(*) by h, i | where c > 3",
+        ["groups by i as well"],
+    ),
+    "an aggregate is written as the query writes it": (
+        "esql",
+        "from x | stats c = count(*), d = count_distinct(u) by h | where c > d",
+        "from x | stats c = count(*), d = count_distinct(u) by h | where c > d and c + d > 3",
+        ["after stats: adds condition: count(*) + count_distinct(u) > 3"],
+    ),
 }
 
 
