@@ -118,7 +118,8 @@ def test_a_fork_with_a_token_that_may_only_read_gets_annotations_and_the_exit_st
         assert ran.result.status == 1
         skipped = [line for line in ran.log if line.startswith("skipped")]
         assert skipped == [
-            f"skipped the {each}: the token may not write it (Resource not accessible by integration)" for each in ("labels", "comment", "inline", "status")
+            f"skipped the {each}: the token may not write it (Resource not accessible by integration)"
+            for each in ("labels", "comment", "inline", "status")
         ]
         assert ran.result.annotations.startswith(f"::error file={RULE},line=4,title={POLICY}::")
         assert "Skipped the comment" in ran.result.summary

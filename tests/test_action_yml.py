@@ -256,7 +256,9 @@ def test_a_missing_permission_costs_what_the_manual_says(
     github.push(head)
     token = github.add_token("ghs_less", login=BOT, app=True, permissions=less)
     ran = run(github, tmp_path, token=token)
-    assert [line for line in ran.log if "skipped" in line] == [f"skipped the {skipped}: the token may not write it (Resource not accessible by integration)"]
+    assert [line for line in ran.log if "skipped" in line] == [
+        f"skipped the {skipped}: the token may not write it (Resource not accessible by integration)"
+    ]
     assert ran.result.annotations.startswith(_ANNOTATED) is annotated
     (issue,) = github.state()["issues"].values()
     assert len(issue["comments"]) == 1

@@ -144,6 +144,20 @@ _INTERNAL = re.compile(r"(?:of|after|expanded)[0-9]+")
 _INFIX = frozenset({"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", ":"})
 
 
+def _made(term: Call) -> str | None:
+    """A column as a reader would call it, where only this program has a function for it."""
+    if _INTERNAL.fullmatch(term.name):
+        return show_term(term.args[0])
+    if term.name == "null":
+        return "null"
+    if term.name in {"dissect", "grok"} and len(term.args) == 3:  # noqa: PLR2004 - input, pattern, column
+        part = term.args[2].value if isinstance(term.args[2], Value) else None
+        return f"{term.name}({show_term(term.args[0])}, part {part + 1 if isinstance(part, int) else part})"
+    if term.name == "where" and len(term.args) == 2:  # noqa: PLR2004 - what is counted, and of which events
+        return " where ".join(map(show_term, term.args))
+    return None
+
+
 def show_term(term: Term | None) -> str:  # noqa: PLR0911 - one branch a case
     """A term as it is written."""
     if isinstance(term, Name):
@@ -159,15 +173,8 @@ def show_term(term: Term | None) -> str:  # noqa: PLR0911 - one branch a case
         )
         return f"{text} {term.unit}".rstrip()
     if isinstance(term, Call):
-        if _INTERNAL.fullmatch(term.name):
-            return show_term(term.args[0])
-        if term.name == "null":
-            return "null"
-        if term.name in {"dissect", "grok"} and len(term.args) == 3:  # noqa: PLR2004 - input, pattern, column
-            part = term.args[2].value if isinstance(term.args[2], Value) else 0
-            return f"{term.name}({show_term(term.args[0])}, part {part + 1 if isinstance(part, int) else part})"
-        if term.name == "where" and len(term.args) == 2:  # noqa: PLR2004 - what is counted, and of which events
-            return " where ".join(map(show_term, term.args))
+        if (made := _made(term)) is not None:
+            return made
         if term.name in _INFIX and len(term.args) == 2:  # noqa: PLR2004 - a small number
             return f"{show_term(term.args[0])} {term.name} {show_term(term.args[1])}"
         if term.name in {"in", "in~", "like", "like~", "regex", "regex~", "rlike", ":"}:

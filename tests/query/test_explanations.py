@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.query.rules import change
+from bot.model import QueryVerdict
+from bot.query import compare
+from tests.query.rules import change, rule
 
 CASES = {
     "where an exclusion stands in one alternative, it is said which": (
@@ -112,6 +114,16 @@ CASES = {
         "from x | stats c = count(*), d = count_distinct(u) by h | where c > d and c + d > 3",
         ["after stats: adds condition: count(*) + count_distinct(u) > 3"],
     ),
+    "a mark of a field that no index has to know is told": (
+        "eql",
+        'process where not ?a.b == "x" and c == 1',
+        'process where not a.b == "x" and ?c == 1',
+        [
+            "written another way, the same conditions",
+            "drops ? before a.b: an index must know it now",
+            "adds ? before c: no index has to know it now",
+        ],
+    ),
 }
 
 
@@ -119,3 +131,24 @@ CASES = {
 def test_explanation(claim: str) -> None:
     language, old, new, told = CASES[claim]
     assert list(change(language, old, new).explanation) == told
+
+
+TYPES = {
+    "another layout": ("a: 1 and b: 2", "a: 1\n  and b: 2", ["the query is only laid out anew"]),
+    "another order": ("a: 1 and b: 2", "b: 2 and a: 1", ["the query matches the same"]),
+    "another condition": ("a: 1", "a: 1 and b: 2", ["adds condition: b: 2"]),
+    "a query that does not parse": ("a: 1", "a: (", []),
+}
+
+
+@pytest.mark.parametrize("edit", TYPES)
+def test_under_another_rule_type_the_words_are_there_and_the_verdict_is_not(edit: str) -> None:
+    before, after, told = TYPES[edit]
+    found = compare(rule("kuery", before, "query"), rule("kuery", after, "new_terms"))
+    assert found is not None
+    assert list(found.explanation) == told
+    assert (found.verdict, found.reason) == (
+        QueryVerdict.UNKNOWN,
+        "the rule type changed from query to new_terms",
+    )
+    assert found.witness is None
