@@ -26,6 +26,9 @@ from bot.query.formula import (
 )
 from bot.query.term import Call, Name, Term, Value
 
+ADDRESSES = frozenset({"cidrmatch", "cidr_match"})
+"""Functions that tell whether an address lies in one of several networks."""
+
 _SHOWN = 8
 
 
@@ -187,4 +190,4 @@ def show_term(term: Term | None) -> str:  # noqa: PLR0911 - one branch a case
     return ""
 
 
-__all__ = ["Style", "field_name", "show", "show_term"]
+__all__ = ["ADDRESSES", "Style", "field_name", "show", "show_term"]

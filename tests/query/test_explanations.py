@@ -124,6 +124,24 @@ CASES = {
             "adds ? before c: no index has to know it now",
         ],
     ),
+    "where parentheses moved, the alternative says what it requires now": (
+        "kuery",
+        "a: 1 and b: 2 and c: 3 or d: 4",
+        "a: 1 and b: 2 and (c: 3 or d: 4)",
+        ["the alternative d: 4 now also requires: a: 1 and b: 2"],
+    ),
+    "and the other way round what it requires no longer": (
+        "eql",
+        'any where a == 1 and b : ("x", "y") and ((c == 3 and e == 5) or (d == 4 and f == 6))',
+        'any where (a == 1 and b : ("x", "y") and c == 3 and e == 5) or (d == 4 and f == 6)',
+        ['the alternative d == 4 and f == 6 no longer requires: a == 1 and (b : ("x", "y"))'],
+    ),
+    "a value that is no address went, and the addresses stayed": (
+        "eql",
+        'any where a == 1 and not cidrmatch(b.ip, "127.0.0.1", "::1", "localhost")',
+        'any where a == 1 and not cidrmatch(b.ip, "127.0.0.1", "::1") and not c : "localhost"',
+        ['removes exclusion: cidrmatch(b.ip, "localhost")', 'adds exclusion: c : "localhost"'],
+    ),
 }
 
 
@@ -152,3 +170,8 @@ def test_under_another_rule_type_the_words_are_there_and_the_verdict_is_not(edit
         "the rule type changed from query to new_terms",
     )
     assert found.witness is None
+
+
+def test_a_value_that_is_no_address_is_the_reason() -> None:
+    old, new = (f'any where not cidrmatch(b.ip, "127.0.0.1"{more})' for more in (', "localhost"', ""))
+    assert change("eql", old, new).reason == "localhost is not an IP address"
