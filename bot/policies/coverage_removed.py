@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from bot.model import KeyPath, Level, Rule, RuleChange, is_list, is_table, items
 from bot.policy import Context, Scope, Violation, policy
+from bot.query import indices_of
+from bot.query.compare import language_of
 
-_LISTS: Mapping[str, KeyPath] = {"index": ("rule", "index"), "tag": ("rule", "tags")}
+_TAGS: KeyPath = ("rule", "tags")
+_QUERY: KeyPath = ("rule", "query")
 _THREATS = {"tactic": frozenset({"tactic"}), "technique": frozenset({"technique", "subtechnique"})}
 
 
@@ -23,8 +26,9 @@ def coverage_removed(change: RuleChange, _context: Context, _options: object) ->
     base, head = change.base, change.head
     if base is None or head is None:
         return
-    for what, at in _LISTS.items():
-        yield from _gone(what, at, _strings(base.get(*at)), _strings(head.get(*at)))
+    reads = ("rule", "index") if head.get("rule", "index") is not None or language_of(head) != "esql" else _QUERY
+    yield from _gone("index", reads, indices_of(base), indices_of(head))
+    yield from _gone("tag", _TAGS, _strings(base.get(*_TAGS)), _strings(head.get(*_TAGS)))
     for what, keys in _THREATS.items():
         yield from _gone(what, ("rule", "threat"), _threats(base, keys), _threats(head, keys))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.query.around import around
-from bot.query.compare import Budget, compare, queries_of
+from bot.query.compare import Budget, compare, indices_of, queries_of
 from bot.query.conditions import Condition, Dead, conditions, dead, maxspan, missing_metadata
 from bot.query.languages import fields, syntax_error, tokens
 from bot.query.text import SyntaxFault
@@ -18,6 +18,7 @@ __all__ = [
     "conditions",
     "dead",
     "fields",
+    "indices_of",
     "maxspan",
     "missing_metadata",
     "queries_of",

@@ -16,6 +16,7 @@ from bot.query.formula import (
     Not,
     Or,
     atoms,
+    conjunction,
     negation,
 )
 
@@ -26,7 +27,7 @@ class Edit:
 
     old: Formula | None
     new: Formula | None
-    place: str  # condition, exclusion, alternative, exception
+    place: str  # condition, exclusion, alternative, exception; requirement: of the alternative in ``within``
     within: Formula | None = None  # what the edited alternative is known by, None outside of any
     inverse: bool = False  # that alternative is one of an exclusion
 
@@ -91,6 +92,8 @@ def _diff(old: Sequence[Formula], new: Sequence[Formula], *, exclusion: bool) ->
     """Edits of a list of conditions; inside an exclusion they are conditions for something to be excluded."""
     gone, come = _apart(old, new)
     condition = "condition of an exclusion" if exclusion else "condition"
+    if not exclusion:
+        yield from _regrouped(gone, come)
     yield from _moved(gone, come, exclusion=exclusion)
     for one, two in _pairs(gone, come):
         yield from _inside(one, two, exclusion=exclusion)
@@ -122,6 +125,58 @@ def _moved(gone: list[Formula], come: list[Formula], *, exclusion: bool) -> Iter
             if part is not alternative:
                 yield Edit(old=None if added else part, new=part if added else None, place=place)
         return
+
+
+def _regrouped(gone: list[Formula], come: list[Formula]) -> Iterator[Edit]:
+    """Parentheses that moved: conditions of one alternative that stand before all alternatives on the other side."""
+    for here, there, added in ((gone, come, True), (come, gone, False)):
+        for choice in [part for part in here if isinstance(part, Or)]:
+            for other in [part for part in there if isinstance(part, Or)]:
+                found = _spread(choice, other, [part for part in there if part is not other])
+                if found is None:
+                    continue
+                shared, pairs = found
+                here.remove(choice)
+                there[:] = [part for part in there if part is not other and part not in shared]
+                for alternative, only, more in pairs:
+                    for parts, came in ((only, not added), (more, added)):
+                        if parts:
+                            part = conjunction(parts)
+                            yield Edit(
+                                old=None if came else part,
+                                new=part if came else None,
+                                place="requirement",
+                                within=alternative,
+                            )
+                return
+
+
+_Spread = tuple[list[Formula], list[tuple[Formula, list[Formula], list[Formula]]]]
+
+
+def _spread(choice: Or, other: Or, beside: Sequence[Formula]) -> _Spread | None:
+    """Multiply out what stands beside a choice, if each alternative then stands for one of the first choice.
+
+    Gives what was multiplied out, and each alternative with what only the first and only the second asks there.
+    """
+    ours, theirs = _alternatives(choice), _alternatives(other)
+    if len(ours) != len(theirs) or not beside:
+        return None
+    sets = [{_normal(part): part for part in _conditions(alternative)} for alternative in ours]
+    shared = [part for part in beside if any(_normal(part) in own for own in sets)]
+    if not shared:
+        return None
+    pairs: list[tuple[Formula, list[Formula], list[Formula]]] = []
+    for alternative in theirs:
+        wanted = {_normal(part): part for part in _conditions(alternative)}
+        mate = max(sets, key=lambda own: len(own.keys() & wanted.keys()))
+        if not mate.keys() & wanted.keys():
+            return None
+        sets.remove(mate)
+        wanted = {**{_normal(part): part for part in shared}, **wanted}
+        only = [part for key, part in mate.items() if key not in wanted]
+        pairs.append((alternative, only, [part for key, part in wanted.items() if key not in mate]))
+    return shared, pairs
 
 
 def _homes(here: Sequence[Formula], there: Sequence[Formula]) -> Iterator[tuple[Formula, Formula]]:
@@ -213,11 +268,21 @@ def _pairs(gone: list[Formula], come: list[Formula]) -> list[tuple[Formula, Form
 
 def _foreign(one: Formula, two: Formula) -> bool:
     """Whether one side is a choice between groups of conditions and the other none of them."""
+    if isinstance(one, Or) and isinstance(two, Or):
+        ours, theirs = _alternatives(one), _alternatives(two)
+        return _of_one_field(ours) is not _of_one_field(theirs) and not set(map(_normal, ours)) & set(
+            map(_normal, theirs)
+        )
     if isinstance(one, Or) is isinstance(two, Or):
         return False
     choice, other = (one, two) if isinstance(one, Or) else (two, one)
     parts = _alternatives(choice)
     return not all(isinstance(part, Atom) for part in parts) and _normal(other) not in map(_normal, parts)
+
+
+def _of_one_field(parts: Sequence[Formula]) -> bool:
+    """Whether alternatives are values of one field."""
+    return len({part.subject if isinstance(part, Atom) else None for part in parts}) == 1 and isinstance(parts[0], Atom)
 
 
 def _likeness(one: Formula, two: Formula, left: frozenset[Atom], right: frozenset[Atom]) -> float:

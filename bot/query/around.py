@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.model import Rule, Table, is_list, is_table, items, same
 from bot.query import filters, kql
+from bot.query.compare import indices_of, language_of
 from bot.query.explain import explain
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.text import QueryError, UnsupportedError
@@ -24,7 +25,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "M": 2_592_0
 def around(old: Rule, new: Rule) -> tuple[str, ...]:
     """Tell what changed around a query, a line each."""
     return (
-        *_patterns(old, new, "index", "index pattern"),
+        *_indices(old, new),
         *_replaced("data view", old.string("rule", "data_view_id"), new.string("rule", "data_view_id")),
         *filters.tell(old.get("rule", "filters"), new.get("rule", "filters")),
         *_threshold(old, new),
@@ -33,8 +34,15 @@ def around(old: Rule, new: Rule) -> tuple[str, ...]:
     )
 
 
-def _patterns(old: Rule, new: Rule, key: str, noun: str) -> Iterator[str]:
-    before, after = (_names(rule.get("rule", key)) for rule in (old, new))
+def _indices(old: Rule, new: Rule) -> Iterator[str]:
+    """What a rule reads; what an ES|QL query names itself is part of the query, and told there."""
+    if language_of(old) == language_of(new) == "esql":
+        yield from _patterns(*(_names(rule.get("rule", "index")) for rule in (old, new)), "index pattern")
+    else:
+        yield from _patterns(indices_of(old), indices_of(new), "index pattern")
+
+
+def _patterns(before: Sequence[str], after: Sequence[str], noun: str) -> Iterator[str]:
     stay = set(before) & set(after)
     gone = [each for each in before if each not in stay]
     come = [each for each in after if each not in stay]
@@ -143,7 +151,7 @@ def _longer(one: str | None, two: str | None) -> str:
 
 
 def _threat_match(old: Rule, new: Rule) -> Iterator[str]:
-    yield from _patterns(old, new, "threat_index", "indicator index")
+    yield from _patterns(*(_names(rule.get("rule", "threat_index")) for rule in (old, new)), "indicator index")
     yield from _indicators(old, new)
     yield from filters.tell(old.get("rule", "threat_filters"), new.get("rule", "threat_filters"), "indicator filter")
     before, after = _mappings(old), _mappings(new)

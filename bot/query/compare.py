@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from bot.model import SAME_MATCHES, KeyPath, QueryChange, QueryVerdict, Rule, Witness
+from bot.model import SAME_MATCHES, KeyPath, QueryChange, QueryVerdict, Rule, Witness, is_list
 from bot.query import eql, esql, kql, pipeline
-from bot.query.explain import explain, explain_sequence
+from bot.query.explain import SAME, explain, explain_sequence
 from bot.query.formula import Formula
 from bot.query.languages import tokens
 from bot.query.meter import ExhaustedError, Meter
@@ -47,6 +47,20 @@ def queries_of(rule: Rule) -> Iterator[tuple[KeyPath, str, str]]:
         yield ("rule", "threat_query"), rule.string("rule", "threat_language") or "kuery", query
 
 
+def indices_of(rule: Rule) -> list[str]:
+    """The index patterns that a rule reads, each once: ``index``, or what an ES|QL query names itself."""
+    query = rule.string("rule", "query")
+    if query is not None and language_of(rule) == "esql":
+        try:
+            source = esql.parse(query)[0]
+        except (QueryError, UnsupportedError, RecursionError):
+            return []
+        return list(dict.fromkeys(source.patterns)) if isinstance(source, esql.Source) else []
+    value = rule.get("rule", "index")
+    listed = value if is_list(value) else [value]
+    return list(dict.fromkeys(each for each in listed if isinstance(each, str) and each))
+
+
 def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChange | None:  # noqa: C901, PLR0911 - one branch a case
     """Tell what became of the matches of a query; None where its text is the same on both sides."""
     before, after = old.string("rule", "query"), new.string("rule", "query")
@@ -57,11 +71,12 @@ def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChang
         return _unknown(language, f"the query was {'added' if before is None else 'removed'}")
     if language_of(old) != language:
         return _unknown(language, f"the language changed from {language_of(old)} to {language}")
-    if old.type != new.type:
-        return _unknown(language, f"the rule type changed from {old.type} to {new.type}")
     limits = budget or Budget()
     if max(len(before), len(after)) > limits.max_characters:
         return _unknown(language, "too large")
+    if old.type != new.type:
+        told = _told(old, new, language, before, after, limits)
+        return replace(_unknown(language, f"the rule type changed from {old.type} to {new.type}"), explanation=told)
     cut = tokens(language, before)
     if cut is not None and cut == tokens(language, after):
         return QueryChange(language=language, verdict=QueryVerdict.COSMETIC, explanation=("only the layout changed",))
@@ -76,6 +91,19 @@ def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChang
         return _unknown(language, "too large")
     except RecursionError:
         return _unknown(language, "too deeply nested")
+
+
+def _told(old: Rule, new: Rule, language: str, before: str, after: str, limits: Budget) -> tuple[str, ...]:  # noqa: PLR0917 - as of the comparison
+    """Words about two queries of one language whose rules are of two types: no verdict follows from them."""
+    cut = tokens(language, before)
+    if cut is not None and cut == tokens(language, after):
+        return ("the query is only laid out anew",)
+    try:
+        found = _compare(old, new, language, before, after, limits)
+    except (QueryError, UnsupportedError, ExhaustedError, RecursionError):
+        return ()
+    same = ("the query matches the same",) if found.verdict in SAME_MATCHES else ()
+    return (*same, *(line for line in found.explanation if not line.endswith(SAME)))
 
 
 def _compare(old: Rule, new: Rule, language: str, before: str, after: str, limits: Budget) -> QueryChange:  # noqa: PLR0917 - one branch a case
@@ -97,7 +125,8 @@ def _esql(before: str, after: str, limits: Budget) -> QueryChange:
         return replace(_unknown("esql", f"not understood: {error}"), explanation=told)
     meter = Meter(limits.steps)
     rows = _mirrored(pipeline.compare(two, one, meter)) if after < before else pipeline.compare(one, two, meter)
-    return _claim("esql", rows, tuple(pipeline.tell(one, two, Meter(limits.steps // 4))))
+    told = pipeline.tell(one, two, Meter(limits.steps // 4), same=rows.narrower and rows.wider)
+    return _claim("esql", rows, tuple(told))
 
 
 def _events(old: Formula, new: Formula, reading: Reading, style: Style, limits: Budget, *, swap: bool) -> QueryChange:
@@ -112,6 +141,7 @@ def _eql(old: Rule, new: Rule, before: str, after: str, limits: Budget) -> Query
     one = eql.parse(before, old.string(*setting) or "event.category")
     two = eql.parse(after, new.string(*setting) or "event.category")
     turned = () if one.kind == two.kind else (f"the {one.kind} query became {_article(two)}",)
+    optional = tuple(_optional(before, after))
     if {one.kind, two.kind} == {"event", "sequence"}:  # an event query is a sequence of one step and no keys
         one, two = (replace(query, kind="sequence") for query in (one, two))
     if one.kind != two.kind:
@@ -119,11 +149,38 @@ def _eql(old: Rule, new: Rule, before: str, after: str, limits: Budget) -> Query
     if one.pipes != two.pipes or (one.pipes and one != two):
         return _unknown("eql", "pipes decide which events are kept")
     if one.kind == "event":
-        return _events(one.steps[0].formula, two.steps[0].formula, Reading.MIXED, Style.EQL, limits, swap=swap)
+        found = _events(one.steps[0].formula, two.steps[0].formula, Reading.MIXED, Style.EQL, limits, swap=swap)
+        return replace(found, explanation=(*found.explanation, *optional))
     moment = new.string("rule", "timestamp_field") or "@timestamp"
     meter = Meter(limits.steps)
     relation = _mirrored(Sequencer(two, one, meter, moment).run()) if swap else Sequencer(one, two, meter, moment).run()
-    return _claim("eql", relation, turned or tuple(explain_sequence(one, two, Meter(limits.steps // 4))))
+    return _claim("eql", relation, turned or (*explain_sequence(one, two, Meter(limits.steps // 4)), *optional))
+
+
+def _optional(before: str, after: str) -> Iterator[str]:
+    """Tell which fields of an EQL query got or lost the mark that no index has to know them."""
+    (marked, plain), (marked_now, plain_now) = _marks(before), _marks(after)
+    for verb, meaning, names in (
+        ("drops", "an index must know it now", (marked - plain) & (plain_now - marked_now)),
+        ("adds", "no index has to know it now", (plain - marked) & (marked_now - plain_now)),
+    ):
+        if names:
+            them = meaning if len(names) == 1 else meaning.replace(" it ", " them ")
+            yield f"{verb} ? before {', '.join(sorted(names))}: {them}"
+
+
+def _marks(query: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The fields of an EQL query with the mark, and those without."""
+    found: dict[bool, set[str]] = {True: set(), False: set()}
+    name, mark = "", False
+    for token in (*(tokens("eql", query) or ()), ""):
+        if name and (token == "." or name.endswith(".")):
+            name += token
+        else:
+            found[mark].add(name)
+            mark = name == "?"
+            name = token
+    return frozenset(found[True]), frozenset(found[False])
 
 
 _Outcome = TypeVar("_Outcome", Relation, Sequels, pipeline.Rows)
@@ -153,6 +210,8 @@ def _claim(language: str, relation: Relation | Sequels | pipeline.Rows, explanat
     else:
         verdict = QueryVerdict.UNKNOWN
         reason = relation.blocked or "neither a proof nor events that tell the two apart were found"
+    if verdict is not QueryVerdict.EQUIVALENT:
+        explanation = tuple(line for line in explanation if not line.endswith(SAME))
     witness = Witness(lost=lost, gained=gained) if lost is not None or gained is not None else None
     if verdict is QueryVerdict.UNKNOWN:
         witness = None

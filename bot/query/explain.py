@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from bot.query import glob
+from bot.query import address, glob, term
 from bot.query.align import Edit, edits, renamed, renames
 from bot.query.eql import Query
 from bot.query.formula import (
+    And,
     Atom,
+    Block,
+    Constant,
     Formula,
     Glob,
+    Not,
+    Opaque,
     atoms,
+    conjunction,
     disjunction,
 )
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.prove import Relation, relate
+from bot.query.term import Call, Name, Value
 from bot.query.truth import Reading
-from bot.query.wording import Style, field_name, show
+from bot.query.wording import ADDRESSES, Style, field_name, show, show_term
 
+SAME = "written another way, the same conditions"
 _LINES = 24
 _LONGEST = 600
 
@@ -36,6 +45,7 @@ def _cut(line: str) -> str:
 
 
 def _lines(old: Formula, new: Formula, reading: Reading, style: Style, meter: Meter) -> Iterator[str]:
+    old, new = _listed(old), _listed(new)
     names = renames(old, new)
     moved = renamed(old, names) if names else old
     for before, after in names.items():
@@ -57,9 +67,35 @@ def _lines(old: Formula, new: Formula, reading: Reading, style: Style, meter: Me
                 if holds
             ]
     if not found:
-        yield from () if names else ("written another way, the same conditions",)
+        yield from () if names else (SAME,)
         return
     yield from _tell(found, reading, style, meter)
+
+
+def _listed(formula: Formula) -> Formula:
+    """Write a function of networks that is taken as a whole, as a wrong one is, as a choice between its values."""
+    if not any(isinstance(atom.term, Call) and atom.term.name in ADDRESSES for atom in atoms(formula)):
+        return formula
+    if isinstance(formula, Atom):
+        return _each(formula)
+    if isinstance(formula, Not):
+        return Not(_listed(formula.part))
+    if isinstance(formula, Constant):
+        return formula
+    return (conjunction if isinstance(formula, And) else disjunction)(map(_listed, formula.parts))
+
+
+def _each(atom: Atom) -> Formula:
+    call = atom.term
+    if not isinstance(call, Call) or call.name not in ADDRESSES or not isinstance(atom.test, Opaque):
+        return atom
+    field, *values = call.args
+    return disjunction(
+        Atom(show_term(field), Block(str(value.value)), "call" if call.name == "cidrmatch" else "term")
+        if isinstance(value, Value) and isinstance(field, Name) and address.network(str(value.value))
+        else replace(atom, subject=term.show(Call(call.name, (field, value))), term=Call(call.name, (field, value)))
+        for value in values
+    )
 
 
 def _relation(old: Formula, new: Formula, reading: Reading, meter: Meter) -> Relation | None:
@@ -84,14 +120,23 @@ def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -
     folded: set[int] = set()
     lines: dict[tuple[str, str], list[str]] = {}  # the words before and after the place in the query, to those places
 
-    def say(before: str, after: str, edit: Edit) -> None:
-        kind = "exclusion" if edit.inverse else "alternative"
-        place = f"{kind} with {show(edit.within, style)}" if edit.within is not None else ""
+    def say(before: str, after: str, edit: Edit | None) -> None:
+        kind = "exclusion" if edit and edit.inverse else "alternative"
+        place = f"{kind} with {show(edit.within, style)}" if edit and edit.within is not None else ""
         lines.setdefault((before, after), []).append(place)
 
     for one, group in groups.items():
         verb, place, *rest = one
         if id(group) in folded:
+            continue
+        if place == "requirement":
+            told = "now also requires" if verb == "adds" else "no longer requires"
+            parts = [part for edit in group for part in (edit.old, edit.new) if part]
+            say(
+                f"the alternative {show(group[0].within or parts[0], style)} {told}",
+                show(disjunction(parts), style),
+                None,
+            )
             continue
         lost = [edit.old for edit in group if edit.old]
         came = [edit.new for edit in group if edit.new]
@@ -111,7 +156,7 @@ def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -
         else:
             say(f"{verb} {place}", show(disjunction(came or lost), style), group[0])
     told = [_line(before, after, places) for (before, after), places in lines.items() if after]
-    yield from told or ("written another way, the same conditions",)
+    yield from told or (SAME,)
 
 
 def _line(before: str, after: str, places: Sequence[str]) -> str:
@@ -220,4 +265,4 @@ def _span(span: int | None) -> str:
     return f"{span}ms"
 
 
-__all__ = ["explain", "explain_sequence"]
+__all__ = ["SAME", "explain", "explain_sequence"]

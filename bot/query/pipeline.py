@@ -9,7 +9,7 @@ that command and every later filter let it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.query import glob, groups
@@ -23,7 +23,7 @@ from bot.query.term import Call, Name, Term, Value, names, replace, show, size
 from bot.query.text import UnsupportedError
 from bot.query.truth import Reading
 from bot.query.witness import Event
-from bot.query.wording import Style
+from bot.query.wording import Style, show_term
 
 _LARGEST = 20_000
 _ROWWISE = frozenset({"mv_expand", "enrich", "lookup"})
@@ -61,12 +61,17 @@ class Spine:
 
     Attributes:
         filters: one more than there are barriers.
+        columns: what the last KEEP names; empty where there is none after the last STATS.
+        meaning: what the columns at the end are made of.
+        lost: what METADATA asks for and the last KEEP drops.
     """
 
     sources: tuple[str, ...]
     filters: tuple[Formula, ...]
     barriers: tuple[Barrier, ...]
     columns: tuple[str, ...]
+    meaning: Mapping[str, Term]
+    lost: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,8 @@ class _Builder:
             filters=tuple(conjunction(parts) for parts in self.filters),
             barriers=tuple(self.barriers),
             columns=self.columns,
+            meaning=self.meaning,
+            lost=tuple(name for name in source.metadata if self.columns and not _matched(name, self.columns)),
         )
 
     def step(self, command: Command) -> None:  # noqa: C901, PLR0912 - one branch a command
@@ -182,7 +189,7 @@ class _Builder:
         """Refuse a column that KEEP, DROP or STATS took away: the engine would refuse the query."""
         for name in names(term) if self.kept else ():
             for keep, patterns in self.kept[self.made.get(name, 0) :]:
-                if name != "*" and keep is not any(glob.matches(glob.from_wildcards(one), name) for one in patterns):
+                if name != "*" and keep is not _matched(name, patterns):
                     raise UnsupportedError(f"the column {name} is not there any more")
 
     def weigh(self, term: Term) -> None:
@@ -224,8 +231,13 @@ class _Builder:
         self.made.update((name, len(self.kept)) for name, _ in (*command.by, *command.columns))
         if not command.inline:
             self.order = ()
+            self.columns = ()
             self.kept = [(True, tuple(name for name, _ in (*command.by, *command.columns)))]
             self.made = {}
+
+
+def _matched(name: str, patterns: Iterable[str]) -> bool:
+    return any(glob.matches(glob.from_wildcards(pattern), name) for pattern in patterns)
 
 
 def _counting(term: Term) -> Term:
@@ -421,8 +433,8 @@ def _inside(term: Term, stable: frozenset[str]) -> bool:
 # words
 
 
-def tell(old: Spine, new: Spine, meter: Meter) -> Iterator[str]:
-    """Explain the edit of a pipeline."""
+def tell(old: Spine, new: Spine, meter: Meter, *, same: bool) -> Iterator[str]:
+    """Explain the edit of a pipeline; ``same`` where both are proven to give the same rows."""
     if old.sources != new.sources:
         gone, come = sorted(set(old.sources) - set(new.sources)), sorted(set(new.sources) - set(old.sources))
         yield from [f"removes index pattern: {', '.join(gone)}"] * bool(gone)
@@ -433,20 +445,95 @@ def tell(old: Spine, new: Spine, meter: Meter) -> Iterator[str]:
     changed = False
     for number, (one, two) in enumerate(zip(old.filters, new.filters, strict=True)):
         if number:
-            before, after = old.barriers[number - 1], new.barriers[number - 1]
-            if before.shown != after.shown and (before.text != after.text or before.count != after.count):
+            for line in _rows(old.barriers[number - 1], new.barriers[number - 1]):
                 changed = True
-                yield f"{before.shown} to {after.shown}"
+                yield line
         if one != two:
             changed = True
             place = f"after {old.barriers[number - 1].kind}: " if number else ""
             for line in explain(one, two, Reading.KLEENE, Style.ESQL, meter):
                 yield place + line
-    if not changed and old.sources == new.sources:
-        gone, come = sorted(set(old.columns) - set(new.columns)), sorted(set(new.columns) - set(old.columns))
+    if not changed and old.sources == new.sources and same:
         yield "the filters are the same; only columns changed"
-        yield from [f"no longer keeps {', '.join(gone)}"] * bool(gone)
-        yield from [f"keeps {', '.join(come)} as well"] * bool(come)
+    yield from _columns(old, new, named=not changed)
+
+
+def _rows(old: Barrier, new: Barrier) -> Iterator[str]:
+    """Tell what became of a command that changes rows."""
+    if old.kind == "stats" and old.text != new.text:
+        texts = [{show(key): key for key in barrier.keys} for barrier in (old, new)]
+        gone = [key for text, key in texts[0].items() if text not in texts[1]]
+        come = [key for text, key in texts[1].items() if text not in texts[0]]
+        yield _regrouped(gone, come)
+    elif old.shown != new.shown and (old.text != new.text or old.count != new.count):
+        yield f"{old.shown} to {new.shown}"
+    elif old.text != new.text:
+        yield "the order before LIMIT changed" if old.kind == "limit" else f"what {old.kind.upper()} works on changed"
+
+
+def _regrouped(gone: Sequence[Term], come: Sequence[Term]) -> str:
+    """Tell how the keys of the groups changed; of two spans of time, the spans alone."""
+    if len(gone) == len(come) == 1:
+        before, after = gone[0], come[0]
+        spans = [value for value in (_span(before, after), _span(after, before)) if value is not None]
+        if len(spans) == 2:  # noqa: PLR2004 - before and after
+            old, new = spans
+            return f"groups by {_time(new)} instead of {old.value if old.unit == new.unit else _time(old)}"
+    ours, theirs = (", ".join(map(show_term, keys)) for keys in (gone, come))
+    if gone and come:
+        return f"groups by {theirs} instead of {ours}"
+    return f"groups by {theirs} as well" if come else f"no longer groups by {ours}"
+
+
+def _span(term: Term, other: Term) -> Value | None:
+    """The span that a key cuts time into, where that is all that tells it from the other."""
+    if (
+        not isinstance(term, Call)
+        or not isinstance(other, Call)
+        or term.name not in {"date_trunc", "bucket"}
+        or (term.name, len(term.args)) != (other.name, len(other.args))
+    ):
+        return None
+    differ = [mine for mine, theirs in zip(term.args, other.args, strict=True) if mine != theirs]
+    span = differ[0] if len(differ) == 1 else None
+    return span if isinstance(span, Value) and span.unit else None
+
+
+def _time(span: Value) -> str:
+    return f"{span.value} {span.unit}{'' if span.value == 1 else 's'}"
+
+
+def _columns(old: Spine, new: Spine, *, named: bool) -> Iterator[str]:
+    """Tell which columns are left at the end; ``named`` where single ones are worth telling."""
+    if new.columns and not old.columns:
+        yield f"now keeps only {', '.join(new.columns)}: every other column is dropped{_with(new.lost)}"
+    elif old.columns and not new.columns:
+        yield "keeps all columns again"
+    elif named:
+        ours, theirs = (
+            dict.fromkeys(side.columns or (name for name, term in side.meaning.items() if not _nothing(term)))
+            for side in (old, new)
+        )
+        gone, come = [name for name in ours if name not in theirs], [name for name in theirs if name not in ours]
+        made = {show(new.meaning.get(name, Name(name))): name for name in reversed(come)}
+        for name in list(gone):
+            after = made.pop(show(old.meaning.get(name, Name(name))), None)
+            if after is not None:
+                gone.remove(name)
+                come.remove(after)
+                yield f"renames column {name} to {after}"
+        lost = [name for name in new.lost if name not in old.lost and name not in gone]
+        noun = "keeps" if new.columns else "makes column"
+        yield from [f"no longer {noun} {', '.join(sorted(gone))}{_with(lost)}"] * bool(gone)
+        yield from [f"{noun} {', '.join(sorted(come))} as well"] * bool(come)
+
+
+def _nothing(term: Term) -> bool:
+    return isinstance(term, Call) and term.name == "null"
+
+
+def _with(lost: Sequence[str]) -> str:
+    return f", {', '.join(lost)} among them" if lost else ""
 
 
 def tell_start(old: Sequence[Command], new: Sequence[Command], meter: Meter) -> Iterator[str]:
@@ -455,7 +542,7 @@ def tell_start(old: Sequence[Command], new: Sequence[Command], meter: Meter) -> 
     if rest and others and one and two and rest[0] == others[0]:
         name = rest[0].name if isinstance(rest[0], Other) else "that"
         if one != two:
-            yield from (f"before {name}: {line}" for line in tell(spine(one), spine(two), meter))
+            yield from (f"before {name}: {line}" for line in tell(spine(one), spine(two), meter, same=False))
         if rest != others:
             yield f"what follows {name} changed as well" if one != two else f"what follows {name} changed"
 

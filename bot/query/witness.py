@@ -13,6 +13,7 @@ from bot.query.meter import Meter
 from bot.query.subsume import number
 from bot.query.term import Call, Term, Value, names
 from bot.query.truth import F, T, passes
+from bot.query.wording import ADDRESSES, show_term
 
 Event: TypeAlias = "Mapping[str, tuple[object, ...]]"
 
@@ -72,8 +73,18 @@ def _why(state: State) -> str:
     for subject, (_, yes, no) in state.items():
         for atom in (*yes, *no):
             if isinstance(atom.test, Opaque) or subject == "*" or not glob.clean(subject):
-                return f"it rests on {_named(subject)}, which only a running engine can judge"
+                return _rests(subject, atom.term)
     return ""
+
+
+def _rests(subject: str, term: Term | None) -> str:
+    """Why nobody here can judge a term: what is wrong with it, or that only an engine knows."""
+    if isinstance(term, Call) and term.name in ADDRESSES:
+        for arg in term.args[1:]:
+            if isinstance(arg, Value) and address.network(str(arg.value)) is None:
+                return f"{_named(str(arg.value))} is not an IP address"
+    text = _named(subject if term is None else show_term(term))
+    return f"it rests on {text}, which only a running engine can judge"
 
 
 def plain(subject: str) -> tuple[object, ...]:
@@ -122,9 +133,8 @@ def _values(
 
 
 def _opaque(subject: str, yes: Sequence[Atom], no: Sequence[Atom]) -> str:
-    if any(isinstance(atom.test, Opaque) for atom in (*yes, *no)):
-        return f"it rests on {_named(subject)}, which only a running engine can judge"
-    return ""
+    atom = next((atom for atom in (*yes, *no) if isinstance(atom.test, Opaque)), None)
+    return "" if atom is None else _rests(subject, atom.term)
 
 
 def _candidates(wanted: Sequence[Test], no: Sequence[Atom]) -> Iterator[object]:  # noqa: C901 - one branch a case
@@ -244,9 +254,7 @@ def _search(  # noqa: C901, PLR0912 - one branch a case
                                 return event
                             _restore(event, other, before)
             _restore(event, name, kept)
-    return Conflict(
-        reason=next((f"it rests on {_named(name)}, which only a running engine can judge" for name in terms), "")
-    )
+    return Conflict(reason=next((_rests(name, term) for name, term in terms.items()), ""))
 
 
 def _restore(event: dict[str, tuple[object, ...]], name: str, values: tuple[object, ...] | None) -> None:

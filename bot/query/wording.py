@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -24,6 +25,9 @@ from bot.query.formula import (
     Truth,
 )
 from bot.query.term import Call, Name, Term, Value
+
+ADDRESSES = frozenset({"cidrmatch", "cidr_match"})
+"""Functions that tell whether an address lies in one of several networks."""
 
 _SHOWN = 8
 
@@ -84,12 +88,12 @@ def _atom(first: Atom, group: Sequence[Atom], style: Style) -> str:  # noqa: C90
         inner = _atom(replace(first, kind="term"), [replace(atom, kind="term") for atom in group], Style.KQL)
         return f'kql("{inner}")'
     field = field_name(
-        _term(first.term) if first.term is not None and not isinstance(first.test, Opaque) else first.subject
+        show_term(first.term) if first.term is not None and not isinstance(first.test, Opaque) else first.subject
     )
     test = first.test
     if isinstance(test, Opaque):
         if first.term is not None:
-            return _term(first.term)
+            return show_term(first.term)
         operator, colon, pattern = test.text.partition(":")
         if colon and operator in {"regex", "regex~"}:
             return f'{field} {operator if style is Style.EQL else "rlike"} "{pattern}"'
@@ -139,10 +143,25 @@ def _value(atom: Atom, style: Style) -> str:
     return ""
 
 
+_INTERNAL = re.compile(r"(?:of|after|expanded)[0-9]+")
 _INFIX = frozenset({"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", ":"})
 
 
-def _term(term: Term | None) -> str:  # noqa: PLR0911 - one branch a case
+def _made(term: Call) -> str | None:
+    """A column as a reader would call it, where only this program has a function for it."""
+    if _INTERNAL.fullmatch(term.name):
+        return show_term(term.args[0])
+    if term.name == "null":
+        return "null"
+    if term.name in {"dissect", "grok"} and len(term.args) == 3:  # noqa: PLR2004 - input, pattern, column
+        part = term.args[2].value if isinstance(term.args[2], Value) else None
+        return f"{term.name}({show_term(term.args[0])}, part {part + 1 if isinstance(part, int) else part})"
+    if term.name == "where" and len(term.args) == 2:  # noqa: PLR2004 - what is counted, and of which events
+        return " where ".join(map(show_term, term.args))
+    return None
+
+
+def show_term(term: Term | None) -> str:  # noqa: PLR0911 - one branch a case
     """A term as it is written."""
     if isinstance(term, Name):
         return term.name
@@ -157,16 +176,18 @@ def _term(term: Term | None) -> str:  # noqa: PLR0911 - one branch a case
         )
         return f"{text} {term.unit}".rstrip()
     if isinstance(term, Call):
+        if (made := _made(term)) is not None:
+            return made
         if term.name in _INFIX and len(term.args) == 2:  # noqa: PLR2004 - a small number
-            return f"{_term(term.args[0])} {term.name} {_term(term.args[1])}"
+            return f"{show_term(term.args[0])} {term.name} {show_term(term.args[1])}"
         if term.name in {"in", "in~", "like", "like~", "regex", "regex~", "rlike", ":"}:
-            return f"{_term(term.args[0])} {term.name} ({', '.join(map(_term, term.args[1:]))})"
+            return f"{show_term(term.args[0])} {term.name} ({', '.join(map(show_term, term.args[1:]))})"
         if term.name in {"and", "or"}:
-            return f" {term.name} ".join(map(_term, term.args))
+            return f" {term.name} ".join(map(show_term, term.args))
         if term.name == "not":
-            return f"not {_term(term.args[0])}"
-        return f"{term.name}({', '.join(map(_term, term.args))})"
+            return f"not {show_term(term.args[0])}"
+        return f"{term.name}({', '.join(map(show_term, term.args))})"
     return ""
 
 
-__all__ = ["Style", "field_name", "show"]
+__all__ = ["ADDRESSES", "Style", "field_name", "show", "show_term"]

@@ -79,6 +79,18 @@ def test_several_exclusions_on_one_field_share_a_line() -> None:
     ]
 
 
+def test_an_index_pattern_that_moved_into_the_query_is_not_removed() -> None:
+    kql = rule(type="query", language="kuery", query="a: 1", index=["a-*", "b-*"])
+    esql = rule(type="esql", language="esql", query="from a-*, c-* | where a == 1")
+    assert list(around(kql, esql)) == ["removes index pattern: b-*", "adds index pattern: c-*"]
+    assert list(around(esql, kql)) == ["removes index pattern: c-*", "adds index pattern: b-*"]
+
+
+def test_what_an_esql_query_reads_is_told_with_the_query() -> None:
+    old, new = (rule(type="esql", language="esql", query=f"from {name} | where a == 1") for name in ("a-*", "b-*"))
+    assert list(around(old, new)) == []
+
+
 def test_a_value_that_changed_is_told_as_that() -> None:
     assert told("filters", [A], [B]) == [
         "changes filter that excludes: file.path: ?:\\A\\* (in any case) to file.path: ?:\\B\\* (in any case)"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.query.rules import change
+from bot.model import QueryVerdict
+from bot.query import compare
+from tests.query.rules import change, rule
 
 CASES = {
     "where an exclusion stands in one alternative, it is said which": (
@@ -67,6 +69,79 @@ CASES = {
         "from x | where a == 1 and e == 3 | completion b = c with { } | where d == 4",
         ["before completion: adds condition: e == 3", "what follows completion changed as well"],
     ),
+    "a KEEP where there was none drops every other column": (
+        "esql",
+        "from x metadata _id, _version | where a == 1",
+        "from x metadata _id, _version | where a == 1 | keep a, _version",
+        [
+            "the filters are the same; only columns changed",
+            "now keeps only a, _version: every other column is dropped, _id among them",
+        ],
+    ),
+    "and without it all columns are there again": (
+        "esql",
+        "from x | where a == 1 | keep a",
+        "from x | where a == 1",
+        ["the filters are the same; only columns changed", "keeps all columns again"],
+    ),
+    "a KEEP that changed is told column by column": (
+        "esql",
+        "from x metadata _id | where a == 1 | keep a, b, _id",
+        "from x metadata _id | where a == 1 | keep a, c",
+        ["the filters are the same; only columns changed", "no longer keeps _id, b", "keeps c as well"],
+    ),
+    "a column under a new name is neither gone nor new": (
+        "esql",
+        "from x | stats c = count(*) by h | where c > 3 | keep h, c",
+        "from x | stats c2 = count(*) by h | where c2 > 3 | keep h, c2",
+        ["the filters are the same; only columns changed", "renames column c to c2"],
+    ),
+    "a longer window of groups is told by its length": (
+        "esql",
+        "from x | eval t = date_trunc(5 minutes, @timestamp) | stats c = count(*) by t | where c > 3",
+        "from x | eval t = date_trunc(15 minutes, @timestamp) | stats c = count(*) by t | where c > 3",
+        ["groups by 15 minutes instead of 5"],
+    ),
+    "groups by something else are told by what": (
+        "esql",
+        "from x | stats c = count(*) by h | where c > 3",
+        "from x | stats c = count(*) by h, i | where c > 3",
+        ["groups by i as well"],
+    ),
+    "an aggregate is written as the query writes it": (
+        "esql",
+        "from x | stats c = count(*), d = count_distinct(u) by h | where c > d",
+        "from x | stats c = count(*), d = count_distinct(u) by h | where c > d and c + d > 3",
+        ["after stats: adds condition: count(*) + count_distinct(u) > 3"],
+    ),
+    "a mark of a field that no index has to know is told": (
+        "eql",
+        'process where not ?a.b == "x" and c == 1',
+        'process where not a.b == "x" and ?c == 1',
+        [
+            "written another way, the same conditions",
+            "drops ? before a.b: an index must know it now",
+            "adds ? before c: no index has to know it now",
+        ],
+    ),
+    "where parentheses moved, the alternative says what it requires now": (
+        "kuery",
+        "a: 1 and b: 2 and c: 3 or d: 4",
+        "a: 1 and b: 2 and (c: 3 or d: 4)",
+        ["the alternative d: 4 now also requires: a: 1 and b: 2"],
+    ),
+    "and the other way round what it requires no longer": (
+        "eql",
+        'any where a == 1 and b : ("x", "y") and ((c == 3 and e == 5) or (d == 4 and f == 6))',
+        'any where (a == 1 and b : ("x", "y") and c == 3 and e == 5) or (d == 4 and f == 6)',
+        ['the alternative d == 4 and f == 6 no longer requires: a == 1 and (b : ("x", "y"))'],
+    ),
+    "a value that is no address went, and the addresses stayed": (
+        "eql",
+        'any where a == 1 and not cidrmatch(b.ip, "127.0.0.1", "::1", "localhost")',
+        'any where a == 1 and not cidrmatch(b.ip, "127.0.0.1", "::1") and not c : "localhost"',
+        ['removes exclusion: cidrmatch(b.ip, "localhost")', 'adds exclusion: c : "localhost"'],
+    ),
 }
 
 
@@ -74,3 +149,29 @@ CASES = {
 def test_explanation(claim: str) -> None:
     language, old, new, told = CASES[claim]
     assert list(change(language, old, new).explanation) == told
+
+
+TYPES = {
+    "another layout": ("a: 1 and b: 2", "a: 1\n  and b: 2", ["the query is only laid out anew"]),
+    "another order": ("a: 1 and b: 2", "b: 2 and a: 1", ["the query matches the same"]),
+    "another condition": ("a: 1", "a: 1 and b: 2", ["adds condition: b: 2"]),
+    "a query that does not parse": ("a: 1", "a: (", []),
+}
+
+
+@pytest.mark.parametrize("edit", TYPES)
+def test_under_another_rule_type_the_words_are_there_and_the_verdict_is_not(edit: str) -> None:
+    before, after, told = TYPES[edit]
+    found = compare(rule("kuery", before, "query"), rule("kuery", after, "new_terms"))
+    assert found is not None
+    assert list(found.explanation) == told
+    assert (found.verdict, found.reason) == (
+        QueryVerdict.UNKNOWN,
+        "the rule type changed from query to new_terms",
+    )
+    assert found.witness is None
+
+
+def test_a_value_that_is_no_address_is_the_reason() -> None:
+    old, new = (f'any where not cidrmatch(b.ip, "127.0.0.1"{more})' for more in (', "localhost"', ""))
+    assert change("eql", old, new).reason == "localhost is not an IP address"
