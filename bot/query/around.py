@@ -37,7 +37,8 @@ def around(old: Rule, new: Rule) -> tuple[str, ...]:
 def _indices(old: Rule, new: Rule) -> Iterator[str]:
     """What a rule reads; what an ES|QL query names itself is part of the query, and told there."""
     if language_of(old) == language_of(new) == "esql":
-        yield from _patterns(*(_names(rule.get("rule", "index")) for rule in (old, new)), "index pattern")
+        before, after = (_names(rule.get("rule", "index")) for rule in (old, new))
+        yield from _patterns(before, after, "index pattern")
     else:
         yield from _patterns(indices_of(old), indices_of(new), "index pattern")
 
@@ -151,7 +152,8 @@ def _longer(one: str | None, two: str | None) -> str:
 
 
 def _threat_match(old: Rule, new: Rule) -> Iterator[str]:
-    yield from _patterns(*(_names(rule.get("rule", "threat_index")) for rule in (old, new)), "indicator index")
+    before, after = (_names(rule.get("rule", "threat_index")) for rule in (old, new))
+    yield from _patterns(before, after, "indicator index")
     yield from _indicators(old, new)
     yield from filters.tell(old.get("rule", "threat_filters"), new.get("rule", "threat_filters"), "indicator filter")
     before, after = _mappings(old), _mappings(new)

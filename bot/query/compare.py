@@ -125,8 +125,8 @@ def _esql(before: str, after: str, limits: Budget) -> QueryChange:
         return replace(_unknown("esql", f"not understood: {error}"), explanation=told)
     meter = Meter(limits.steps)
     rows = _mirrored(pipeline.compare(two, one, meter)) if after < before else pipeline.compare(one, two, meter)
-    told = pipeline.tell(one, two, Meter(limits.steps // 4), same=rows.narrower and rows.wider)
-    return _claim("esql", rows, tuple(told))
+    told = tuple(pipeline.tell(one, two, Meter(limits.steps // 4), same=rows.narrower and rows.wider))
+    return _claim("esql", rows, told)
 
 
 def _events(old: Formula, new: Formula, reading: Reading, style: Style, limits: Budget, *, swap: bool) -> QueryChange:

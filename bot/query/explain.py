@@ -155,8 +155,8 @@ def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -
             say(before, after, group[0])
         else:
             say(f"{verb} {place}", show(disjunction(came or lost), style), group[0])
-    told = [_line(before, after, places) for (before, after), places in lines.items() if after]
-    yield from told or (SAME,)
+    written = [_line(before, after, places) for (before, after), places in lines.items() if after]
+    yield from written or (SAME,)
 
 
 def _line(before: str, after: str, places: Sequence[str]) -> str:
