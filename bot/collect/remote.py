@@ -111,17 +111,20 @@ class Remote(Git):
 
     def versions(self, commit: str, path: str) -> tuple[Version, ...]:
         """Return what a file was, after fetching the history and what renames are found by."""
-        if self.shallow():
-            self.fetch("--unshallow", "--filter=blob:none", "origin", commit)
+        self._deepen(commit)
         logged = self.run("log", "--format=", "--raw", "--no-abbrev", "--no-renames", commit, "--", path)
         self.obtain(word for word in logged.decode("ascii", "replace").split() if len(word) in _ID_LENGTHS)
         return super().versions(commit, path)
 
     def held(self, commit: str, paths: Sequence[str]) -> Held:
         """Return every blob id that some paths held, after fetching the history, without its blobs."""
+        self._deepen(commit)
+        return super().held(commit, paths)
+
+    def _deepen(self, commit: str) -> None:
+        """Fetch all that led to a commit, without any blob, where history was cut off."""
         if self.shallow():
             self.fetch("--unshallow", "--filter=blob:none", "origin", commit)
-        return super().held(commit, paths)
 
     def fetch(self, *arguments: str, stdin: bytes | None = None) -> None:
         """Fetch, and try again when the network fails; what the server refuses is refused for good.
