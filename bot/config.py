@@ -57,7 +57,7 @@ LABELS = (
 )
 """The ids of all labels that the bot owns."""
 
-_SECTIONS: Mapping[str, type] = {
+SECTIONS: Mapping[str, type] = {
     "rules": RuleFiles,
     "bump": Bump,
     "maturity": Maturity,
@@ -68,7 +68,9 @@ _SECTIONS: Mapping[str, type] = {
     "audit": Audit,
     "status": CommitStatus,
 }
-_TOP = (*_SECTIONS, "policies", "labels", "exceptions")
+"""The tables whose keys are fixed, in the order in which they are shown."""
+
+_TOP = (*SECTIONS, "policies", "labels", "exceptions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +152,8 @@ class _Reader:
         """Read the whole file."""
         made: dict[str, Any] = {}
         for key, value in tables.items():
-            if key in _SECTIONS:
-                made[key] = self.record(_SECTIONS[key], value, (key,))
+            if key in SECTIONS:
+                made[key] = self.record(SECTIONS[key], value, (key,))
             elif key == "policies":
                 made[key] = dict(self.policies(value))
             elif key == "labels":
@@ -413,7 +415,7 @@ def config_schema() -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            **{key: _schema(kind) for key, kind in _SECTIONS.items()},
+            **{key: _schema(kind) for key, kind in SECTIONS.items()},
             "policies": {"type": "object", "properties": policies, "additionalProperties": False},
             "labels": {"type": "object", "properties": dict.fromkeys(LABELS, style), "additionalProperties": False},
             "exceptions": {"type": "array", "items": exception},
@@ -451,4 +453,4 @@ _JSON_TYPES: Mapping[object, Mapping[str, object]] = {
     date: {"type": "string", "format": "date"},
 }
 
-__all__ = ["ConfigError", "Fault", "config_schema", "read_config"]
+__all__ = ["SECTIONS", "ConfigError", "Fault", "config_schema", "read_config"]

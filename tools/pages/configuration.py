@@ -4,38 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.config import LABELS
+from bot.config import LABELS, SECTIONS
 from bot.github.labels import labels
 from bot.model import Category
 from bot.policy import all_policies
 from bot.settings import (
-    Audit,
-    Bump,
-    Comment,
-    CommitStatus,
-    Ecs,
     LabelStyle,
-    Maturity,
-    Removal,
-    RuleFiles,
     Settings,
     StandingException,
-    Waivers,
 )
 from tools.pages.values import cell, first_line, keys, sentence, table
-
-SECTIONS: dict[str, type] = {
-    "rules": RuleFiles,
-    "bump": Bump,
-    "maturity": Maturity,
-    "ecs": Ecs,
-    "waivers": Waivers,
-    "comment": Comment,
-    "removal": Removal,
-    "audit": Audit,
-    "status": CommitStatus,
-}
-"""The tables whose keys are fixed, in the order in which they are shown."""
 
 _HEAD = """\
 # Configuration
