@@ -11,7 +11,7 @@ from typing import TypeAlias
 from bot.asking import no_rule_files
 from bot.collect.git import Git, Held
 from bot.collect.ledger import Ledger, key_of
-from bot.collect.named import named
+from bot.collect.named import content, named
 from bot.collect.snapshot import (
     ConfigFiles,
     Ends,
@@ -223,7 +223,7 @@ def standing_config(git: Git, config: Path | None) -> bytes:
         RulewardError: it cannot be read.
     """
     if config is not None:
-        return _config_file(config)
+        return content(config)
     return git.file(None if git.top else "HEAD", CONFIG_PATH) or b""
 
 
@@ -314,7 +314,7 @@ def _settings(git: Git, ends: Ends, files: ConfigFiles, config: Config) -> tuple
     """
     findings = _edited_config(git, ends, files)
     if config is not None:
-        data = config.data if isinstance(config, ConfigText) else _config_file(config)
+        data = config.data if isinstance(config, ConfigText) else content(config)
         return read_config(data, _name_of(config)), findings
     try:
         return read_config(files.base), findings
@@ -326,13 +326,6 @@ def _settings(git: Git, ends: Ends, files: ConfigFiles, config: Config) -> tuple
 
 def _name_of(config: Config) -> str:
     return config.name if isinstance(config, ConfigText) else str(config or CONFIG_PATH)
-
-
-def _config_file(config: Path) -> bytes:
-    try:
-        return config.read_bytes()
-    except OSError as error:
-        raise RulewardError(f"{config}: cannot be read: {error.strerror}") from error
 
 
 def _touches_rules(git: Git, ends: Ends) -> bool:

@@ -10,6 +10,7 @@ from bot import __version__
 from bot.asking import expired
 from bot.audited import Audit, Commit, RuleHistory, Source
 from bot.collect.git import Git
+from bot.collect.named import content
 from bot.collect.tree import (
     Library,
     Tree,
@@ -24,7 +25,7 @@ from bot.config import read_config
 from bot.diff import leaf_changes
 from bot.history import Cache, Likeness, Subject, histories
 from bot.lifecycle import advise
-from bot.model import Blob, Category, Finding, NoRule, Parsed, Rule, RulewardError
+from bot.model import Blob, Category, Finding, NoRule, Parsed, Revision, Rule, RulewardError
 from bot.owners import Owners
 from bot.parse import parse
 from bot.settings import CONFIG_PATH, NOTICE_PREFIX, Settings
@@ -57,7 +58,7 @@ def audit(
         RulewardError: a revision does not exist, the config is broken, or git failed.
     """
     where, commit = locate(git, head)
-    settings = settings_of(git, head=head, config=config)
+    settings = _settings(git, where, commit, config)
     tree = collect_tree(
         git, where, commit, settings.rules, lambda blob: parse(blob, max_bytes=settings.rules.max_bytes)
     )
@@ -93,17 +94,13 @@ def settings_of(git: Git, *, head: str | None, config: Path | None) -> Settings:
     Raises:
         RulewardError: a revision does not exist, or the config is broken.
     """
+    return _settings(git, *locate(git, head), config)
+
+
+def _settings(git: Git, where: Revision, commit: str, config: Path | None) -> Settings:
     if config is not None:
-        return read_config(_file(config), str(config))
-    where, commit = locate(git, head)
+        return read_config(content(config), str(config))
     return read_config(tree_file(git, where, commit, CONFIG_PATH))
-
-
-def _file(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RulewardError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _owners(git: Git, tree: Tree[Parsed], settings: Settings) -> Owners:

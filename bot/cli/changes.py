@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.options import Day, cli, file_option, output_as, repository, write
+from bot.cli.options import Day, cli, coloured, file_option, output_as, repository, write
 from bot.model import RulewardError
 
 if TYPE_CHECKING:
@@ -52,14 +52,8 @@ def review_command(
 
     day = today or datetime.now(UTC).date()
     reviewed = review(Git(repo), base=base, head=head, config=config, today=day)
-    terminal = output is None and sys.stdout.isatty()
-    text = render(
-        reviewed.review,
-        reviewed.settings,
-        format_name,
-        colour=terminal and "NO_COLOR" not in os.environ,
-        template=reviewed.template,
-    )
+    colour = coloured(output)
+    text = render(reviewed.review, reviewed.settings, format_name, colour=colour, template=reviewed.template)
     write(text, output)
     sys.exit(exit_status(reviewed.review, fail_on))
 
@@ -69,13 +63,8 @@ def _on_working_tree(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]..."),
         click.option("--today", type=Day(), help="The day to judge dates by; by default today in UTC."),
-        click.option(
-            "--config",
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="A config to use in place of the base branch's .github/ruleward.toml.",
-        ),
-        click.option("--repo", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="The repository."),
+        file_option("--config", "A config to use in place of the base branch's .github/ruleward.toml."),
+        repository(),
         click.option("--base", metavar="REF", help="What to compare with; by default the default branch."),
     ):
         command = option(command)
@@ -167,6 +156,5 @@ def diff_command(*, old: str, new: str, repo: Path) -> None:
     from bot.app import compare
     from bot.render import render_change
 
-    terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if terminal else 100
-    write(render_change(compare(repo, old, new), colour=terminal and "NO_COLOR" not in os.environ, width=width), None)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
+    write(render_change(compare(repo, old, new), colour=coloured(), width=width), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -70,12 +71,18 @@ def write(text: str, output: Path | None) -> None:
         raise RulewardError(f"{output}: cannot be written: {error.strerror}") from error
 
 
+def coloured(output: Path | None = None) -> bool:
+    """Tell whether a report is coloured: only on a terminal, and not where NO_COLOR is set (https://no-color.org)."""
+    return output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
 Decorator = Callable[[Command], Command]
 
 
-def file_option(name: str, text: str) -> Decorator:
-    """Make an option that names a file."""
-    return click.option(name, type=click.Path(path_type=Path), metavar="FILE", help=text)
+def file_option(name: str, text: str, *, variable: str | None = None) -> Decorator:
+    """Make an option that names a file, which a variable of the environment may give too."""
+    kind = click.Path(path_type=Path)
+    return click.option(name, type=kind, metavar="FILE", envvar=variable, show_envvar=variable is not None, help=text)
 
 
 def repository(text: str = "The repository.") -> Decorator:

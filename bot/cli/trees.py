@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import TextIO
 
 import click
 
-from bot.cli.options import INCOMPLETE, Day, When, cli, file_option, output_as, repository, write
-from bot.model import RulewardError, Verdict
+from bot.cli.options import INCOMPLETE, Day, When, cli, coloured, file_option, output_as, repository, write
+from bot.model import Verdict
 from bot.settings import CONFIG_PATH
 
 
@@ -20,14 +19,7 @@ from bot.settings import CONFIG_PATH
 @click.option("--head", metavar="REF", help="What to audit; by default the working tree, in a bare repository HEAD.")
 @file_option("--config", "A config to use in place of the .github/ruleward.toml of what is audited.")
 @click.option("--today", type=Day(), help="The day of the audit; by default today in UTC.")
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    envvar="RULEWARD_CACHE",
-    show_envvar=True,
-    help="Where to keep what is learnt from history, for the next run.",
-)
+@file_option("--cache", "Where to keep what is learnt from history, for the next run.", variable="RULEWARD_CACHE")
 @output_as("text", "markdown", "json", "html")
 @click.option(
     "--merge",
@@ -56,12 +48,13 @@ def audit_command(
 
     if merge:
         from bot.audit_report import merge_audits, read_audit
+        from bot.collect.named import content
 
         given = click.get_current_context()
         named = [name for name in ("repo", "head", "config", "today", "cache") if _was_given(given, name)]
         if named:
             raise click.UsageError(f"--merge reads finished reports, so --{named[0]} means nothing to it")
-        done = merge_audits((str(path), read_audit(_read(path), str(path))) for path in reports)
+        done = merge_audits((str(path), read_audit(content(path), str(path))) for path in reports)
     else:
         from bot.audit import audit
         from bot.collect.git import Git
@@ -72,20 +65,12 @@ def audit_command(
     for source in done.sources:
         if source.note:
             click.echo(f"ruleward: {printable(source.repository)}: {printable(source.note)}", err=True)
-    terminal = output is None and sys.stdout.isatty()
-    write(render_audit(done, format_name, colour=terminal and "NO_COLOR" not in os.environ), output)
+    write(render_audit(done, format_name, colour=coloured(output)), output)
     sys.exit(0 if done.complete else INCOMPLETE)
 
 
 def _was_given(context: click.Context, name: str) -> bool:
     return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RulewardError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 @cli.command("replay")

@@ -8,6 +8,18 @@ from bot.collect.git import Git
 from bot.model import Blob, RulewardError
 
 
+def content(file: Path) -> bytes:
+    """Read a file that a person named.
+
+    Raises:
+        RulewardError: it is not there, or cannot be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise RulewardError(f"{file}: cannot be read: {error.strerror}") from error
+
+
 def named(repo: Path, name: str) -> Blob:
     """Read a file, or ``REV:PATH`` of a repository; a file that exists goes first.
 
