@@ -252,7 +252,7 @@ def _review(
         findings = tuple(finding for finding in findings if is_named(finding.path, only))
         changes = replace(changes, rules=tuple(each for each in changes.rules if is_named(each.path, only)))
     ids, names = _holders(git, ends, changes, settings, kept)
-    fields = _fields(git, ends.base.sha, settings.ecs) if changes.rules else None
+    fields = _fields(git, ends.base.sha, settings.ecs, "the base branch") if changes.rules else None
     judged = judge(changes, settings, today=today, ids=ids, names=names, title=title, findings=findings, fields=fields)
     return Review(
         base=ends.base,
@@ -343,7 +343,7 @@ def _edited_config(git: Git, ends: Ends, files: ConfigFiles) -> tuple[Finding, .
         if settings.comment.template:
             text = _template_at(git, ends.head.sha, settings.comment.template, "in this change")
             Blocks(text, settings.comment.template)
-        _fields(git, ends.head.sha, settings.ecs)
+        _fields(git, ends.head.sha, settings.ecs, "this change")
     except ConfigError as error:
         return tuple(
             Finding(
@@ -361,8 +361,8 @@ def _edited_config(git: Git, ends: Ends, files: ConfigFiles) -> tuple[Finding, .
     return ()
 
 
-def _fields(git: Git, commit: str | None, ecs: Ecs) -> FieldSets | None:
-    """Read the schemas and the stack map that the config names, at a commit; None where it names none.
+def _fields(git: Git, commit: str | None, ecs: Ecs, place: str) -> FieldSets | None:
+    """Read the schemas and the stack map that the config names, at a commit, which errors call ``place``; None without.
 
     Raises:
         RulewardError: one of them is not there, or cannot be read.
@@ -371,13 +371,11 @@ def _fields(git: Git, commit: str | None, ecs: Ecs) -> FieldSets | None:
         return None
     fields = built_in()
     if ecs.schemas:
-        fields = fields.and_schemas(schemas(git, commit, ecs.schemas))
+        fields = fields.and_schemas(schemas(git, commit, ecs.schemas, place))
     if ecs.stack_map:
         data = git.file(commit, ecs.stack_map)
         if data is None:
-            raise RulewardError(
-                f"{ecs.stack_map}: the base branch has no such file; `ecs.stack_map` in {CONFIG_PATH} names it"
-            )
+            raise RulewardError(f"{ecs.stack_map}: {place} has no such file; `ecs.stack_map` in {CONFIG_PATH} names it")
         fields = fields.and_stacks(ecs.stack_map, data)
     return fields
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bot.github.runner import SUMMARY_BYTES, Inputs, Result, hand_over
 from tests.fake_github import faults
 from tests.scene import BASE, FIXED, POLICY, RULE, UNBUMPED, WAIVE, Files, Scene, scene
@@ -87,6 +89,22 @@ def test_a_config_that_names_a_missing_template_is_invalid_in_the_pull_request_t
         ran = at.run()
         assert ran.result.status == 1
         assert "there is no file `gone.j2` in this change" in ran.result.summary
+
+
+@pytest.mark.parametrize(
+    ("ecs", "said"),
+    [
+        ('schemas = "etc/schemas"', "etc/schemas: this change has no YAML file there"),
+        ('stack_map = "etc/stacks.yaml"', "etc/stacks.yaml: this change has no such file"),
+    ],
+)
+def test_a_config_that_names_missing_fields_is_invalid_in_the_pull_request_that_brings_it(
+    tmp_path: Path, ecs: str, said: str
+) -> None:
+    with scene(tmp_path, {RULE: BASE}, {CONFIG: f"[ecs]\n{ecs}\n"}) as at:
+        ran = at.run()
+        assert ran.result.status == 1
+        assert said in ran.result.summary
 
 
 def test_a_change_of_no_rule_can_repair_what_the_config_names(tmp_path: Path) -> None:

@@ -182,8 +182,8 @@ def config_files(git: Git, ends: Ends) -> ConfigFiles:
     return ConfigFiles(base=base, head=head, edited=before != head)
 
 
-def schemas(git: Git, commit: str | None, folder: str) -> dict[str, bytes]:
-    """Read the YAML files below a folder of one commit: path to text.
+def schemas(git: Git, commit: str | None, folder: str, place: str) -> dict[str, bytes]:
+    """Read the YAML files below a folder of one commit: path to text; ``place`` is how errors call that commit.
 
     Raises:
         RulewardError: there are none, or git does not hold one of them here.
@@ -191,9 +191,7 @@ def schemas(git: Git, commit: str | None, folder: str) -> dict[str, bytes]:
     below = (side for side in git.tree(commit, [folder.strip("/")]) if stat.S_ISREG(side.mode))
     sides = [side for side in below if side.path.endswith((".yml", ".yaml"))]
     if not sides:
-        raise RulewardError(
-            f"{folder}: the base branch has no YAML file there; `ecs.schemas` in {CONFIG_PATH} names it"
-        )
+        raise RulewardError(f"{folder}: {place} has no YAML file there; `ecs.schemas` in {CONFIG_PATH} names it")
     blobs = git.blobs(side.oid for side in sides)
     absent = next((side for side in sides if side.oid not in blobs), None)
     if absent is not None:
