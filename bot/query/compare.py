@@ -14,6 +14,7 @@ from bot.query.languages import tokens
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.prove import Relation, relate
 from bot.query.sequence import Sequels, Sequencer
+from bot.query.shrink import shrink
 from bot.query.text import QueryError, UnsupportedError
 from bot.query.truth import Reading
 from bot.query.wording import Style
@@ -103,7 +104,7 @@ def _told(old: Rule, new: Rule, language: str, before: str, after: str, limits: 
     except (QueryError, UnsupportedError, ExhaustedError, RecursionError):
         return ()
     same = ("the query matches the same",) if found.verdict in SAME_MATCHES else ()
-    return (*same, *(line for line in found.explanation if not line.endswith(SAME)))
+    return (*same, *(line for line in found.explanation if not line.endswith((SAME, pipeline.SAME_FILTERS))))
 
 
 def _compare(old: Rule, new: Rule, language: str, before: str, after: str, limits: Budget) -> QueryChange:  # noqa: PLR0917 - one branch a case
@@ -132,6 +133,11 @@ def _esql(before: str, after: str, limits: Budget) -> QueryChange:
 def _events(old: Formula, new: Formula, reading: Reading, style: Style, limits: Budget, *, swap: bool) -> QueryChange:
     meter = Meter(limits.steps)
     relation = _mirrored(relate(new, old, reading, meter)) if swap else relate(old, new, reading, meter)
+    relation = replace(
+        relation,
+        lost=shrink(relation.lost, old, new, reading, meter) if relation.lost else relation.lost,
+        gained=shrink(relation.gained, new, old, reading, meter) if relation.gained else relation.gained,
+    )
     return _claim(style.value, relation, tuple(explain(old, new, reading, style, Meter(limits.steps // 4))))
 
 

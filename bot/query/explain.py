@@ -130,10 +130,10 @@ def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -
         if id(group) in folded:
             continue
         if place == "requirement":
-            told = "now also requires" if verb == "adds" else "no longer requires"
+            word = "now also requires" if verb == "adds" else "no longer requires"
             parts = [part for edit in group for part in (edit.old, edit.new) if part]
             say(
-                f"the alternative {show(group[0].within or parts[0], style)} {told}",
+                f"the alternative {show(group[0].within or parts[0], style)} {word}",
                 show(disjunction(parts), style),
                 None,
             )

@@ -19,12 +19,14 @@ from bot.query.explain import explain
 from bot.query.formula import And, Atom, Constant, Exists, Formula, Not, Or, Range, conjunction
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.prove import relate
+from bot.query.shrink import shrink
 from bot.query.term import Call, Name, Term, Value, names, replace, show, size
 from bot.query.text import UnsupportedError
 from bot.query.truth import Reading
 from bot.query.witness import Event
 from bot.query.wording import Style, show_term
 
+SAME_FILTERS = "the filters are the same; only columns changed"
 _LARGEST = 20_000
 _ROWWISE = frozenset({"mv_expand", "enrich", "lookup"})
 _GROWING = frozenset({"count", "count_distinct", "max", "count_distinct_over_time"})
@@ -284,12 +286,17 @@ def compare(old: Spine, new: Spine, meter: Meter) -> Rows:
     narrower, why_not = _carried(old, new, [relation.narrower for relation in relations], equal)
     wider, why_not_wider = _carried(new, old, [relation.wider for relation in relations], equal)
     sources = _within(new.sources, old.sources), _within(old.sources, new.sources)
-    lost: Event | tuple[Event, ...] | None = relations[0].lost
-    gained: Event | tuple[Event, ...] | None = relations[0].gained
-    if old.barriers:
-        one, two = _stage(old), _stage(new)
-        lost = groups.witness(one, two, meter) if one and two and not wider else None
-        gained = groups.witness(two, one, meter) if one and two and not narrower else None
+    one, two = old.filters[0], new.filters[0]
+    lost: Event | tuple[Event, ...] | None = None
+    gained: Event | tuple[Event, ...] | None = None
+    if not old.barriers:
+        first = relations[0]
+        lost = shrink(first.lost, one, two, Reading.KLEENE, meter) if first.lost else first.lost
+        gained = shrink(first.gained, two, one, Reading.KLEENE, meter) if first.gained else first.gained
+    else:
+        before, after = _stage(old), _stage(new)
+        lost = groups.witness(before, after, meter) if before and after and not wider else None
+        gained = groups.witness(after, before, meter) if before and after and not narrower else None
     common = sources[0] or sources[1]
     blocked = why_not or why_not_wider or next((relation.blocked for relation in relations if relation.blocked), "")
     if not (narrower or wider) and not common:
@@ -454,7 +461,7 @@ def tell(old: Spine, new: Spine, meter: Meter, *, same: bool) -> Iterator[str]:
             for line in explain(one, two, Reading.KLEENE, Style.ESQL, meter):
                 yield place + line
     if not changed and old.sources == new.sources and same:
-        yield "the filters are the same; only columns changed"
+        yield SAME_FILTERS
     yield from _columns(old, new, named=not changed)
 
 

@@ -175,3 +175,12 @@ def test_under_another_rule_type_the_words_are_there_and_the_verdict_is_not(edit
 def test_a_value_that_is_no_address_is_the_reason() -> None:
     old, new = (f'any where not cidrmatch(b.ip, "127.0.0.1"{more})' for more in (', "localhost"', ""))
     assert change("eql", old, new).reason == "localhost is not an IP address"
+
+
+def test_columns_under_another_rule_type_are_told_without_the_filters() -> None:
+    found = compare(rule("esql", "from x | where a == 1", "query"), rule("esql", "from x | where a == 1 | keep a"))
+    assert found is not None
+    assert found.explanation == (
+        "the query matches the same",
+        "now keeps only a: every other column is dropped",
+    )

@@ -1,0 +1,51 @@
+"""Witnesses without what they do not need: an event that shows the difference, and little else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.query.formula import Formula, atoms
+from bot.query.meter import Meter
+from bot.query.term import size
+from bot.query.truth import Reading, T, judge
+from bot.query.witness import Event
+
+_TRIES = 40
+_SINGLE = ("event.category", "event.type", "event.action", "process.name", "process.executable")
+
+
+def shrink(event: Event, inner: Formula, outer: Formula, reading: Reading, meter: Meter) -> Event:
+    """Drop values and fields while the event still surely matches the inner formula and surely not the outer one.
+
+    Each try is paid for; where the budget ends, the event stays as it is by then.
+    """
+    cost = 1 + sum(1 if atom.term is None else size(atom.term) for part in (inner, outer) for atom in atoms(part))
+    tries = min(_TRIES, meter.left // cost)
+    left = dict(event)
+    for name, keep, drop in _steps(event):
+        now = left.get(name, ())
+        values = tuple(value for value in now if value in keep and value is not drop)
+        if not now or len(values) == len(now) or (not values and (drop is not None or len(left) == 1)):
+            continue
+        if tries <= 0:
+            break
+        tries -= 1
+        meter.spend(cost)
+        trial = {other: values if other == name else kept for other, kept in left.items() if values or other != name}
+        if judge(inner, trial, reading) == T and not judge(outer, trial, reading) & T:
+            left = trial
+    return left
+
+
+def _steps(event: Event) -> Iterator[tuple[str, tuple[object, ...], object]]:
+    """What to try, as a field, the values that may stay and one that may not: one value where one is usual, first."""
+    for name in _SINGLE:
+        if len(event.get(name, ())) > 1:
+            yield from ((name, (value,), None) for value in event[name])
+    yield from ((name, (), None) for name in event)
+    for name, values in event.items():
+        if len(values) > 1:
+            yield from ((name, values, value) for value in values)
+
+
+__all__ = ["shrink"]
