@@ -21,7 +21,8 @@ def dead_query_branch(rule: Rule, _context: Context, _options: None) -> Iterator
     """
     for at, language, query in queries_of(rule):
         for each in dead(language, query):
-            what = (
-                f"`{each.shown}` can never hold beside the other conditions" if each.shown else "no event passes this"
-            )
+            why = "" if each.alone else " beside the other conditions"
+            if language == "esql":
+                why += "; in ES|QL a field passes a comparison only with a single value"
+            what = f"`{each.shown}` can never hold{why}" if each.shown else "no event passes this"
             yield Violation(message=what, at=at, value=each.shown, line=line_within(rule.text, at, each.at))

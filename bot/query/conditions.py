@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import TypeAlias
 
@@ -23,8 +23,8 @@ from bot.query.formula import (
     Opaque,
     Or,
     Range,
+    Test,
     Truth,
-    atoms,
 )
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.prove import impossible
@@ -69,34 +69,42 @@ class Dead:
     Attributes:
         shown: the piece as its language writes it; empty for the whole query (or a whole step).
         at: where in the query it stands, as near as can be told.
+        alone: it needs no neighbour to be ruled out.
     """
 
     shown: str
     at: int
+    alone: bool = False
 
 
-def conditions(language: str, query: str) -> list[Condition]:
+@lru_cache(maxsize=8)  # several policies ask about one query, one after the other
+def conditions(language: str, query: str) -> tuple[Condition, ...]:
     """Every condition of a query, from left to right; none where the query is not understood."""
     places = _Places(query)
-    return [each for formula in _formulas(language, query) for each in _walk(formula, places)]
+    return tuple(each for formula in _formulas(language, query) for each in _walk(formula, places))
 
 
 def dead(language: str, query: str) -> list[Dead]:
     """Pieces that can never hold: the query itself, or alternatives that the conditions beside them rule out."""
     reading, style = _READINGS.get(language, Reading.TWO), Style(language) if language in _READINGS else Style.KQL
+    single = reading is Reading.KLEENE
     meter = Meter(_STEPS)
     places = _Places(query)
     found: list[Dead] = []
     try:
         for formula in _formulas(language, query):
-            if formula == FALSE or (reading is not Reading.KLEENE and not _clashes(formula)):
+            if formula == FALSE:
+                continue
+            sides = _Sides.of((formula,))
+            if not single and not sides.contradict(sides):
                 continue
             never = impossible(formula, reading, meter)
             if never(formula):
                 found.append(Dead(shown="", at=places.of(_first(formula))))
                 continue
             found.extend(
-                Dead(shown=show(part, style), at=places.of(_first(part))) for part in _ruled_out(formula, (), never)
+                Dead(shown=show(part, style), at=places.of(_first(part)), alone=never(part))
+                for part in _ruled_out(formula, (), never, single=single)
             )
     except (ExhaustedError, UnsupportedError, RecursionError):
         return found  # a piece that is too large to judge is not called dead
@@ -243,46 +251,72 @@ def _condition(tests: list[Atom], places: _Places, *, negated: bool, joined: boo
 # pieces that never hold
 
 
-def _ruled_out(formula: Formula, beside: tuple[Formula, ...], never: Callable[[Formula], bool]) -> Iterator[Formula]:
-    """Alternatives that no event passes together with what stands beside them."""
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """What a formula asks for and what it refuses, a field (or term) at a time, negations resolved."""
+
+    asked: dict[str, set[Test]]
+    refused: dict[str, set[Test]]
+
+    @classmethod
+    def of(cls, formulas: Iterable[Formula]) -> _Sides:
+        """Sort the tests of some formulas."""
+        sides = cls({}, {})
+        todo = [(formula, False) for formula in formulas]
+        while todo:
+            formula, negated = todo.pop()
+            if isinstance(formula, Atom):
+                (sides.refused if negated else sides.asked).setdefault(formula.subject, set()).add(formula.test)
+            elif isinstance(formula, Not):
+                todo.append((formula.part, not negated))
+            elif isinstance(formula, And | Or):
+                todo += [(part, negated) for part in formula.parts]
+        return sides
+
+    def contradict(self, other: _Sides) -> bool:
+        """Tell whether something asked for on the one side implies something refused on the other.
+
+        Where nothing does, the two sides can hold together if each can: a field holds many values, so that whatever is
+        asked for may be there, and what that implies, and nothing else.
+        """
+        return _meet(self.asked, other.refused) or _meet(other.asked, self.refused)
+
+    def crowd(self, other: _Sides) -> bool:
+        """Tell whether a field has two tests here, or one here and one there: too much, perhaps, for one value."""
+        return any(
+            len(self.asked.get(name, ())) + len(self.refused.get(name, ())) > 1
+            or name in other.asked
+            or name in other.refused
+            for name in self.asked.keys() | self.refused.keys()
+        )
+
+
+def _meet(asked: Mapping[str, Collection[Test]], refused: Mapping[str, Collection[Test]]) -> bool:
+    return any(
+        implies(one, two) or (isinstance(two, Glob) and two.text == glob.ANY)
+        for subject in asked.keys() & refused.keys()
+        for two in refused[subject]
+        for one in asked[subject]
+    )
+
+
+def _ruled_out(
+    formula: Formula, beside: tuple[Formula, ...], never: Callable[[Formula], bool], *, single: bool
+) -> Iterator[Formula]:
+    """Alternatives that no event passes together with what stands beside them; ``single`` for fields of one value."""
     if isinstance(formula, And):
         for number, part in enumerate(formula.parts):
             others = (*formula.parts[:number], *formula.parts[number + 1 :])
-            yield from _ruled_out(part, (*beside, *others), never)
+            yield from _ruled_out(part, (*beside, *others), never, single=single)
     elif isinstance(formula, Or):
-        refused = [atom for part in beside for atom in _refused(part)]
+        around = _Sides.of(beside)
         for part in formula.parts:
-            if _meets(part, refused) and never(And((part, *beside))):
+            mine = _Sides.of((part,))
+            doubtful = mine.contradict(around) or mine.contradict(mine) or (single and mine.crowd(around))
+            if doubtful and never(And((part, *beside))):
                 yield part
             else:
-                yield from _ruled_out(part, beside, never)
-
-
-def _meets(part: Formula, refused: Sequence[Atom]) -> bool:
-    """Tell whether what is refused can concern an alternative; where not, there is nothing to prove.
-
-    A plain test is only ruled out by the refusal of something that it implies.
-    """
-    if isinstance(part, Atom) and part.term is None:
-        return any(other.subject == part.subject and implies(part.test, other.test) for other in refused)
-    against = {atom.subject for atom in (*refused, *_refused(part))}
-    return any(atom.subject in against for atom in atoms(part))
-
-
-def _clashes(formula: Formula) -> bool:
-    """Tell whether one field is asked for and refused: a field holds many values, so nothing else can contradict."""
-    refused = Counter(_refused(formula))
-    asked = Counter(atoms(formula)) - refused
-    return bool({atom.subject for atom in refused} & {atom.subject for atom in asked})
-
-
-def _refused(formula: Formula) -> Iterator[Atom]:
-    """Tests under a negation."""
-    if isinstance(formula, Not):
-        yield from atoms(formula.part)
-    elif isinstance(formula, And | Or):
-        for part in formula.parts:
-            yield from _refused(part)
+                yield from _ruled_out(part, beside, never, single=single)
 
 
 __all__ = ["Condition", "Dead", "conditions", "dead", "maxspan", "missing_metadata"]

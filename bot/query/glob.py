@@ -8,6 +8,7 @@ literally stays one. A pattern that folds ignores the case of ASCII letters, as 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 ANY = "\ue000"
@@ -54,13 +55,34 @@ def to_wildcards(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def matcher(text: str) -> re.Pattern[str]:
-    """Compile a pattern so that it never backtracks over a ``*`` once the piece after it is found."""
-    first, *rest = text.split(ANY)
-    source = _piece(first)
-    if rest:
-        source += "".join(f"(?>.*?{_piece(piece)})" for piece in rest[:-1] if piece) + ".*" + _piece(rest[-1])
-    return re.compile(source, re.DOTALL)
+def matcher(text: str) -> Callable[[str], bool]:
+    """Return a test of whole strings against a pattern; it takes linear time for each piece between two ``*``."""
+    if ONE in text:
+        first, *rest = text.split(ANY)
+        source = _piece(first)
+        if rest:  # once the piece after a * is found, nothing is tried again
+            source += "".join(f"(?>.*?{_piece(piece)})" for piece in rest[:-1] if piece) + ".*" + _piece(rest[-1])
+        match = re.compile(source, re.DOTALL).fullmatch
+        return lambda string: match(string) is not None
+    if ANY not in text:
+        return text.__eq__
+    start, *middle, end = text.split(ANY)
+    least = len(start) + len(end)
+    if not middle:
+        return lambda string: len(string) >= least and string.startswith(start) and string.endswith(end)
+
+    def found(string: str) -> bool:
+        if len(string) < least or not (string.startswith(start) and string.endswith(end)):
+            return False
+        at, stop = len(start), len(string) - len(end)
+        for piece in middle:
+            at = string.find(piece, at, stop)
+            if at < 0:
+                return False
+            at += len(piece)
+        return True
+
+    return found
 
 
 def _piece(text: str) -> str:
@@ -69,7 +91,7 @@ def _piece(text: str) -> str:
 
 def matches(pattern: str, text: str) -> bool:
     """Tell whether a pattern matches a text of which every character is plain; case counts."""
-    return matcher(pattern).fullmatch(text) is not None
+    return matcher(pattern)(text)
 
 
 def inside(one: str, one_folds: bool, other: str, other_folds: bool) -> bool:
@@ -78,9 +100,9 @@ def inside(one: str, one_folds: bool, other: str, other_folds: bool) -> bool:
     The wildcards of the one are taken as characters that only wildcards of the other absorb; right whenever it says
     yes, and nearly always when it says no.
     """
-    pattern = matcher(other)
+    match = matcher(other)
     if other_folds:
-        return pattern.fullmatch(fold(one)) is not None
+        return match(fold(one))
     if not one_folds:
-        return pattern.fullmatch(one) is not None
-    return pattern.fullmatch(fold(one)) is not None and pattern.fullmatch(unfold(one)) is not None
+        return match(one)
+    return match(fold(one)) and match(unfold(one))

@@ -92,7 +92,7 @@ def implications(tests: Sequence[Test], meter: Meter) -> Iterator[tuple[int, int
         if isinstance(outer, Exists):
             continue
         if isinstance(outer, Glob):
-            match = glob.matcher(outer.text).fullmatch
+            match = glob.matcher(outer.text)
             for one, inner in enumerate(tests):
                 if one == other or not isinstance(inner, Glob):
                     continue

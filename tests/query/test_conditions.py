@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase as fnmatch
+from itertools import combinations
+
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from bot.query import conditions, dead, maxspan, missing_metadata
+from bot.query.formula import And, Or
+from bot.query.kql import parse
+from bot.query.truth import Reading, T, judge
+from bot.query.wording import Style, show
 
 Told = list[tuple[str, str, tuple[object, ...], bool, bool]]
 
@@ -64,7 +73,7 @@ def test_a_place_is_where_the_value_stands() -> None:
 
 @pytest.mark.parametrize(("language", "query"), [("kuery", "a: ("), ("lucene", "a:b"), ("esql", "row a = 1"), ("", "")])
 def test_what_is_not_understood_has_no_conditions(language: str, query: str) -> None:
-    assert conditions(language, query) == []
+    assert conditions(language, query) == ()
     assert dead(language, query) == []
 
 
@@ -76,11 +85,56 @@ def test_what_is_not_understood_has_no_conditions(language: str, query: str) -> 
         ("kuery", "a: (x or y) and not (a: x and b: z)", []),
         ("eql", 'any where a : ("x.exe", "y") and not a : "*.exe"', ['a : "x.exe"']),
         ("eql", "any where false", []),
+        ("kuery", "not a: * and a: y", [""]),
+        ("kuery", "a: (x or y) and (b: z or not (a: x or a: y))", ["not (a: (x or y))"]),
         ("esql", "from x | where a > 5 and not a > 3", [""]),
+        ("esql", 'from x | where (a == "1" and a in ("2", "3")) or b == "4"', ['a == "1" and (a in ("2", "3"))']),
+        ("esql", 'from x | where a == "1" and (a in ("1", "2") or b == "3")', ['a == "2"']),
     ],
 )
 def test_only_what_is_proven_to_be_dead_is_called_so(language: str, query: str, pieces: list[str]) -> None:
     assert [each.shown for each in dead(language, query)] == pieces
+
+
+PATTERNS = ("x", "y", "x*", "*y", "*")
+TESTS = st.builds("{}: {}".format, st.sampled_from("ab"), st.sampled_from(PATTERNS))
+QUERIES = st.recursive(
+    TESTS,
+    lambda parts: st.one_of(
+        parts.map("not ({})".format),
+        st.lists(parts, min_size=2, max_size=3).map(lambda each: f"({' and '.join(each)})"),
+        st.lists(parts, min_size=2, max_size=3).map(lambda each: f"({' or '.join(each)})"),
+    ),
+    max_leaves=8,
+)
+STRINGS = ("x", "y", "xy", "xz", "zy", "z")  # one for every set of patterns that a string can match
+VALUES = [values for size in range(len(STRINGS) + 1) for values in combinations(STRINGS, size)]
+TOLD_APART = {tuple(any(fnmatch(one, test) for one in values) for test in PATTERNS): values for values in VALUES}
+EVENTS: list[dict[str, tuple[object, ...]]] = [
+    {"a": a, "b": b} for a in TOLD_APART.values() for b in TOLD_APART.values()
+]
+
+
+@given(QUERIES)
+def test_a_query_is_dead_exactly_when_no_event_passes(query: str) -> None:
+    formula = parse(query)
+    alive = any(judge(formula, event, Reading.TWO) == T for event in EVENTS)
+    assert any(not piece.shown for piece in dead("kuery", query)) is not alive
+
+
+@given(TESTS | QUERIES, QUERIES, QUERIES)
+def test_an_alternative_is_dead_exactly_when_no_event_passes_it_with_its_neighbours(
+    one: str, two: str, beside: str
+) -> None:
+    whole = parse(f"({one} or {two}) and {beside}")
+    assume(any(judge(whole, event, Reading.TWO) == T for event in EVENTS))
+    shown = {piece.shown for piece in dead("kuery", f"({one} or {two}) and {beside}")}
+    for alternative in (one, two):
+        part = parse(alternative)
+        if isinstance(part, Or) or not isinstance(whole, And):
+            continue  # its own alternatives are judged one by one
+        alive = any(judge(parse(f"({alternative}) and {beside}"), event, Reading.TWO) == T for event in EVENTS)
+        assert (show(part, Style.KQL) in shown) is not alive or show(part, Style.KQL) in beside
 
 
 def test_a_query_too_large_to_judge_is_not_called_dead() -> None:
