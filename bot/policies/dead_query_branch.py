@@ -22,7 +22,7 @@ def dead_query_branch(rule: Rule, _context: Context, _options: None) -> Iterator
     for at, language, query in queries_of(rule):
         for each in dead(language, query):
             why = "" if each.alone else " beside the other conditions"
-            if language == "esql":
-                why += "; in ES|QL a field passes a comparison only with a single value"
+            if each.single:
+                why += ": a field with several values passes no comparison in ES|QL"
             what = f"`{each.shown}` can never hold{why}" if each.shown else "no event passes this"
             yield Violation(message=what, at=at, value=each.shown, line=line_within(rule.text, at, each.at))

@@ -70,11 +70,13 @@ class Dead:
         shown: the piece as its language writes it; empty for the whole query (or a whole step).
         at: where in the query it stands, as near as can be told.
         alone: it needs no neighbour to be ruled out.
+        single: it is ruled out because its language compares single values alone.
     """
 
     shown: str
     at: int
     alone: bool = False
+    single: bool = False
 
 
 @lru_cache(maxsize=8)  # several policies ask about one query, one after the other
@@ -103,8 +105,8 @@ def dead(language: str, query: str) -> list[Dead]:
                 found.append(Dead(shown="", at=places.of(_first(formula))))
                 continue
             found.extend(
-                Dead(shown=show(part, style), at=places.of(_first(part)), alone=never(part))
-                for part in _ruled_out(formula, (), never, single=single)
+                Dead(shown=show(part, style), at=places.of(_first(part)), alone=never(part), single=crowded)
+                for part, crowded in _ruled_out(formula, (), never, single=single)
             )
     except (ExhaustedError, UnsupportedError, RecursionError):
         return found  # a piece that is too large to judge is not called dead
@@ -302,8 +304,11 @@ def _meet(asked: Mapping[str, Collection[Test]], refused: Mapping[str, Collectio
 
 def _ruled_out(
     formula: Formula, beside: tuple[Formula, ...], never: Callable[[Formula], bool], *, single: bool
-) -> Iterator[Formula]:
-    """Alternatives that no event passes together with what stands beside them; ``single`` for fields of one value."""
+) -> Iterator[tuple[Formula, bool]]:
+    """Alternatives that no event passes together with what stands beside them.
+
+    ``single`` says that a comparison takes single values alone; what comes with an alternative, that it rests on that.
+    """
     if isinstance(formula, And):
         for number, part in enumerate(formula.parts):
             others = (*formula.parts[:number], *formula.parts[number + 1 :])
@@ -312,9 +317,9 @@ def _ruled_out(
         around = _Sides.of(beside)
         for part in formula.parts:
             mine = _Sides.of((part,))
-            doubtful = mine.contradict(around) or mine.contradict(mine) or (single and mine.crowd(around))
-            if doubtful and never(And((part, *beside))):
-                yield part
+            refused = mine.contradict(around) or mine.contradict(mine)
+            if (refused or (single and mine.crowd(around))) and never(And((part, *beside))):
+                yield part, not refused
             else:
                 yield from _ruled_out(part, beside, never, single=single)
 
