@@ -391,6 +391,7 @@ class QueryChange:
         language: of the new query: kuery, eql, esql, lucene; None where the rule names none.
         explanation: what changed, in a reviewer's words, a line each.
         reason: why nothing could be proven; set exactly when the verdict is unknown.
+        apart: ``language`` or ``rule type``, where the sides do not share it and no verdict is possible; else empty.
     """
 
     language: str | None
@@ -398,6 +399,7 @@ class QueryChange:
     explanation: tuple[str, ...] = ()
     witness: Witness | None = None
     reason: str | None = None
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from bot.model import (
     Change,
     Kind,
     Op,
+    QueryChange,
     QueryVerdict,
     Rule,
     RuleChange,
@@ -103,9 +104,14 @@ def plain(phrase: Phrase) -> str:
     return "".join(piece.text for piece in phrase)
 
 
-def query_words(verdict: QueryVerdict) -> str:
-    """Return a query verdict as a phrase."""
-    return _QUERY[verdict]
+def query_words(query: QueryChange) -> str:
+    """Return what became of a query as a phrase; where no verdict is possible, only that it changed."""
+    return "query changed" if query.apart else _QUERY[query.verdict]
+
+
+def query_heading(query: QueryChange) -> str:
+    """Return what stands above the explanation of a query's edit: the verdict, or why there can be none."""
+    return f"{query.reason}, effect unknown" if query.apart else _QUERY[query.verdict]
 
 
 def rule_phrases(rule: RuleChange) -> tuple[Phrase, ...]:
@@ -131,7 +137,7 @@ def _moved(rule: RuleChange) -> bool:
 
 def _told(change: Change, rule: RuleChange) -> Phrase:
     if change.path == ("rule", "query") and rule.query is not None:
-        return _say(_QUERY[rule.query.verdict])
+        return _say(query_words(rule.query))
     return change_phrase(change)
 
 
@@ -322,6 +328,7 @@ __all__ = [
     "change_phrase",
     "change_words",
     "plain",
+    "query_heading",
     "query_words",
     "rule_phrases",
     "rule_words",

@@ -152,6 +152,30 @@ def test_a_narrowed_query_shows_its_diff_and_the_event_it_loses() -> None:
     assert "no longer matches `{user.name: root}`" in text
 
 
+def test_many_events_are_told_by_what_they_share() -> None:
+    events = tuple({"host.id": ("h",), "port": (number,), **({"tag": ("t",)} if number else {})} for number in range(9))
+    query = QueryChange(language="esql", verdict=QueryVerdict.NARROWED, witness=Witness(lost=events))
+    page = comment(
+        review(RuleReview(change=edit("rules/a.toml", leaf("rule.query", OLD, NEW), after=NEW, query=query)))
+    )
+    assert (
+        "no longer matches 9 events with `{host.id: h}`; `port: 0, 1, 2, … (9 values)`; `tag: t` in 8 of them" in page
+    )
+
+
+def test_a_query_in_another_language_is_headed_by_that() -> None:
+    reason = "the language changed from kuery to eql"
+    query = QueryChange(
+        language="eql", verdict=QueryVerdict.UNKNOWN, explanation=("adds x",), reason=reason, apart="language"
+    )
+    page = comment(
+        review(RuleReview(change=edit("rules/a.toml", leaf("rule.query", OLD, NEW), after=NEW, query=query)))
+    )
+    assert f": {reason}, effect unknown</summary>" in page
+    assert "nothing is proven" not in page
+    assert "1 rule changes what it detects: another language" in page
+
+
 def test_rules_that_change_alike_are_one_row() -> None:
     text = comment(review(logic(), *tagged(40)))
     assert text.count("New tag") == 3

@@ -28,7 +28,6 @@ from bot.render import render_change
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 _ONE_SIDED = frozenset({QueryVerdict.NARROWED_OR_EQUAL, QueryVerdict.BROADENED_OR_EQUAL})
-_OTHER = ("the language changed", "the rule type changed")
 _TELLING = frozenset({QueryVerdict.NARROWED, QueryVerdict.BROADENED, QueryVerdict.CHANGED})
 
 
@@ -67,7 +66,7 @@ def table(found: list[Edit]) -> Iterator[str]:
     """Sum up, a line a language."""
     groups: dict[str, list[Edit]] = defaultdict(list)
     for edit in found:
-        if not (edit.query.reason or "").startswith(_OTHER):
+        if not edit.query.apart:
             groups[edit.query.language or "?"].append(edit)
     yield (
         f"{'language':9}{'edits':>6}{'decided':>9}{'one-sided':>11}{'unknown':>9}{'witness':>9}"

@@ -266,6 +266,14 @@ def _pairs(gone: list[Formula], come: list[Formula]) -> list[tuple[Formula, Form
     return pairs
 
 
+def likeness(one: Formula, two: Formula) -> float:
+    """Tell how much of the smaller one stands in the other, from 0 to 1: whole tests, and fields for half as much."""
+    left, right = frozenset(map(_normal, atoms(one))), frozenset(map(_normal, atoms(two)))
+    fields = [{atom.subject for atom in atoms(side)} for side in (one, two)]
+    shared = len(left & right) / (min(len(left), len(right)) or 1)
+    return (shared + len(fields[0] & fields[1]) / (min(map(len, fields)) or 1) / 2) / 1.5
+
+
 def _foreign(one: Formula, two: Formula) -> bool:
     """Whether one side is a choice between groups of conditions and the other none of them."""
     if isinstance(one, Or) and isinstance(two, Or):
@@ -337,4 +345,4 @@ def renamed(formula: Formula, names: dict[str, str]) -> Formula:
     return formula
 
 
-__all__ = ["Edit", "edits", "renamed", "renames"]
+__all__ = ["Edit", "edits", "likeness", "renamed", "renames"]

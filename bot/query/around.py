@@ -87,20 +87,25 @@ def _threshold(old: Rule, new: Rule) -> Iterator[str]:
     ours, theirs = _names(before.get("field")), _names(after.get("field"))
     if set(ours) != set(theirs):
         yield f"counts per {_joined(theirs)} instead of per {_joined(ours)}"
-    yield from _replaced("least number of different values", _distinct(before), _distinct(after))
+    yield from _replaced("least number of values", _distinct(before), _distinct(after))
 
 
 def _whole_threshold(value: object) -> str | None:
+    """A threshold in words; a single event is no news where different values are counted."""
     if not is_table(value):
         return None
-    distinct = _distinct(value)
-    count = f"{value.get('value')} per {_joined(_names(value.get('field')))}"
-    return f"{count}, {distinct}" if distinct else count
+    count, distinct = value.get("value"), _distinct(value)
+    asked = [f"{count} {'event' if count == 1 else 'events'}"] * (count != 1 or distinct is None)
+    asked += [f"{distinct}"] * (distinct is not None)
+    per = _names(value.get("field"))
+    return f"at least {' and '.join(asked)}" + (f" per {_joined(per)}" if per else "")
 
 
 def _distinct(threshold: Table) -> str | None:
     told = [
-        f"{each.get('value')} of {each.get('field')}" for each in items(threshold.get("cardinality")) if is_table(each)
+        f"{each.get('value')} different {each.get('field')}"
+        for each in items(threshold.get("cardinality"))
+        if is_table(each)
     ]
     return ", ".join(told) or None
 
@@ -118,17 +123,27 @@ def _higher(before: Table, after: Table) -> str:
 def _new_terms(old: Rule, new: Rule) -> Iterator[str]:
     before, after = old.get("rule", "new_terms"), new.get("rule", "new_terms")
     ours, theirs = _terms(before), _terms(after)
+    one, two = _window(before), _window(after)
     if not ours and not theirs:
         return
-    if set(ours) != set(theirs):
-        if ours and theirs:
-            yield f"looks for new values of {_joined(theirs)} instead of {_joined(ours)}"
-        else:
-            yield from _replaced(
-                "search for new values", _joined(ours) if ours else None, _joined(theirs) if theirs else None
-            )
-    one, two = _window(before), _window(after)
-    yield from _replaced("history that a value is new to", one, two, _longer(one, two))
+    if not ours:
+        yield f"alerts only on a {_values(theirs)} not seen {_since(two)}"
+    elif not theirs:
+        yield f"alerts on any {_values(ours)}, no longer only on one not seen {_since(one)}"
+    else:
+        if set(ours) != set(theirs):
+            yield f"alerts on a new {_values(theirs)} instead of a new {_values(ours)}"
+        yield from _replaced("start of the history that a value is new to", one, two, _longer(one, two))
+
+
+def _values(fields: Sequence[str]) -> str:
+    """Name what must be new: one field's value, or several fields' together."""
+    *others, last = fields
+    return f"combination of {', '.join(others)} and {last}" if others else f"value of {last}"
+
+
+def _since(start: str | None) -> str:
+    return f"since {start}" if start else "before"
 
 
 def _terms(value: object) -> list[str]:
@@ -145,7 +160,9 @@ def _longer(one: str | None, two: str | None) -> str:
     before, after = (int(span[1]) * _SECONDS[span[2]] if span else None for span in spans)
     if before is None or after is None or before == after:
         return ""
-    return " (longer)" if after > before else " (shorter)"
+    if after > before:
+        return " (longer: a value seen back to then is no longer new)"
+    return " (shorter: a value last seen before that is new again)"
 
 
 # indicator matches

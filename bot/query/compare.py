@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from bot.model import SAME_MATCHES, KeyPath, QueryChange, QueryVerdict, Rule, Witness, is_list
 from bot.query import eql, esql, kql, pipeline
+from bot.query.across import across, of_eql, side_by_side
 from bot.query.explain import SAME, explain, explain_sequence
 from bot.query.formula import Formula
 from bot.query.languages import tokens
@@ -70,14 +71,15 @@ def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChang
     language = language_of(new)
     if before is None or after is None:
         return _unknown(language, f"the query was {'added' if before is None else 'removed'}")
-    if language_of(old) != language:
-        return _unknown(language, f"the language changed from {language_of(old)} to {language}")
     limits = budget or Budget()
     if max(len(before), len(after)) > limits.max_characters:
         return _unknown(language, "too large")
+    if language_of(old) != language:
+        told = tuple(across((language_of(old), before), (language, after)))
+        return _apart("language", language_of(old), language, told, language)
     if old.type != new.type:
         told = _told(old, new, language, before, after, limits)
-        return replace(_unknown(language, f"the rule type changed from {old.type} to {new.type}"), explanation=told)
+        return _apart("rule type", old.type, new.type, told, language)
     cut = tokens(language, before)
     if cut is not None and cut == tokens(language, after):
         return QueryChange(language=language, verdict=QueryVerdict.COSMETIC, explanation=("only the layout changed",))
@@ -104,7 +106,14 @@ def _told(old: Rule, new: Rule, language: str, before: str, after: str, limits: 
     except (QueryError, UnsupportedError, ExhaustedError, RecursionError):
         return ()
     same = ("the query matches the same",) if found.verdict in SAME_MATCHES else ()
-    return (*same, *(line for line in found.explanation if not line.endswith((SAME, pipeline.SAME_FILTERS))))
+    return (
+        *same,
+        *(
+            line
+            for line in found.explanation
+            if not line.endswith((SAME, pipeline.SAME_FILTERS, pipeline.SAME_COLUMNS))
+        ),
+    )
 
 
 def _compare(old: Rule, new: Rule, language: str, before: str, after: str, limits: Budget) -> QueryChange:  # noqa: PLR0917 - one branch a case
@@ -146,12 +155,13 @@ def _eql(old: Rule, new: Rule, before: str, after: str, limits: Budget) -> Query
     swap = after < before
     one = eql.parse(before, old.string(*setting) or "event.category")
     two = eql.parse(after, new.string(*setting) or "event.category")
-    turned = () if one.kind == two.kind else (f"the {one.kind} query became {_article(two)}",)
+    turned = () if one.kind == two.kind else tuple(side_by_side(of_eql(one), of_eql(two), Style.EQL))
     optional = tuple(_optional(before, after))
     if {one.kind, two.kind} == {"event", "sequence"}:  # an event query is a sequence of one step and no keys
         one, two = (replace(query, kind="sequence") for query in (one, two))
     if one.kind != two.kind:
-        return _unknown("eql", f"the {one.kind} query became {two.kind} query")
+        article = "an" if two.kind == "event" else "a"
+        return replace(_unknown("eql", f"the {one.kind} query became {article} {two.kind} query"), explanation=turned)
     if one.pipes != two.pipes or (one.pipes and one != two):
         return _unknown("eql", "pipes decide which events are kept")
     if one.kind == "event":
@@ -197,10 +207,6 @@ def _mirrored(outcome: _Outcome) -> _Outcome:
     return replace(outcome, narrower=outcome.wider, wider=outcome.narrower, lost=outcome.gained, gained=outcome.lost)
 
 
-def _article(query: eql.Query) -> str:
-    return "an event query" if query.kind == "event" else f"a {query.kind} of {len(query.steps)} steps"
-
-
 def _claim(language: str, relation: Relation | Sequels | pipeline.Rows, explanation: tuple[str, ...]) -> QueryChange:
     """The strongest verdict that the proofs and the witnesses carry."""
     lost, gained = relation.lost, relation.gained
@@ -227,7 +233,12 @@ def _claim(language: str, relation: Relation | Sequels | pipeline.Rows, explanat
 def _history(rule: Rule, verdict: QueryVerdict) -> Iterator[str]:
     """Say why nothing follows for the alerts of a rule about new terms."""
     if rule.type == "new_terms" and verdict not in SAME_MATCHES:
-        yield "the history that a value must be new to is read with this query too, so alerts may come as well as go"
+        yield "the same query decides which values count as already known, so alerts may come as well as go"
+
+
+def _apart(what: str, old: str | None, new: str | None, told: tuple[str, ...], language: str) -> QueryChange:
+    found = _unknown(language, f"the {what} changed from {old} to {new}")
+    return replace(found, apart=what, explanation=told)
 
 
 def _unknown(language: str, reason: str) -> QueryChange:

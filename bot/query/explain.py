@@ -17,6 +17,7 @@ from bot.query.formula import (
     Glob,
     Not,
     Opaque,
+    Or,
     atoms,
     conjunction,
     disjunction,
@@ -111,6 +112,8 @@ def _relation(old: Formula, new: Formula, reading: Reading, meter: Meter) -> Rel
 
 def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -> Iterator[str]:
     """One line for each edit; values of one field that came or went together share a line."""
+    edits, turned = _turned(edits, style)
+    yield from turned
     groups: dict[tuple[str, str, str, str], list[Edit]] = {}
     for edit in edits:
         part = edit.new or edit.old
@@ -156,7 +159,51 @@ def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -
         else:
             say(f"{verb} {place}", show(disjunction(came or lost), style), group[0])
     written = [_line(before, after, places) for (before, after), places in lines.items() if after]
-    yield from written or (SAME,)
+    yield from written or (() if turned else (SAME,))
+
+
+def _turned(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
+    """Take out a field that is asked for where it was excluded, or the reverse; gives the other edits, and words."""
+    told: list[str] = []
+    sides = {
+        (verb, place): _by_field(edits, verb, place)
+        for verb in ("adds", "removes")
+        for place in ("exclusion", "condition")
+    }
+    for now, before, words in (
+        ("condition", "exclusion", "asks for {new} instead of excluding {old}"),
+        ("exclusion", "condition", "excludes {new} instead of asking for {old}"),
+    ):
+        come, gone = sides["adds", now], sides["removes", before]
+        for field in come.keys() & gone.keys() if len(come) < _LINES else ():
+            parts = [
+                disjunction(part for edit in side[field] if (part := edit.new or edit.old)) for side in (come, gone)
+            ]
+            told.append(words.format(new=show(parts[0], style), old=show(parts[1], style)))
+            taken = {id(edit) for side in (come, gone) for edit in side[field]}
+            edits = [edit for edit in edits if id(edit) not in taken]
+    return edits, sorted(told)
+
+
+def _by_field(edits: Sequence[Edit], verb: str, place: str) -> dict[str, list[Edit]]:
+    """Edits of one kind outside of any alternative that are about one field alone, by that field."""
+    found: dict[str, list[Edit]] = {}
+    for edit in edits:
+        part = edit.new if verb == "adds" else edit.old
+        other = edit.old if verb == "adds" else edit.new
+        if part is not None and other is None and edit.place == place and edit.within is None:
+            fields = {atom.subject for atom in atoms(part)}
+            if len(fields) == 1 and (isinstance(part, Atom) or not any(map(_grouped, _parts(part)))):
+                found.setdefault(fields.pop(), []).append(edit)
+    return found
+
+
+def _parts(formula: Formula) -> tuple[Formula, ...]:
+    return formula.parts if isinstance(formula, Or) else (formula,)
+
+
+def _grouped(part: Formula) -> bool:
+    return not isinstance(part, Atom)
 
 
 def _line(before: str, after: str, places: Sequence[str]) -> str:
@@ -212,14 +259,14 @@ def _case(old: Sequence[Formula], new: Sequence[Formula]) -> str:
 def explain_sequence(old: Query, new: Query, meter: Meter) -> Iterator[str]:  # noqa: C901, PLR0912 - one branch a case
     """Tell what changed in a sequence: its keys, its span, its steps."""
     if old.by != new.by:
-        yield f"joins by {_keys(new.by)} instead of {_keys(old.by)}"
+        yield f"joins by {keys(new.by)} instead of {keys(old.by)}"
     if old.span != new.span:
         shorter = new.span is not None and (old.span is None or new.span < old.span)
-        yield f"maxspan {_span(old.span)} to {_span(new.span)} ({'shorter' if shorter else 'longer'})"
+        yield f"maxspan {span(old.span)} to {span(new.span)} ({'shorter' if shorter else 'longer'})"
     if len(old.steps) == len(new.steps):
         for number, (one, two) in enumerate(zip(old.steps, new.steps, strict=True), start=1):
             if one.by != two.by:
-                yield f"step {number}: joins by {_keys(two.by)} instead of {_keys(one.by)}"
+                yield f"step {number}: joins by {keys(two.by)} instead of {keys(one.by)}"
             if one.runs != two.runs:
                 yield f"step {number}: runs {one.runs} to {two.runs} times"
             if one.missing != two.missing:
@@ -252,17 +299,19 @@ def _steps(old: Query, new: Query) -> Iterator[str]:
             yield f"removes step: {show(step.formula, Style.EQL)}"
 
 
-def _keys(keys: Iterable[str]) -> str:
-    return ", ".join(keys) or "nothing"
+def keys(names: Iterable[str]) -> str:
+    """Write join keys."""
+    return ", ".join(names) or "nothing"
 
 
-def _span(span: int | None) -> str:
-    if span is None:
+def span(milliseconds: int | None) -> str:
+    """Write a span of time in the largest unit that fits."""
+    if milliseconds is None:
         return "unlimited"
     for size, unit in ((86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")):
-        if span % size == 0:
-            return f"{span // size}{unit}"
-    return f"{span}ms"
+        if milliseconds % size == 0:
+            return f"{milliseconds // size}{unit}"
+    return f"{milliseconds}ms"
 
 
-__all__ = ["SAME", "explain", "explain_sequence"]
+__all__ = ["SAME", "explain", "explain_sequence", "keys", "span"]

@@ -209,6 +209,14 @@ def _shapes(inner: Stage, outer: Stage) -> Iterator[dict[str, int]]:
     yield dict.fromkeys(wanted, 1)
 
 
+def _another(name: str, usual: tuple[object, ...], index: int) -> object:
+    """Another value of a field: a number beside a number, an address where the name is one's, else any string."""
+    if usual and isinstance(usual[0], int) and not isinstance(usual[0], bool):
+        return usual[0] + index - 1
+    kind = next(iter(plain(name)), "v")
+    return index if kind == 1 else f"192.0.2.{index}" if kind == "192.0.2.7" else f"v{index}"
+
+
 def _copies(seed: Event, shape: Mapping[str, int], keys: Sequence[str]) -> list[Event]:
     """Copies of an event that differ in the fields that are counted."""
     found: list[Event] = []
@@ -219,7 +227,6 @@ def _copies(seed: Event, shape: Mapping[str, int], keys: Sequence[str]) -> list[
         for name, count in shape.items():
             if name != "*" and name not in keys and (name not in seed or count > 1):
                 index = number % max(count, 1) + 1
-                usual = next(iter(plain(name)), "v")
-                event[name] = (index if usual == 1 else f"192.0.2.{index}" if usual == "192.0.2.7" else f"v{index}",)
+                event[name] = (_another(name, seed.get(name, ()), index),)
         found.append(event)
     return found

@@ -27,7 +27,9 @@ from bot.query.witness import Event
 from bot.query.wording import Style, show_term
 
 SAME_FILTERS = "the filters are the same; only columns changed"
+SAME_COLUMNS = "the filters are the same, and so are the columns that are left"
 _LARGEST = 20_000
+_NAMED = 6
 _ROWWISE = frozenset({"mv_expand", "enrich", "lookup"})
 _GROWING = frozenset({"count", "count_distinct", "max", "count_distinct_over_time"})
 _AGGREGATES = frozenset(
@@ -65,6 +67,7 @@ class Spine:
         filters: one more than there are barriers.
         columns: what the last KEEP names; empty where there is none after the last STATS.
         meaning: what the columns at the end are made of.
+        metadata: what METADATA asks for.
         lost: what METADATA asks for and the last KEEP drops.
     """
 
@@ -73,6 +76,7 @@ class Spine:
     barriers: tuple[Barrier, ...]
     columns: tuple[str, ...]
     meaning: Mapping[str, Term]
+    metadata: tuple[str, ...]
     lost: tuple[str, ...]
 
 
@@ -118,6 +122,7 @@ class _Builder:
             barriers=tuple(self.barriers),
             columns=self.columns,
             meaning=self.meaning,
+            metadata=tuple(dict.fromkeys(source.metadata)),
             lost=tuple(name for name in source.metadata if self.columns and not _matched(name, self.columns)),
         )
 
@@ -460,9 +465,10 @@ def tell(old: Spine, new: Spine, meter: Meter, *, same: bool) -> Iterator[str]:
             place = f"after {old.barriers[number - 1].kind}: " if number else ""
             for line in explain(one, two, Reading.KLEENE, Style.ESQL, meter):
                 yield place + line
+    columns = list(_columns(old, new, named=not changed))
     if not changed and old.sources == new.sources and same:
-        yield SAME_FILTERS
-    yield from _columns(old, new, named=not changed)
+        yield SAME_FILTERS if columns else SAME_COLUMNS
+    yield from columns
 
 
 def _rows(old: Barrier, new: Barrier) -> Iterator[str]:
@@ -512,27 +518,51 @@ def _time(span: Value) -> str:
 
 def _columns(old: Spine, new: Spine, *, named: bool) -> Iterator[str]:
     """Tell which columns are left at the end; ``named`` where single ones are worth telling."""
+    for verb, here, there in (("no longer asks", old, new), ("asks", new, old)):
+        asked = [name for name in here.metadata if name not in there.metadata]
+        yield from [f"{verb} for the metadata {', '.join(asked)}"] * bool(asked)
     if new.columns and not old.columns:
         yield f"now keeps only {', '.join(new.columns)}: every other column is dropped{_with(new.lost)}"
     elif old.columns and not new.columns:
         yield "keeps all columns again"
     elif named:
-        ours, theirs = (
-            dict.fromkeys(side.columns or (name for name, term in side.meaning.items() if not _nothing(term)))
-            for side in (old, new)
-        )
+        ours, theirs = (dict.fromkeys(_left(side)) for side in (old, new))
         gone, come = [name for name in ours if name not in theirs], [name for name in theirs if name not in ours]
         made = {show(new.meaning.get(name, Name(name))): name for name in reversed(come)}
+        pairs: list[str] = []
         for name in list(gone):
             after = made.pop(show(old.meaning.get(name, Name(name))), None)
             if after is not None:
                 gone.remove(name)
                 come.remove(after)
-                yield f"renames column {name} to {after}"
+                pairs.append(f"{name} to {after}")
+        if pairs:
+            more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
+            yield f"renames {'column' if len(pairs) == 1 else 'columns'} {', '.join(pairs[:_NAMED])}{more}"
+        yield from _recomputed(old, new, [name for name in ours if name in theirs])
         lost = [name for name in new.lost if name not in old.lost and name not in gone]
         noun = "keeps" if new.columns else "makes column"
         yield from [f"no longer {noun} {', '.join(sorted(gone))}{_with(lost)}"] * bool(gone)
         yield from [f"{noun} {', '.join(sorted(come))} as well"] * bool(come)
+
+
+def _left(side: Spine) -> Iterator[str]:
+    """The columns at the end, as far as the pipeline names them; a pattern that finds none stands for itself."""
+    made = [name for name, term in side.meaning.items() if not _nothing(term)]
+    for pattern in side.columns or ("*",):
+        found = [name for name in made if _matched(name, (pattern,))] if "*" in pattern else [pattern]
+        yield from found or ([pattern] if side.columns else [])
+
+
+def _recomputed(old: Spine, new: Spine, both: Iterable[str]) -> Iterator[str]:
+    """Tell which columns are made of something else."""
+    told: list[str] = []
+    for name in both:
+        before, after = (show_term(side.meaning.get(name, Name(name))) for side in (old, new))
+        if before != after:
+            told.append(f"column {name} holds {after} instead of {before}")
+    yield from told[:_NAMED]
+    yield from [f"and {len(told) - _NAMED} more columns hold something else"] * (len(told) > _NAMED)
 
 
 def _nothing(term: Term) -> bool:

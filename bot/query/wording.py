@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
-from itertools import groupby
 
 from bot.query import glob
 from bot.query.formula import (
     KQL,
+    TRUE,
     And,
     Atom,
     Block,
@@ -55,27 +55,38 @@ def show(formula: Formula, style: Style) -> str:
         )
     joint = " or " if isinstance(formula, Or) else " and "
     pieces: list[str] = []
-    parts = formula.parts
-    for subject, group in groupby(parts, lambda part: _listed(part) if isinstance(formula, Or) else None):
-        items = list(group)
-        if subject is not None:
-            listed = [item for item in items if isinstance(item, Atom)]
-            pieces.append(_atom(listed[0], listed, style))
+    groups = _lists(formula.parts) if isinstance(formula, Or) else [[part] for part in formula.parts if part != TRUE]
+    for group in groups:
+        listed = [part for part in group if isinstance(part, Atom)]
+        if listed:
+            pieces.append(_atom(_widest(listed), listed, style))
         else:
-            for item in items:
-                text = show(item, style)
-                pieces.append(f"({text})" if isinstance(item, And | Or) else text)
+            text = show(group[0], style)
+            pieces.append(f"({text})" if isinstance(group[0], And | Or) else text)
     if len(pieces) > _SHOWN:
         pieces = [*pieces[:_SHOWN], f"{len(pieces) - _SHOWN} more"]
-    return joint.join(pieces)
+    return joint.join(pieces) or "true"
+
+
+def _lists(parts: Sequence[Formula]) -> list[list[Formula]]:
+    """Alternatives, those that can stand in one list together, wherever they stand."""
+    lists: dict[object, list[Formula]] = {}
+    for number, part in enumerate(parts):
+        lists.setdefault(_listed(part) or number, []).append(part)
+    return list(lists.values())
 
 
 def _listed(part: Formula) -> tuple[str, str, bool] | None:
     """What atoms must share to stand in one list."""
     if isinstance(part, Atom) and part.kind != "range" and not isinstance(part.test, Exists | Opaque):
-        wide = isinstance(part.test, Glob) and not part.test.literal and not part.test.folds
-        return part.subject, f"{wide}{type(part.test).__name__}", isinstance(part.test, Glob) and part.test.folds
+        kind = part.kind if part.kind in {"kql", "call"} else ""
+        return part.subject, f"{type(part.test).__name__}{kind}", isinstance(part.test, Glob) and part.test.folds
     return None
+
+
+def _widest(atoms: Sequence[Atom]) -> Atom:
+    """The atom whose operator all of a list can do with: one with a wildcard, if there is any."""
+    return next((atom for atom in atoms if isinstance(atom.test, Glob) and not atom.test.literal), atoms[0])
 
 
 def field_name(subject: str) -> str:
@@ -86,7 +97,7 @@ def field_name(subject: str) -> str:
 def _atom(first: Atom, group: Sequence[Atom], style: Style) -> str:  # noqa: C901, PLR0911 - one branch a case
     if first.kind == "kql":
         inner = _atom(replace(first, kind="term"), [replace(atom, kind="term") for atom in group], Style.KQL)
-        return f'kql("{inner}")'
+        return f'kql("""{inner}""")' if '"' in inner else f'kql("{inner}")'
     field = field_name(
         show_term(first.term) if first.term is not None and not isinstance(first.test, Opaque) else first.subject
     )
@@ -113,7 +124,7 @@ def _atom(first: Atom, group: Sequence[Atom], style: Style) -> str:  # noqa: C90
         return f"{field} {values[0]}" if style is not Style.KQL or test.low != test.high else f"{field}: {values[0]}"
     if style is Style.KQL:
         return f"{field}: {values[0]}" if len(values) == 1 else f"{field}: ({' or '.join(values)})"
-    if isinstance(test, Block) and first.kind == "call":
+    if isinstance(test, Block) and (first.kind == "call" or style is Style.ESQL):
         return f"{'cidrMatch' if style is Style.EQL else 'cidr_match'}({field}, {', '.join(values)})"
     many = len(values) > 1
     listed = f"({', '.join(values)})" if many else values[0]
@@ -127,8 +138,9 @@ def _atom(first: Atom, group: Sequence[Atom], style: Style) -> str:  # noqa: C90
 def _value(atom: Atom, style: Style) -> str:
     test = atom.test
     if isinstance(test, Glob):
-        text = test.shown or glob.to_wildcards(test.text)
-        return glob.to_wildcards(text) if style is Style.KQL else '"' + glob.to_wildcards(text) + '"'
+        text = glob.to_wildcards(test.shown or test.text)
+        quoted = style is not Style.KQL or (test.literal and _APART.search(text))
+        return f'"{text}"' if quoted else text
     if isinstance(test, Block):
         return test.network if style is Style.KQL else f'"{test.network}"'
     if isinstance(test, Truth):
@@ -143,6 +155,7 @@ def _value(atom: Atom, style: Style) -> str:
     return ""
 
 
+_APART = re.compile(r"[\s():<>{}]")
 _INTERNAL = re.compile(r"(?:of|after|expanded)[0-9]+")
 _INFIX = frozenset({"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", ":"})
 
@@ -157,7 +170,7 @@ def _made(term: Call) -> str | None:
         part = term.args[2].value if isinstance(term.args[2], Value) else None
         return f"{term.name}({show_term(term.args[0])}, part {part + 1 if isinstance(part, int) else part})"
     if term.name == "where" and len(term.args) == 2:  # noqa: PLR2004 - what is counted, and of which events
-        return " where ".join(map(show_term, term.args))
+        return f"({' where '.join(map(show_term, term.args))})"
     return None
 
 

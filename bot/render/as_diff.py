@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bot.model import Event, QueryChange, RuleChange
+from bot.model import QueryChange, RuleChange
 from bot.render.as_text import printed
 from bot.render.escape import cut, terminal
-from bot.render.fold import event_words, query_lines
-from bot.words import by_importance, change_words, query_words
+from bot.render.fold import query_lines, witness_phrase
+from bot.words import by_importance, change_words, plain, query_heading, query_words
 
 _LINES = 60
 _WIDEST = 400
@@ -48,7 +48,7 @@ def _table(change: RuleChange) -> object:
     table.add_column("what changed", overflow="fold", ratio=1)
     for leaf in by_importance(change):
         query = change.query if leaf.path == ("rule", "query") else None
-        words = query_words(query.verdict) if query else change_words(leaf)
+        words = query_words(query) if query else change_words(leaf)
         table.add_row(leaf.category.value, Text(terminal(words)))
     return table
 
@@ -64,14 +64,14 @@ def _bullets(lines: Iterable[str]) -> Iterator[object]:
 def _query(change: RuleChange, query: QueryChange) -> Iterator[object]:
     from rich.text import Text
 
-    language = f" ({terminal(query.language)})" if query.language else ""
-    yield Text(f"{query_words(query.verdict)}{language}", style="bold")
-    said = [*query.explanation, *([f"nothing is proven: {query.reason}"] if query.reason else [])]
+    language = f" ({terminal(query.language)})" if query.language and query.apart != "language" else ""
+    yield Text(f"{query_heading(query)}{language}", style="bold")
+    said = [*query.explanation, *([f"nothing is proven: {query.reason}"] if query.reason and not query.apart else [])]
     witness = query.witness
     if witness and witness.lost is not None:
-        said.append(f"no longer matches {_events(witness.lost)}")
+        said.append(f"no longer matches {plain(witness_phrase(witness.lost))}")
     if witness and witness.gained is not None:
-        said.append(f"newly matches {_events(witness.gained)}")
+        said.append(f"newly matches {plain(witness_phrase(witness.gained))}")
     yield from _bullets(said)
     yield ""
     lines = query_lines(change, around=1)
@@ -79,8 +79,3 @@ def _query(change: RuleChange, query: QueryChange) -> Iterator[object]:
         yield Text(f"  {cut(terminal(line), _WIDEST)}", style=_STYLES.get(line[:1], "dim"), overflow="fold")
     if len(lines) > _LINES:
         yield Text(f"  and {len(lines) - _LINES:,} more lines", style="dim")
-
-
-def _events(events: Event | tuple[Event, ...]) -> str:
-    several = events if isinstance(events, tuple) else (events,)
-    return ", then ".join(map(event_words, several)) or "an event"

@@ -19,7 +19,6 @@ from bot.render.fold import (
     asides,
     count,
     detects,
-    event_words,
     explains,
     first_line,
     problems,
@@ -27,10 +26,11 @@ from bot.render.fold import (
     rows,
     verdict_line,
     waived,
+    witness_phrase,
 )
 from bot.render.template import Blocks
 from bot.settings import Settings
-from bot.words import Phrase, query_words
+from bot.words import Phrase, query_heading
 
 MARKER = "<!-- ruleward:review v1"
 """What the sticky comment starts with."""
@@ -342,9 +342,9 @@ class _Page:
             open=alone and detects(change),
             several=_several(row),
             name=element(cut(subject.name, 120) if subject and subject.name else change.path),
-            verdict=query_words(query.verdict) if query else "same query, other conditions around it",
+            verdict=query_heading(query) if query else "same query, other conditions around it",
             explanation=[prose(line, most=600) for line in (query.explanation if query else change.around)],
-            reason=prose(query.reason) if query and query.reason else "",
+            reason=prose(query.reason) if query and query.reason and not query.apart else "",
             witness=sides,
             diff=_diff(change) if query else "",
         )
@@ -438,8 +438,7 @@ def _excuse(finding: Finding) -> Safe:
 
 
 def _events(events: Event | tuple[Event, ...]) -> Safe:
-    several = events if isinstance(events, tuple) else (events,)
-    return Safe(", then ".join(code(event_words(event), most=600) for event in several) or "an event")
+    return Safe("".join(code(piece.text, most=600) if piece.value else piece.text for piece in witness_phrase(events)))
 
 
 def _diff(change: RuleChange) -> Safe:

@@ -18,6 +18,7 @@ FOLD_FROM = 3
 
 _ODD_LINES = 3
 _MANY = 8  # lines of one policy that become one
+_EVENTS = 3  # of a witness, and values of a field in it, that are shown one by one
 _DETECTS = frozenset({Category.LOGIC, Category.SCOPE})
 _WHOLE = {
     Kind.NEW: ("is new", "are new"),
@@ -159,6 +160,8 @@ def _edit(change: RuleChange) -> tuple[str, ...]:
 
 
 def _claim(change: RuleChange) -> str:
+    if change.query is not None and change.query.apart:
+        return f"another {change.query.apart}"
     if change.query is not None and change.query.verdict in _CLAIMS:
         return _CLAIMS[change.query.verdict]
     return "another rule type, filter or setting" if Category.LOGIC in change.categories else "other indices"
@@ -314,10 +317,41 @@ def waived(review: Review) -> list[Finding]:
     return [each for each in review.all_findings() if each.waived is not None]
 
 
-def event_words(event: Event) -> str:
-    """Write an event as ``{field: value, value; field: value}``."""
+def witness_phrase(events: Event | tuple[Event, ...]) -> Phrase:
+    """Write an event as ``{field: value, value; field: value}``, a few one after the other, many by what they share."""
+    several = events if isinstance(events, tuple) else (events,)
+    if len(several) > _EVENTS:
+        return _crowd(several)
+    pieces: list[Piece] = []
+    for event in several:
+        pieces += [Piece(", then ")] * bool(pieces)
+        pieces.append(Piece(_event_words(event), value=True))
+    return tuple(pieces) or (Piece("an event"),)
+
+
+def _event_words(event: Event) -> str:
     fields = (f"{field}: {', '.join(short(value) for value in values)}" for field, values in event.items())
     return "{" + "; ".join(fields) + "}"
+
+
+def _crowd(events: tuple[Event, ...]) -> Phrase:
+    """Say what many events have in common, then how many values the other fields have."""
+    names = dict.fromkeys(name for event in events for name in event)
+    common = {name: events[0].get(name, ()) for name in names if len({event.get(name, ()) for event in events}) == 1}
+    pieces = [Piece(f"{len(events)} events with "), Piece(_event_words(common), value=True)]
+    for name in names:
+        if name in common:
+            continue
+        values = dict.fromkeys(event[name] for event in events if name in event)
+        shown = ", ".join(short(value) for each in list(values)[:_EVENTS] for value in each)
+        number = f", … ({len(values)} values)" if len(values) > _EVENTS else ""
+        lacking = sum(name not in event for event in events)
+        pieces += [
+            Piece("; "),
+            Piece(f"{name}: {shown}{number}", value=True),
+            *([Piece(f" in {len(events) - lacking} of them")] if lacking else []),
+        ]
+    return tuple(pieces)
 
 
 def query_lines(change: RuleChange, *, around: int = 3) -> list[str]:

@@ -129,19 +129,34 @@ def test_the_order_of_filters_and_what_kibana_notes_beside_mean_nothing() -> Non
             "threshold",
             {"field": ["a"], "value": 5},
             {"field": ["a", "b"], "value": 5, "cardinality": [{"field": "c", "value": 3}]},
-            ["counts per a, b instead of per a", "adds least number of different values: 3 of c"],
+            ["counts per a, b instead of per a", "adds least number of values: 3 different c"],
         ),
-        ("threshold", None, {"field": [], "value": 5}, ["adds threshold: 5 per nothing"]),
+        ("threshold", None, {"field": [], "value": 5}, ["adds threshold: at least 5 events"]),
         (
             "new_terms",
             {"value": ["a"], "history_window_start": [{"field": "history_window_start", "value": "now-7d"}]},
             {"value": ["a", "b"], "history_window_start": [{"field": "history_window_start", "value": "now-2w"}]},
             [
-                "looks for new values of a, b instead of a",
-                "changes history that a value is new to: now-7d to now-2w (longer)",
+                "alerts on a new combination of a and b instead of a new value of a",
+                (
+                    "changes start of the history that a value is new to: now-7d to now-2w"
+                    " (longer: a value seen back to then is no longer new)"
+                ),
             ],
         ),
-        ("new_terms", None, {"value": ["a"]}, ["adds search for new values: a"]),
+        ("new_terms", None, {"value": ["a"]}, ["alerts only on a value of a not seen before"]),
+        (
+            "new_terms",
+            {"value": ["a", "b"], "history_window_start": [{"field": "history_window_start", "value": "now-7d"}]},
+            None,
+            ["alerts on any combination of a and b, no longer only on one not seen since now-7d"],
+        ),
+        (
+            "threshold",
+            {"field": ["a"], "value": 1, "cardinality": [{"field": "c", "value": 3}]},
+            None,
+            ["removes threshold: at least 3 different c per a"],
+        ),
         ("threat_index", ["t-*"], ["u-*"], ["removes indicator index: t-*", "adds indicator index: u-*"]),
         ("threat_query", "a: x", "a: x and not b: y", ["indicator query: adds exclusion: b: y"]),
         ("threat_query", "a: x", "a: (", ["changes indicator query: a: x to a: ("]),
@@ -181,7 +196,7 @@ def test_a_narrower_query_about_new_terms_promises_nothing_about_alerts() -> Non
     assert found.query is not None
     assert found.query.explanation == (
         "removes value: a: y",
-        "the history that a value must be new to is read with this query too, so alerts may come as well as go",
+        "the same query decides which values count as already known, so alerts may come as well as go",
     )
     same = changed({**keys, "query": "a: (x or y)"}, {**keys, "query": "a: (y or x)"})
     assert same.query is not None

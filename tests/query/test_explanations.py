@@ -9,6 +9,55 @@ from bot.query import compare
 from tests.query.rules import change, rule
 
 CASES = {
+    "a field that was excluded is asked for": (
+        "eql",
+        'any where x == 1 and not p in ("a", "b", "c*")',
+        'any where x == 1 and p like ("d", "e*", "f") and q == 2',
+        [
+            'asks for p like ("d", "e*", "f") instead of excluding p in ("a", "b", "c*")',
+            "adds condition: q == 2",
+        ],
+    ),
+    "a field that was asked for is excluded": (
+        "kuery",
+        "x: 1 and p: (a or b)",
+        "x: 1 and not p: c",
+        ["excludes p: c instead of asking for p: (a or b)"],
+    ),
+    "values are one list, whatever order they stand in": (
+        "eql",
+        "any where x == 1",
+        'any where x == 1 and p like ("a", "b*", "c")',
+        ['adds condition: p like ("a", "b*", "c")'],
+    ),
+    "a value that KQL would read otherwise is quoted": (
+        "kuery",
+        "x: 1",
+        'x: 1 and p: ("a b" or "c:d" or e*)',
+        ['adds condition: p: ("a b" or "c:d" or e*)'],
+    ),
+    "columns that have new names or hold something else are named": (
+        "esql",
+        "from l-* | stats X.n = count(*), X.v = values(a), X.w = max(b) by k | where X.n > 1 | keep k, X.*",
+        "from l-* | stats X.m = count(*), X.v = values(c), X.w = max(b) by k | where X.m > 1 | keep k, X.*",
+        [
+            "the filters are the same; only columns changed",
+            "renames column X.n to X.m",
+            "column X.v holds values(c) instead of values(a)",
+        ],
+    ),
+    "metadata is told": (
+        "esql",
+        "from l-* | where a == 1",
+        "from l-* metadata _id, _index | where a == 1",
+        ["the filters are the same; only columns changed", "asks for the metadata _id, _index"],
+    ),
+    "nothing but the way to the columns": (
+        "esql",
+        "from l-* | eval x = a | stats n = count(x) by k",
+        "from l-* | eval y = a | stats n = count(y) by k",
+        ["the filters are the same, and so are the columns that are left"],
+    ),
     "where an exclusion stands in one alternative, it is said which": (
         "eql",
         'any where (p : "a" and not q : "x") or (p : "b" and not q : "x") or r == 1',

@@ -1,0 +1,179 @@
+"""Words for two queries that are not of one kind: in two languages, or one event here and a sequence there.
+
+Only words: what a language makes of missing fields, of several values and of letters differs too much for a verdict. So
+conditions are laid side by side by field and value, and no direction is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from bot.query import eql, esql, glob, kql, pipeline
+from bot.query.align import likeness
+from bot.query.explain import SAME, explain, keys, span
+from bot.query.formula import And, Atom, Block, Constant, Exists, Formula, Glob, Not, Or, Range, Truth, atoms
+from bot.query.meter import Meter
+from bot.query.term import Call, Name
+from bot.query.text import QueryError, UnsupportedError
+from bot.query.truth import Reading
+from bot.query.wording import Style, field_name, show, show_term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a query asks.
+
+    Attributes:
+        events: the conditions of each event that it looks for, one after the other.
+        together: what it asks of several events, as a phrase: ``groups by host.id``; empty for one event alone.
+    """
+
+    events: tuple[Formula, ...]
+    together: tuple[str, ...] = ()
+
+
+def across(old: tuple[str, str], new: tuple[str, str]) -> Iterator[str]:
+    """Tell what came and what went between two queries, each given as its language and its text.
+
+    Nothing is told where either is not understood.
+    """
+    try:
+        one, two = _asked(*old), _asked(*new)
+    except (QueryError, UnsupportedError, RecursionError):
+        return
+    if one is not None and two is not None:
+        yield from side_by_side(one, two, Style(new[0]))
+
+
+def side_by_side(old: Asked, new: Asked, style: Style) -> Iterator[str]:
+    """Tell what came and what went, in the words of the new query's language."""
+    yield from (f"no longer {phrase}" for phrase in old.together if phrase not in new.together)
+    yield from (f"now {phrase}" for phrase in new.together if phrase not in old.together)
+    if len(old.events) == len(new.events) == 1:
+        yield from _event(old.events[0], new.events[0], style)
+    elif len(old.events) == 1:
+        yield from _steps(old.events[0], new.events, style, added=True)
+    elif len(new.events) == 1:
+        yield from _steps(new.events[0], old.events, style, added=False)
+
+
+def _steps(alone: Formula, steps: tuple[Formula, ...], style: Style, *, added: bool) -> Iterator[str]:
+    """One event beside several: the step that is most like it is its successor, or was its predecessor."""
+    like = max(range(len(steps)), key=lambda number: (likeness(alone, steps[number]), -number))
+    for number, step in enumerate(steps):
+        place = f"step {number + 1}"
+        if number == like:
+            pair = (alone, step) if added else (step, alone)
+            yield from (f"{place if added else f'what was {place}'}: {line}" for line in _event(*pair, style))
+        else:
+            yield f"{'adds' if added else 'removes'} {place}: {show(step, style)}"
+
+
+def _event(old: Formula, new: Formula, style: Style) -> Iterator[str]:
+    known = {_key(atom): atom for atom in atoms(new)}
+    minding: dict[bool, dict[str, None]] = {True: {}, False: {}}
+
+    def spelt(atom: Atom) -> Atom:
+        """The test as the new query writes it, if it asks for the same."""
+        other = known.get(_key(atom), atom)
+        if isinstance(atom.test, Glob) and isinstance(other.test, Glob) and atom.test.folds != other.test.folds:
+            minding[atom.test.folds][field_name(atom.subject)] = None
+        return other
+
+    moved = _mapped(old, spelt)
+    told = [line for line in explain(moved, new, Reading.TWO, style, Meter(0)) if not line.endswith(SAME)]
+    yield from told or ["asks for the same conditions"]
+    for folded, word in ((False, "no longer minds the case of"), (True, "minds the case now of")):
+        if minding[folded]:
+            yield f"{word} {', '.join(minding[folded])}"
+
+
+_Key: TypeAlias = "tuple[str, object]"
+
+
+def _key(atom: Atom) -> _Key:
+    """What a test asks, whichever operator, function or spelling asks for it."""
+    test = atom.test
+    value: object = test
+    if isinstance(test, Glob):
+        value = glob.fold(test.text)
+    elif isinstance(test, Range):
+        value = str(test.low) if test.low == test.high and test.low is not None else replace(test, loose=False)
+    elif isinstance(test, Truth):
+        value = str(test.value).lower()
+    elif isinstance(test, Block | Exists):
+        value = test
+    return atom.subject, value
+
+
+def _mapped(formula: Formula, change: Callable[[Atom], Formula]) -> Formula:
+    if isinstance(formula, Atom):
+        return change(formula)
+    if isinstance(formula, Not):
+        return Not(_mapped(formula.part, change))
+    if isinstance(formula, Constant):
+        return formula
+    return (And if isinstance(formula, And) else Or)(tuple(_mapped(part, change) for part in formula.parts))
+
+
+def _asked(language: str, query: str) -> Asked | None:
+    if language == "kuery":
+        return Asked(events=(kql.parse(query),))
+    if language == "eql":
+        return of_eql(eql.parse(query))
+    if language == "esql":
+        return _of_esql(pipeline.spine(esql.parse(query)))
+    return None
+
+
+def of_eql(query: eql.Query) -> Asked:
+    """What an EQL query asks; its pipes and until are left out."""
+    if query.kind == "event":
+        return Asked(events=(query.steps[0].formula,))
+    first, number = query.steps[0], len(query.steps)
+    runs = f"{first.runs} such events in a row" if first.runs > 1 else "such an event"
+    phrase = f"looks for {f'a {query.kind} of {number} steps' if number > 1 else runs}"
+    joined = query.by or first.by
+    phrase += f" by {keys(joined)}" * bool(joined) + f" within {span(query.span)}" * (query.span is not None)
+    repeated = [
+        f"wants step {place} {step.runs} times"
+        for place, step in enumerate(query.steps, start=1)
+        if step.runs > 1 and number > 1
+    ]
+    return Asked(events=tuple(step.formula for step in query.steps), together=(phrase, *repeated))
+
+
+def _of_esql(spine: pipeline.Spine) -> Asked:
+    filters = [list(spine.filters[:1])]
+    together: list[str] = []
+    for barrier, after in zip(spine.barriers, spine.filters[1:], strict=True):
+        if barrier.kind != "mv_expand":
+            filters.append([])
+            together.append(
+                f"groups by {', '.join(map(show_term, barrier.keys)) or 'nothing'}"
+                if barrier.kind == "stats"
+                else f"runs {barrier.shown}"
+            )
+        filters[-1].append(after)
+        if len(filters) > 1 and after != Constant(value=True):
+            what = "keeps groups with" if any(each.kind == "stats" for each in spine.barriers) else "keeps rows with"
+            together.append(f"{what} {show(after, Style.ESQL)}")
+    return Asked(events=(_mapped(_all(filters[0]), _whole),), together=tuple(together))
+
+
+def _all(parts: list[Formula]) -> Formula:
+    flat = [inner for part in parts for inner in (part.parts if isinstance(part, And) else (part,))]
+    return And(tuple(part for part in flat if part != Constant(value=True)))
+
+
+def _whole(atom: Atom) -> Atom:
+    """A test of one value of an expanded field, as a test of the field."""
+    term = atom.term
+    if isinstance(term, Call) and term.name.startswith("expanded") and isinstance(term.args[0], Name):
+        return replace(atom, subject=term.args[0].name, term=None)
+    return atom
+
+
+__all__ = ["Asked", "across", "of_eql", "side_by_side"]
