@@ -147,7 +147,24 @@ def _events(old: Formula, new: Formula, reading: Reading, style: Style, limits: 
         lost=shrink(relation.lost, old, new, reading, meter) if relation.lost else relation.lost,
         gained=shrink(relation.gained, new, old, reading, meter) if relation.gained else relation.gained,
     )
-    return _claim(style.value, relation, tuple(explain(old, new, reading, style, Meter(limits.steps // 4))))
+    words = tuple(explain(old, new, reading, style, Meter(limits.steps // 4)))
+    found = _claim(style.value, relation, words)
+    if found.verdict is QueryVerdict.CHANGED:
+        found = replace(found, explanation=(*words, *_single(old, new, reading, relation, Meter(limits.steps // 4))))
+    return found
+
+
+def _single(old: Formula, new: Formula, reading: Reading, found: Relation, meter: Meter) -> Iterator[str]:
+    """Say which way the query goes for events with one value in a field, where only several values go the other way."""
+    fields = {name for event in (found.lost, found.gained) if event for name, held in event.items() if len(held) > 1}
+    try:
+        relation = relate(old, new, reading, meter, witnesses=False, single=sorted(fields)) if fields else found
+    except ExhaustedError:
+        return
+    if relation.narrower is not relation.wider:
+        way, how = ("narrower", "newly matched") if relation.narrower else ("broader", "no longer matched")
+        names = ", ".join(sorted(fields))
+        yield f"with one value in {names} the query is {way}: only events with several there are {how}"
 
 
 def _eql(old: Rule, new: Rule, before: str, after: str, limits: Budget) -> QueryChange:

@@ -3,8 +3,10 @@
 # ruff: noqa: FBT001, FBT003 - the booleans here are truth values and tests, not switches
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from bot.query import address, glob
 from bot.query.formula import FALSE, And, Atom, Constant, Exists, Formula, Glob, Not, Test, atoms
@@ -19,6 +21,7 @@ from bot.query.witness import Conflict, Event, build
 _TRIES = 12
 _LESSONS = 400
 _WIDTH = 24
+_NUMBER = re.compile(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?|[0-9T:.Z+-]*")  # a day or a moment, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +43,24 @@ class Relation:
     blocked: str = ""
 
 
-def relate(old: Formula, new: Formula, reading: Reading, meter: Meter, *, witnesses: bool = True) -> Relation:
-    """Compare two formulas; raises ``ExhaustedError`` when the budget is spent."""
+def relate(
+    old: Formula,
+    new: Formula,
+    reading: Reading,
+    meter: Meter,
+    *,
+    witnesses: bool = True,
+    single: Collection[str] = (),
+) -> Relation:
+    """Compare two formulas; raises ``ExhaustedError`` when the budget is spent.
+
+    The fields in ``single`` are taken to hold one value at most; without ``witnesses`` no events are looked for.
+    """
     if old == new:
         return Relation(narrower=True, wider=True)
     prover = _Prover(old, new, reading, meter)
+    for name in single:
+        prover.restrict(name)
     narrower = prover.contained(new, old)
     wider = prover.contained(old, new)
     if not witnesses or (narrower and wider):
@@ -82,6 +98,27 @@ def _twice(texts: Iterable[str]) -> bool:
         for text in texts
         if ":" in text and (net := address.network(text)) is not None
     )
+
+
+def _plain_string(test: Test) -> TypeGuard[Glob]:
+    """Tell whether a test is of a string that has one spelling: numbers, booleans and addresses have several."""
+    if not isinstance(test, Glob):
+        return False
+    text = test.text
+    if not test.literal:
+        return True
+    return text.lower() not in {"true", "false"} and not _NUMBER.fullmatch(text) and address.network(text) is None
+
+
+def _exclude(one: Glob, two: Glob) -> bool:
+    """Tell whether no single string passes both tests, one of which wants one string."""
+    if not one.literal:
+        one, two = two, one
+    if not one.literal:
+        return False
+    if one.folds or two.folds:
+        return not glob.matches(glob.fold(two.text), glob.fold(one.text))
+    return not glob.matches(two.text, one.text)
 
 
 Negative = Callable[[Atom], int]
@@ -152,6 +189,17 @@ class _Prover:
         for (test, _), variable in pairs:
             if isinstance(test, Glob) and test.text == glob.ANY:
                 self.solver.add([-(subject.known or subject.exists), variable])
+
+    def restrict(self, name: str) -> None:
+        """Let a field hold one value at most: a string that it is, no other test of another string passes."""
+        subject = self._subjects.get(name)
+        held = subject.tests if subject else {}
+        tests = [(test, variable) for (test, _), variable in held.items() if _plain_string(test)]
+        self.meter.spend(len(tests) ** 2)
+        for number, (one, mine) in enumerate(tests):
+            for two, theirs in tests[number + 1 :]:
+                if _exclude(one, two):
+                    self.solver.add([-mine, -theirs])
 
     def contained(self, inner: Formula, outer: Formula) -> bool:
         """Prove that the outer formula matches whatever the inner one does."""

@@ -320,7 +320,7 @@ def waived(review: Review) -> list[Finding]:
 def witness_phrase(events: Event | tuple[Event, ...]) -> Phrase:
     """Write an event as ``{field: value, value; field: value}``, a few one after the other, many by what they share."""
     several = events if isinstance(events, tuple) else (events,)
-    if len(several) > _EVENTS:
+    if len(several) > _EVENTS or len(several) > 1 == len(set(map(_event_words, several))):
         return _crowd(several)
     pieces: list[Piece] = []
     for event in several:

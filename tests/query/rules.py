@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hypothesis import strategies as st
+
 from bot.model import QueryChange, QueryVerdict, Rule
 from bot.query import compare
 
@@ -30,3 +32,16 @@ MIRROR = {
     "narrowed-or-equal": "broadened-or-equal",
     "broadened-or-equal": "narrowed-or-equal",
 }
+
+PATTERNS = ("x", "y", "x*", "*y", "*")
+TESTS = st.builds("{}: {}".format, st.sampled_from("ab"), st.sampled_from(PATTERNS))
+QUERIES = st.recursive(
+    TESTS,
+    lambda parts: st.one_of(
+        parts.map("not ({})".format),
+        st.lists(parts, min_size=2, max_size=3).map(lambda each: f"({' and '.join(each)})"),
+        st.lists(parts, min_size=2, max_size=3).map(lambda each: f"({' or '.join(each)})"),
+    ),
+    max_leaves=8,
+)
+STRINGS = ("x", "y", "xy", "xz", "zy", "z")  # one for every set of patterns that a string can match

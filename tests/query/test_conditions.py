@@ -7,13 +7,13 @@ from itertools import combinations
 
 import pytest
 from hypothesis import assume, given
-from hypothesis import strategies as st
 
 from bot.query import conditions, dead, maxspan, missing_metadata
 from bot.query.formula import And, Or
 from bot.query.kql import parse
 from bot.query.truth import Reading, T, judge
 from bot.query.wording import Style, show
+from tests.query.rules import PATTERNS, QUERIES, STRINGS, TESTS
 
 Told = list[tuple[str, str, tuple[object, ...], bool, bool]]
 
@@ -96,18 +96,6 @@ def test_only_what_is_proven_to_be_dead_is_called_so(language: str, query: str, 
     assert [each.shown for each in dead(language, query)] == pieces
 
 
-PATTERNS = ("x", "y", "x*", "*y", "*")
-TESTS = st.builds("{}: {}".format, st.sampled_from("ab"), st.sampled_from(PATTERNS))
-QUERIES = st.recursive(
-    TESTS,
-    lambda parts: st.one_of(
-        parts.map("not ({})".format),
-        st.lists(parts, min_size=2, max_size=3).map(lambda each: f"({' and '.join(each)})"),
-        st.lists(parts, min_size=2, max_size=3).map(lambda each: f"({' or '.join(each)})"),
-    ),
-    max_leaves=8,
-)
-STRINGS = ("x", "y", "xy", "xz", "zy", "z")  # one for every set of patterns that a string can match
 VALUES = [values for size in range(len(STRINGS) + 1) for values in combinations(STRINGS, size)]
 TOLD_APART = {tuple(any(fnmatch(one, test) for one in values) for test in PATTERNS): values for values in VALUES}
 EVENTS: list[dict[str, tuple[object, ...]]] = [

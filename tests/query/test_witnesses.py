@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
 
+from bot.model import QueryVerdict
 from bot.query.eql import parse
+from bot.query.kql import parse as parse_kql
 from bot.query.meter import Meter
+from bot.query.prove import relate
 from bot.query.shrink import shrink
-from bot.query.truth import Reading
-from tests.query.rules import change
+from bot.query.truth import Reading, T, judge
+from tests.query.rules import QUERIES, STRINGS, change
 
 LOST: dict[str, tuple[str, str, str, dict[str, tuple[str, ...]]]] = {
     "only one of two alternatives that would both do": (
@@ -55,3 +59,33 @@ def test_without_a_budget_an_event_stays_as_it_is() -> None:
     old, new = (parse(f"any where {text}").steps[0].formula for text in ("a == 1 or b == 2", "a == 1"))
     event = {"b": (2,), "c": (3,)}
     assert shrink(event, old, new, Reading.MIXED, Meter(0)) == event
+
+
+def test_where_only_several_values_go_the_other_way_it_is_said() -> None:
+    old, new = 'any where x == 1 and not p in ("a", "b")', 'any where x == 1 and p like ("c", "d*")'
+    narrowed, broadened = change("eql", old, new), change("eql", new, old)
+    assert (narrowed.verdict, broadened.verdict) == (QueryVerdict.CHANGED, QueryVerdict.CHANGED)
+    assert narrowed.explanation[-1] == (
+        "with one value in p the query is narrower: only events with several there are newly matched"
+    )
+    assert broadened.explanation[-1] == (
+        "with one value in p the query is broader: only events with several there are no longer matched"
+    )
+
+
+@pytest.mark.parametrize("values", ["5 and 5.0", "10.0.0.1 and 10.0.0.0/8", "2026-01-01 and 2026-01-01T00:00:00Z"])
+def test_one_value_may_have_several_spellings(values: str) -> None:
+    one, two = values.split(" and ")
+    found = change("kuery", f'not p: ("{one}" or b)', f'p: ("{two}" or d*)')
+    assert not any(line.startswith("with one value") for line in found.explanation)
+
+
+@given(QUERIES, QUERIES)
+def test_what_is_said_of_one_value_holds_for_every_event_with_one(old: str, new: str) -> None:
+    one, two = parse_kql(old), parse_kql(new)
+    relation = relate(one, two, Reading.TWO, Meter(1_000_000), witnesses=False, single=("a", "b"))
+    values = [(), *((each,) for each in STRINGS)]
+    for event in ({"a": a, "b": b} for a in values for b in values):
+        before, after = (judge(formula, event, Reading.TWO) == T for formula in (one, two))
+        assert not relation.narrower or before or not after
+        assert not relation.wider or after or not before
