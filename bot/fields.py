@@ -38,6 +38,11 @@ class FieldSets:
         return {version: frozenset(name.partition(".")[0] for name in names) for version, names in self.sets.items()}
 
     @cached_property
+    def _judged(self) -> dict[tuple[str, tuple[Version, ...]], bool]:
+        """What was asked before: the rules of a repository ask about the same few hundred fields."""
+        return {}
+
+    @cached_property
     def _prefixes(self) -> frozenset[str]:
         """Every object that holds a field of any version or of the repository."""
         found: set[str] = set()
@@ -61,6 +66,12 @@ class FieldSets:
         Not judged: sets and objects that ECS does not have, custom names with a capital, multi-fields of a known field
         (an index may index it any way), and objects that hold fields. A version without a set has the next newer one's.
         """
+        key = name, tuple(versions)
+        if key not in self._judged:
+            self._judged[key] = self._unknown(*key)
+        return self._judged[key]
+
+    def _unknown(self, name: str, versions: Iterable[Version]) -> bool:
         chosen = {min(each for each in self.sets if each >= version) for version in versions if self.covers(version)}
         parts = name.split(".")
         if len(parts) == 1 or any(part[:1].isupper() or "*" in part for part in parts):

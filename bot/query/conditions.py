@@ -101,7 +101,7 @@ def dead(language: str, query: str) -> list[Dead]:
             if not single and not sides.contradict(sides):
                 continue
             never = impossible(formula, reading, meter)
-            if never(formula):
+            if (single or not _holds(formula, sides.asked)) and never(formula):
                 found.append(Dead(shown="", at=places.of(_first(formula))))
                 continue
             found.extend(
@@ -302,6 +302,17 @@ def _meet(asked: Mapping[str, Collection[Test]], refused: Mapping[str, Collectio
     )
 
 
+def _holds(formula: Formula, asked: Mapping[str, Collection[Test]]) -> bool:
+    """Tell whether an event passes that has whatever is asked for, and nothing else: a field holds many values."""
+    if isinstance(formula, Atom):
+        return _meet({formula.subject: asked.get(formula.subject, ())}, {formula.subject: (formula.test,)})
+    if isinstance(formula, Constant):
+        return formula.value
+    if isinstance(formula, Not):
+        return not _holds(formula.part, asked)
+    return (all if isinstance(formula, And) else any)(_holds(part, asked) for part in formula.parts)
+
+
 def _ruled_out(
     formula: Formula, beside: tuple[Formula, ...], never: Callable[[Formula], bool], *, single: bool
 ) -> Iterator[tuple[Formula, bool]]:
@@ -318,7 +329,11 @@ def _ruled_out(
         for part in formula.parts:
             mine = _Sides.of((part,))
             refused = mine.contradict(around) or mine.contradict(mine)
-            if (refused or (single and mine.crowd(around))) and never(And((part, *beside))):
+            together = And((part, *beside))
+            doubtful = refused or (single and mine.crowd(around))
+            if doubtful and not single:
+                doubtful = not _holds(together, _Sides.of((together,)).asked)
+            if doubtful and never(together):
                 yield part, not refused
             else:
                 yield from _ruled_out(part, beside, never, single=single)

@@ -37,6 +37,7 @@ from bot.query.text import Token, UnsupportedError, fail, quote
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", ":"})
 _FLIPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _LISTS = frozenset({"in", "in~", "like", "like~", "regex", "regex~"})
+_JOINTS = frozenset({"+", "-", "*", "/", "%"})
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -287,7 +288,7 @@ class _Parser:
             self.at += 1
             if token.text == ":" and self.sees("("):
                 return Call(":", (left, *self.list()))
-            right = self.sum()
+            right = self.value()
             if self.ahead.kind == "op" and self.ahead.text in _COMPARISONS:
                 self.unexpected("comparisons cannot be chained")
             return Call(token.text, (left, right))
@@ -305,11 +306,19 @@ class _Parser:
     def list(self) -> tuple[Term, ...]:
         """Values in parentheses."""
         self.expect("(")
-        values = [self.sum()]
+        values = [self.value()]
         while self.takes(","):
-            values.append(self.sum())
+            values.append(self.value())
         self.expect(")")
         return tuple(values)
+
+    def value(self) -> Term:
+        """What stands in a list: most often a string, which needs no look at what else could begin here."""
+        token = self.tokens[self.at]
+        if token.kind == "string" and self.tokens[self.at + 1].text not in _JOINTS:
+            self.at += 1
+            return Value(string_of(token))
+        return self.sum()
 
     def sum(self) -> Term:
         """Addition and subtraction."""

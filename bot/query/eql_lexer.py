@@ -7,13 +7,15 @@ from functools import cache
 
 from bot.query.text import Token, fail, quote
 
+_LAYOUT = frozenset({"space", "comment"})
+
 
 @cache
 def _pattern() -> re.Pattern[str]:
     return re.compile(
         r'''
-        (?P<space>[ \t\r\n]++)
-      | (?P<comment>//[^\r\n]*+|/\*.*?\*/)
+      (?:
+        (?P<comment>//[^\r\n]*+|/\*.*?\*/)
       | (?P<raw>"""(?:(?!""").)*+"{3,5})
       | (?P<string>"(?:\\.|[^\\"\r\n])*+")
       | (?P<old>\?"(?:\\"|[^"\r\n])*+"|\??'(?:\\'|[^'\r\n])*+')
@@ -21,6 +23,8 @@ def _pattern() -> re.Pattern[str]:
       | (?P<number>[0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|\.[0-9]++(?:[eE][+-]?[0-9]++)?)
       | (?P<name>[@A-Za-z_][@A-Za-z0-9_]*+~?+)
       | (?P<op>==|!=|<=|>=|![\[]|=|[:?!<>+\-*/%.,|()\[\]])
+      | (?P<space>[ \t\r\n])
+      )[ \t\r\n]*+
         ''',
         re.VERBOSE | re.DOTALL,
     )
@@ -28,17 +32,18 @@ def _pattern() -> re.Pattern[str]:
 
 def scan(query: str) -> list[Token]:
     """Cut a query into tokens, comments and layout left out."""
-    match_at = _pattern().match
     found: list[Token] = []
     at = 0
-    while at < len(query):
-        match = match_at(query, at)
-        kind = match.lastgroup if match else None
-        if match is None or kind is None:
-            fail("unterminated string" if query[at] in "\"'" else f"unexpected character {quote(query[at])}", at)
-        if kind not in {"space", "comment"}:
-            found.append(Token(kind, match.group(), at))
-        at = match.end()
+    for match in _pattern().finditer(query):
+        start, end = match.span()
+        if start != at:
+            break
+        kind = match.lastgroup or ""
+        if kind not in _LAYOUT:
+            found.append(Token(kind, match[kind], at))
+        at = end
+    if at < len(query):
+        fail("unterminated string" if query[at] in "\"'" else f"unexpected character {quote(query[at])}", at)
     return found
 
 

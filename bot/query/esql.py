@@ -108,6 +108,7 @@ _UNITS = {
     **{unit: unit for unit in _SHORT.values()},
     **{f"{unit}s": unit for unit in _SHORT.values()},
 }
+_JOINTS = frozenset({"+", "-", "*", "/", "%", "::"})
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "=~"})
 _WORDS = frozenset(
     {"and", "or", "not", "in", "like", "rlike", "is", "by", "where", "as", "with", "on", "asc", "desc", "nulls"}
@@ -389,7 +390,7 @@ class _Parser:
         if self.ahead.kind == "op" and self.ahead.text in _COMPARISONS:
             operator = self.ahead.text
             self.at += 1
-            return Call(operator, (left, self.sum()))
+            return Call(operator, (left, self.value()))
         if self.ahead.kind == "op" and self.ahead.text == ":":
             self.at += 1
             return Call("match", (left, self.sum()))
@@ -406,11 +407,19 @@ class _Parser:
     def list(self) -> tuple[Term, ...]:
         """Values in parentheses."""
         self.expect("(")
-        values = [self.sum()]
+        values = [self.value()]
         while self.takes(","):
-            values.append(self.sum())
+            values.append(self.value())
         self.expect(")")
         return tuple(values)
+
+    def value(self) -> Term:
+        """What stands in a list: most often a string, which needs no look at what else could begin here."""
+        token = self.tokens[self.at]
+        if token.kind == "string" and self.tokens[self.at + 1].text not in _JOINTS:
+            self.at += 1
+            return Value(string_of(token))
+        return self.sum()
 
     def sum(self) -> Term:
         """Addition and subtraction."""

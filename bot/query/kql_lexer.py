@@ -33,14 +33,12 @@ def _pattern() -> re.Pattern[str]:
 
 def scan(query: str) -> list[Token]:
     """Cut a query into tokens; spaces between them are gone, those inside unquoted text are kept."""
-    match_at = _pattern().match
     found: list[Token] = []
     at = 0
-    while at < len(query):
-        match = match_at(query, at)
-        kind = match.lastgroup if match else None
-        if match is None or kind is None:
-            fail("unterminated quote" if query[at] == '"' else f"unexpected character {query[at]!r}", at)
+    for match in _pattern().finditer(query):
+        kind = match.lastgroup or ""
+        if match.start() != at:
+            break
         if kind == "text":
             found.append(Token(kind, match.group().rstrip(SPACE), at))
         elif kind in {"or", "and", "not"}:
@@ -49,6 +47,8 @@ def scan(query: str) -> list[Token]:
         elif kind != "space":
             found.append(Token(kind, match.group(), at))
         at = match.end()
+    if at < len(query):
+        fail("unterminated quote" if query[at] == '"' else f"unexpected character {query[at]!r}", at)
     return found
 
 

@@ -78,14 +78,15 @@ def relate(
 def impossible(whole: Formula, reading: Reading, meter: Meter) -> Callable[[Formula], bool]:
     """Return a question: does no event pass a formula that is made of the atoms of ``whole``?
 
-    Both raise ``ExhaustedError`` when the budget is spent. One solver answers for all: what it learnt stays.
+    It raises ``ExhaustedError`` when the budget is spent. One solver answers for all: what it learnt stays.
     """
-    prover = _Prover(whole, FALSE, reading, meter)
+    provers: list[_Prover] = []  # one, from the first question on
     asked: list[Formula] = []  # kept: the prover knows formulas by where they are in memory
 
     def question(formula: Formula) -> bool:
+        provers.extend(() if provers else (_Prover(whole, FALSE, reading, meter),))
         asked.append(formula)
-        return prover.contained(formula, FALSE)
+        return provers[0].contained(formula, FALSE)
 
     return question
 
