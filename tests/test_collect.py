@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import review
+from bot.collect import snapshot
 from bot.collect.git import Git, GitError
 from bot.collect.snapshot import collect, resolve
 from bot.model import Blob, Kind, Past, Review, RulewardError
@@ -272,3 +273,14 @@ def test_a_shallow_clone_does_not_tell_since_when(repo: Repository, tmp_path: Pa
     done = review(Git(tmp_path / "cut"), base="HEAD~1", head="HEAD", config=None, today=day).review
     assert done.rules[0].change.kind is Kind.PROMOTION
     assert done.rules[0].change.state_since is None
+
+
+@pytest.mark.parametrize("head", ["topic", None])
+@pytest.mark.parametrize("searched", [0, 500])
+def test_an_id_that_the_tree_holds_is_found_by_a_search_and_by_reading_every_rule(
+    branch: Repository, monkeypatch: pytest.MonkeyPatch, head: str | None, searched: int
+) -> None:
+    monkeypatch.setattr(snapshot, "_SEARCHED", searched)
+    branch.commit({"rules/c.toml": rule_text(rule_id=other_id(2), name="C")})
+    (rule,) = done(branch, head).rules
+    assert [finding.policy for finding in rule.findings if "rules/b.toml" in finding.message] == ["duplicate-rule-id"]

@@ -324,14 +324,12 @@ class Git:
 
     def mentions(self, commit: str | None, words: Sequence[str], roots: Sequence[str]) -> tuple[str, ...]:
         """Return the files of a commit, or of the working tree (None), that hold one of some literal words."""
-        found: set[str] = set()
-        for start in range(0, len(words), _WORDS):
-            given = _lines(words[start : start + _WORDS])
-            tree = ("--untracked",) if commit is None else (commit,)
-            output = self.run("grep", "-l", "-z", "-F", "-I", "-f", "-", *tree, "--", *roots, stdin=given, codes=(0, 1))
-            prefix = "" if commit is None else f"{commit}:"
-            found.update(name.removeprefix(prefix) for name in _names(output))
-        return tuple(sorted(found))
+        tree = ("--untracked",) if commit is None else (commit,)
+        output = self.run(
+            "grep", "-l", "-z", "-F", "-I", "-f", "-", *tree, "--", *roots, stdin=_lines(words), codes=(0, 1)
+        )
+        prefix = "" if commit is None else f"{commit}:"
+        return tuple(sorted(name.removeprefix(prefix) for name in _names(output)))
 
     def held(self, commit: str, paths: Sequence[str]) -> Held:
         """Return every blob id that some paths held in the history of a commit; trees are read for it, no blobs.

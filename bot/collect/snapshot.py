@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.collect.git import Git, Side
@@ -141,22 +142,47 @@ def renamed(git: Git, ends: Ends, rules: RuleFiles) -> dict[str, str]:
     return {row.new.path: row.old.path for row in rows if row.new.path != row.old.path and row.new.present}
 
 
-def candidates(git: Git, ends: Ends, rules: RuleFiles, words: Iterable[str]) -> tuple[Blob, ...]:
-    """Return the head's rule files that hold one of some words: no other file of the tree is read.
+def candidates(git: Git, ends: Ends, rules: RuleFiles, words: Iterable[str]) -> Iterator[Blob]:
+    """Yield the head's rule files that may hold one of some words, for finding who else holds an id or a name.
 
-    For finding who else holds an id or a name: a search by git, then only the hits in full.
+    A few words git searches for, and only the hits are read. Its search takes as long as there are words, so for many
+    of them every rule file is a candidate.
     """
     wanted = [word for word in dict.fromkeys(words) if word and "\n" not in word]
+    if not wanted:
+        return
     roots = rules.included.roots()
-    paths = [path for path in git.mentions(ends.head.sha, wanted, roots) if rules.governs(path)] if wanted else []
-    if not paths:
-        return ()
+    sides = [side for side in git.tree(ends.head.sha, roots) if rules.governs(side.path)]
+    if len(wanted) <= _SEARCHED:
+        hits = frozenset(git.mentions(ends.head.sha, wanted, roots))
+        sides = [side for side in sides if side.path in hits]
+    found: Iterator[Blob | Unevaluated | None]
     if ends.head.sha is None:
-        found = [read(git.top or git.directory, path, rules.max_bytes) for path in paths]
-        return tuple(blob for blob in found if isinstance(blob, Blob))
-    listed = {side.path: side for side in git.tree(ends.head.sha, roots)}
-    blobs, _ = _read(git, [listed[path] for path in paths if path in listed], rules.max_bytes)
-    return tuple(blobs.values())
+        found = (read(git.top or git.directory, side.path, rules.max_bytes) for side in sides)
+    else:
+        sizes = git.sizes(side.oid for side in sides)
+        found = contents(git, (side for side in sides if sizes.get(side.oid, 0) <= rules.max_bytes), rules.max_bytes)
+    yield from (blob for blob in found if isinstance(blob, Blob))
+
+
+_SEARCHED = 500
+"""How many words git is asked to search for: about where it takes as long as reading and parsing every file."""
+
+
+def contents(git: Git, sides: Iterable[Side], max_bytes: int) -> Iterator[Blob | Unevaluated]:
+    """Yield the files that git holds, as it reads them; the unreadable modes and the too large ones without data."""
+    wanted: dict[str, list[Side]] = defaultdict(list)
+    for side in sides:
+        if stat.S_ISREG(side.mode):
+            wanted[side.oid].append(side)
+        else:
+            yield Blob(path=side.path, mode=side.mode, oid=side.oid)
+    for oid, data in git.stream(tuple(wanted)):
+        kept = data if len(data) <= max_bytes else None
+        for side in wanted.pop(oid):
+            yield Blob(path=side.path, mode=side.mode, oid=oid, size=len(data), data=kept)
+    for missing in wanted.values():
+        yield from (absent(side) for side in missing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import stat
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
 from bot.audited import Commit, FileEdit
 from bot.collect.git import Git, RawChange, Side
-from bot.collect.snapshot import absent
+from bot.collect.snapshot import contents
 from bot.collect.worktree import read
 from bot.model import Blob, Revision, RulewardError, Unevaluated
 from bot.settings import RuleFiles
@@ -79,7 +77,7 @@ def collect_tree(git: Git, head: Revision, commit: str, rules: RuleFiles, read: 
             written |= {oid: blob.data} if blob.data is not None else {}
         if rules.governs(row.old.path):
             edits.append(FileEdit(path=row.new.path, old=_oid(row.old), new=oid))
-    for each in _committed(git, sides.values(), rules.max_bytes):
+    for each in contents(git, sides.values(), rules.max_bytes):
         if isinstance(each, Unevaluated):
             unevaluated.append(each)
         else:
@@ -92,22 +90,6 @@ def collect_tree(git: Git, head: Revision, commit: str, rules: RuleFiles, read: 
         written=written,
         unevaluated=tuple(sorted(unevaluated, key=lambda each: each.path)),
     )
-
-
-def _committed(git: Git, sides: Iterable[Side], max_bytes: int) -> Iterator[Blob | Unevaluated]:
-    """Yield the files that git holds; the unreadable modes and the too large ones without data."""
-    wanted: dict[str, list[Side]] = defaultdict(list)
-    for side in sides:
-        if stat.S_ISREG(side.mode):
-            wanted[side.oid].append(side)
-        else:
-            yield Blob(path=side.path, mode=side.mode, oid=side.oid)
-    for oid, data in git.stream(tuple(wanted)):
-        kept = data if len(data) <= max_bytes else None
-        for side in wanted.pop(oid):
-            yield Blob(path=side.path, mode=side.mode, oid=oid, size=len(data), data=kept)
-    for missing in wanted.values():
-        yield from (absent(side) for side in missing)
 
 
 def _working_file(git: Git, row: RawChange, rules: RuleFiles) -> Blob | Unevaluated | None:
