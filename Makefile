@@ -20,11 +20,11 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 LOCK := $(UV) export --quiet --frozen --no-header --no-emit-project
 
-.PHONY: help install dev demo test check lint check-long coverage bench generate pictures dist lock clean
+.PHONY: help install dev demo test check lint check-long coverage bench bench-growth bench-peers generate pictures dist lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 install: $(VENV)/.runtime  ## .venv/bin/ruleward with the locked runtime dependencies
 
@@ -55,8 +55,14 @@ check-long: $(VENV)/.dev  ## the tests that take minutes
 coverage: $(VENV)/.dev  ## the tests, with the branches they leave out
 	@$(PYTEST) --cov
 
-bench: $(VENV)/.dev  ## how fast a review is, beside the floor
+bench: $(VENV)/.dev  ## how fast a review, an audit and a replay are, beside the floor
 	@$(BIN)/python -m tools.bench
+
+bench-growth: $(VENV)/.dev  ## how the cost grows with the change and with the tree; takes half an hour
+	@$(BIN)/python -m tools.bench --growth
+
+bench-peers: $(VENV)/.dev  ## what other tools take for as many rules; installs them from PyPI into a temporary folder
+	@$(BIN)/python -m tools.peers
 
 generate: $(VENV)/.dev  ## rewrites the files that are made from the code
 	@$(BIN)/python -m tools.generate
