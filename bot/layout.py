@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -48,24 +49,37 @@ class Span:
 
 
 class Layout:
-    """The place of every key of one TOML text."""
+    """The place of every key of one TOML text, read as far as it is asked for: most questions are of its first keys."""
 
     def __init__(self, text: str) -> None:
-        """Index a text that tomli has accepted."""
+        """Take a text that tomli has accepted, so that no key stands in it twice."""
         self.text = text
-        self.spans: dict[KeyPath, Span] = {}
+        self._spans: dict[KeyPath, Span] = {}
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._items: dict[KeyPath, int] = {}
         self._table: KeyPath = ()
-        self._scan()
+        self._at = 0
+
+    @property
+    def spans(self) -> Mapping[KeyPath, Span]:
+        """The place of every key."""
+        while self._scan():
+            pass
+        return self._spans
 
     def span(self, path: KeyPath) -> Span | None:
         """Return where a key stands, or the nearest table or list around it that the text names."""
         while path:
-            if path in self.spans:
-                return self.spans[path]
+            if (found := self._find(path)) is not None:
+                return found
             path = path[:-1]
         return None
+
+    def _find(self, path: KeyPath) -> Span | None:
+        while path not in self._spans:
+            if not self._scan():
+                return None
+        return self._spans[path]
 
     def line(self, offset: int) -> int:
         """Return the 1-based line of a character offset."""
@@ -88,7 +102,7 @@ class Layout:
         The offset counts characters of the value: an escape is one, a line end too, and a folded line end none. None
         where the key holds no string.
         """
-        span = self.spans.get(path)
+        span = self._find(path)
         quote = self.text[span.value] if span else ""
         if span is None or quote not in {'"', "'"}:
             return None
@@ -110,7 +124,7 @@ class Layout:
         A key that is there keeps its quotes, alignment and comment; one that is not is put under the last plain key
         of its table. None where the present value spans lines or the table has no line of its own.
         """
-        span = self.spans.get(path)
+        span = self._find(path)
         if span is None:
             return self._insert(path, value)
         first, last = self.line(span.key), self.line(span.end - 1)
@@ -149,13 +163,14 @@ class Layout:
     def _end_of(self, number: int) -> int:
         return self._starts[number] if number < len(self._starts) else len(self.text)
 
-    def _scan(self) -> None:
-        text, at = self.text, 0
-        while True:
-            at = _end(_BLANK, text, at)
-            if at >= len(text):
-                return
-            at = self._header(at) if text[at] == "[" else self._pair(at, self._table)
+    def _scan(self) -> bool:
+        """Read the next header or key; False at the end of the text."""
+        at = _end(_BLANK, self.text, self._at)
+        if at < len(self.text):
+            self._at = self._header(at) if self.text[at] == "[" else self._pair(at, self._table)
+            return True
+        self._at = at
+        return False
 
     def _header(self, at: int) -> int:
         start, double = at, self.text.startswith("[[", at)
@@ -163,12 +178,12 @@ class Layout:
         at += 1 + double
         table = self._resolve(parts[:-1], Span(start, start, at))
         table = (*table, parts[-1])
-        self.spans.setdefault(table, Span(start, start, at))
+        self._spans.setdefault(table, Span(start, start, at))
         if double:
             self._items[table] = self._items.get(table, 0) + 1
         if table in self._items:
             table = (*table, self._items[table] - 1)
-            self.spans.setdefault(table, Span(start, start, at))
+            self._spans.setdefault(table, Span(start, start, at))
         self._table = table
         return at
 
@@ -176,7 +191,7 @@ class Layout:
         """Follow key parts into the last item of every list of tables on the way, naming what was unnamed."""
         for part in parts:
             within = (*within, part)
-            self.spans.setdefault(within, span)
+            self._spans.setdefault(within, span)
             if within in self._items:
                 within = (*within, self._items[within] - 1)
         return within
@@ -187,7 +202,7 @@ class Layout:
         at = _end(_SPACE, self.text, at + 1)
         path = (*self._resolve(parts[:-1], Span(start, start, at), within=table), parts[-1])
         end = self._value(at, path)
-        self.spans[path] = Span(start, at, end)
+        self._spans[path] = Span(start, at, end)
         return end
 
     def _key(self, at: int) -> tuple[KeyPath, int]:
@@ -216,7 +231,7 @@ class Layout:
         index, at = 0, _end(_BLANK, self.text, at + 1)
         while self.text[at] != "]":
             end = self._value(at, (*path, index))
-            self.spans[(*path, index)] = Span(at, at, end)
+            self._spans[(*path, index)] = Span(at, at, end)
             index += 1
             at = self._after_comma(end)
         return at + 1

@@ -134,6 +134,7 @@ def test_every_key_of_any_document_has_its_place_and_its_value(
     layout = Layout(text)
     for path in paths(parsed):
         span = layout.spans[path]
+        assert Layout(text).span(path) == span, "the place depends on how far the text was read"
         value: object = parsed
         for part in path:
             value = value[part]  # type: ignore[index]  # a path of this document
