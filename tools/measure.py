@@ -34,7 +34,7 @@ class Cost:
 
 
 def measure(commands: Sequence[Sequence[str]], directory: Path, runs: int) -> list[Cost]:
-    """Run commands in turn some times, after one turn that warms the caches; none of them has a network.
+    """Run commands in turn some times, after one turn that warms the caches; their proxy leads nowhere.
 
     Raises:
         UnfinishedError: one of them ended with a status that says neither clean nor objections.

@@ -1,6 +1,6 @@
 """``make bench-peers``: what people check rules with today, on this machine and on as many rules, beside Ruleward.
 
-The tools are installed from PyPI into a folder that goes when this ends; while they run they have no network.
+The tools are installed from PyPI into a folder that goes when this ends; while they run, their proxy leads nowhere.
 """
 
 from __future__ import annotations
