@@ -12,6 +12,7 @@ from bot.ecs import Version, parse_version
 from bot.model import RulewardError, is_list, is_table
 
 _DATA = "ecs_fields.txt"
+_LISTS = "ecs_lists.txt"
 _IN_PATH = re.compile(r"(?<![0-9.])[0-9]+\.[0-9]+\.[0-9]+(?![0-9.]*[0-9])")
 _LIKE = 0.85
 _DEEPEST = 20
@@ -176,14 +177,31 @@ def _mapping(path: str, data: bytes) -> dict[str, object]:
     return loaded
 
 
+def _lines(name: str) -> list[str]:
+    """Read a file that comes with Ruleward."""
+    from importlib.resources import files  # 13 ms that a review without rules need not pay
+
+    return files("bot").joinpath("data", name).read_text(encoding="utf-8").splitlines()
+
+
+@lru_cache(maxsize=1)
+def _lists() -> frozenset[str]:
+    return frozenset(_lines(_LISTS))
+
+
+def single(name: str) -> bool:
+    """Tell whether ECS says of a field that it holds one value; a multi-field holds what its field does."""
+    fields = built_in()
+    known = fields.sets[max(fields.sets)]
+    return name in known and _lists().isdisjoint((name, name.rpartition(".")[0]))
+
+
 @lru_cache(maxsize=1)
 def built_in() -> FieldSets:
     """Return the field sets that Ruleward brings."""
-    from importlib.resources import files  # 13 ms that a review without rules need not pay
-
     sets: dict[Version, set[str]] = {}
     section: list[Version] = []
-    for line in files("bot").joinpath("data", _DATA).read_text(encoding="utf-8").splitlines():
+    for line in _lines(_DATA):
         if line.startswith("["):
             section = [version for version in map(parse_version, line.strip("[]").split()) if version]
         elif line and not line.startswith("#"):
@@ -192,4 +210,4 @@ def built_in() -> FieldSets:
     return FieldSets(sets={version: frozenset(names) for version, names in sets.items()})
 
 
-__all__ = ["FieldSets", "built_in"]
+__all__ = ["FieldSets", "built_in", "single"]

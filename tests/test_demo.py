@@ -76,7 +76,7 @@ def test_the_page_shows_the_pull_request(output: str) -> None:
 def test_the_comment_shows_the_query_that_the_tag_change_hides(parts: dict[str, str]) -> None:
     assert parts["comment"].lstrip("= \n").splitlines()[1].startswith("**1 of ")
     assert Path(_path_in(parts["told"], "gains an exclusion")).stem in parts["comment"]
-    assert '\n+  not process.parent.name : "updater*"\n' in parts["comment"]
+    assert '\n+  not process.working_directory : "/var/www/*"\n' in parts["comment"]
 
 
 def test_the_terminal_says_of_one_rule_that_its_query_is_narrowed(parts: dict[str, str]) -> None:

@@ -33,7 +33,12 @@ def test_wheel_and_sdist_hold_the_package_and_nothing_else(built: tuple[Path, Pa
     with zipfile.ZipFile(built[1]) as archive:
         names = set(archive.namelist())
     info = f"ruleward-{__version__}.dist-info"
-    assert {"bot/templates/comment.md.j2", "bot/data/ecs_fields.txt", f"{info}/licenses/LICENSE"} <= names
+    assert {
+        "bot/templates/comment.md.j2",
+        "bot/data/ecs_fields.txt",
+        "bot/data/ecs_lists.txt",
+        f"{info}/licenses/LICENSE",
+    } <= names
 
 
 def test_what_is_missing_or_too_much_is_told(built: tuple[Path, Path], tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bot.app import review
 from bot.collect.git import Git
 from bot.ecs import Version
-from bot.fields import FieldSets, built_in
+from bot.fields import FieldSets, built_in, single
 from bot.model import RulewardError
 from tests.repository import Repository, new_repository, rule_text
 
@@ -33,6 +33,11 @@ def test_every_set_has_the_fields_that_all_versions_share(version: Version) -> N
 )
 def test_a_version_without_a_set_has_the_next_newer_one(version: Version, unknown: bool) -> None:  # noqa: FBT001 - a truth value
     assert built_in().unknown("process.hash.cdhash", [version]) is unknown
+
+
+def test_ecs_says_which_fields_hold_one_value() -> None:
+    assert all(map(single, ("process.name", "process.name.text", "process.parent.executable", "user.id")))
+    assert not any(map(single, ("process.args", "event.type", "host.ip", "process.Ext.odd", "nosuch", "labels.a")))
 
 
 @pytest.mark.parametrize("name", ["process", "process.parent", "nosuch.field", "file.Ext.odd", "process.na*", "tags"])

@@ -146,7 +146,7 @@ def _rename_tag(pack: Pack) -> None:
     for path in (*members, narrow):
         pack.edit(path, (re.escape(f'"{tag}"'), f'"{renamed}"'), _BUMP)
     query = _query(tomllib.loads((pack.root / narrow).read_text(encoding="utf-8")))
-    hidden = f'{query} and\n  not process.parent.name : "updater*"'
+    hidden = f'{query} and\n  not process.working_directory : "/var/www/*"'
     pack.edit(narrow, (re.escape(query), hidden))
     pack.told += [
         f"the tag {tag!r} becomes {renamed!r} in {len(members) + 1} rules, dates bumped",

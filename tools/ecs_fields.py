@@ -1,4 +1,4 @@
-"""``python -m tools.ecs_fields``: rewrites ``bot/data/ecs_fields.txt`` from the npm package ``@elastic/ecs``.
+"""``python -m tools.ecs_fields``: rewrites ``bot/data/ecs_*.txt`` from the npm package ``@elastic/ecs``.
 
 Needs npm and node. The package is under the Apache License 2.0; of it, the names of the fields are taken.
 """
@@ -15,13 +15,17 @@ from typing import Any
 PACKAGE = "@elastic/ecs"
 VERSIONS = ("8.11.1", "8.11.5", "9.0.0", "9.3.0", "9.4.0")
 DATA = Path(__file__).resolve().parent.parent / "bot" / "data" / "ecs_fields.txt"
+LISTS = DATA.with_name("ecs_lists.txt")
 _OPEN = frozenset({"object", "flattened", "nested"})
 _SHOW = "process.stdout.write(JSON.stringify(require(process.argv[1]).EcsFlat))"
 _HEAD = """\
-# The fields of the Elastic Common Schema (ECS), by version: those of a section are in every version it names.
-# `name.*` may hold any field below it. Made by `python -m tools.ecs_fields` from the npm package @elastic/ecs,
+# The fields of the Elastic Common Schema (ECS)%s
+# Made by `python -m tools.ecs_fields` from the npm package @elastic/ecs,
 # Copyright Elasticsearch B.V., under the Apache License 2.0.
 """
+_BY_VERSION = """, by version: those of a section are in every version it names.
+# `name.*` may hold any field below it."""
+_SEVERAL = " that hold a list of values in any of its versions; every other one holds a single value."
 
 
 def fetched(version: str, folder: Path) -> dict[str, dict[str, Any]]:
@@ -50,20 +54,28 @@ def names(schema: dict[str, dict[str, Any]]) -> set[str]:
     return found
 
 
+def several(schema: dict[str, dict[str, Any]]) -> set[str]:
+    """Return the fields that hold a list of values."""
+    return {name for name, field in schema.items() if "array" in field.get("normalize", ())}
+
+
 def written(sets: dict[str, set[str]]) -> str:
     """Write each name once, under the versions that have it."""
     sections: dict[tuple[str, ...], list[str]] = {}
     for name in sorted(set().union(*sets.values())):
         sections.setdefault(tuple(version for version, held in sets.items() if name in held), []).append(name)
     pages = [f"[{' '.join(versions)}]\n" + "\n".join(held) + "\n" for versions, held in sorted(sections.items())]
-    return _HEAD + "\n" + "\n".join(pages)
+    return _HEAD % _BY_VERSION + "\n" + "\n".join(pages)
 
 
 def main() -> None:
     """Fetch, and write the file."""
     with tempfile.TemporaryDirectory() as folder:
-        sets = {version: names(fetched(version, Path(folder))) for version in VERSIONS}
+        schemas = {version: fetched(version, Path(folder)) for version in VERSIONS}
+    sets = {version: names(schema) for version, schema in schemas.items()}
     DATA.write_text(written(sets), encoding="utf-8")
+    lists = sorted(set().union(*map(several, schemas.values())))
+    LISTS.write_text(_HEAD % _SEVERAL + "\n" + "\n".join(lists) + "\n", encoding="utf-8")
     print(f"{DATA}: " + ", ".join(f"{version} {len(held)}" for version, held in sets.items()))
 
 

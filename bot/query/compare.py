@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from bot.fields import single
 from bot.model import SAME_MATCHES, KeyPath, QueryChange, QueryVerdict, Rule, Witness, is_list
 from bot.query import eql, esql, kql, pipeline
 from bot.query.across import across, of_eql, side_by_side
@@ -149,22 +150,31 @@ def _events(old: Formula, new: Formula, reading: Reading, style: Style, limits: 
     )
     words = tuple(explain(old, new, reading, style, Meter(limits.steps // 4)))
     found = _claim(style.value, relation, words)
-    if found.verdict is QueryVerdict.CHANGED:
-        found = replace(found, explanation=(*words, *_single(old, new, reading, relation, Meter(limits.steps // 4))))
-    return found
+    more = _single(old, new, reading, relation, Meter(limits.steps // 4))
+    return replace(found, explanation=(*words, *more))
 
 
 def _single(old: Formula, new: Formula, reading: Reading, found: Relation, meter: Meter) -> Iterator[str]:
-    """Say which way the query goes for events with one value in a field, where only several values go the other way."""
-    fields = {name for event in (found.lost, found.gained) if event for name, held in event.items() if len(held) > 1}
+    """Say what becomes of events with one value in a field, where events with several were needed for a difference.
+
+    That nothing does is told of fields alone that hold one value by ECS: there the edit is without effect.
+    """
+    several = {name for event in (found.lost, found.gained) if event for name, held in event.items() if len(held) > 1}
+    both = found.lost is not None and found.gained is not None
+    fields = sorted(several if both else filter(single, several))
+    if not fields or (not both and len(fields) < len(several)):
+        return
     try:
-        relation = relate(old, new, reading, meter, witnesses=False, single=sorted(fields)) if fields else found
+        relation = relate(old, new, reading, meter, witnesses=False, single=fields)
     except ExhaustedError:
         return
-    if relation.narrower is not relation.wider:
-        way, how = ("narrower", "newly matched") if relation.narrower else ("broader", "no longer matched")
-        names = ", ".join(sorted(fields))
-        yield f"with one value in {names} the query is {way}: only events with several there are {how}"
+    where = f"with one value in {', '.join(fields)}"
+    if relation.narrower and relation.wider:
+        yield f"{where}{', as ECS has it,' if all(map(single, fields)) else ''} the query matches the same as before"
+    elif both and relation.narrower:
+        yield f"{where} the query is narrower: only events with several there are newly matched"
+    elif both and relation.wider:
+        yield f"{where} the query is broader: only events with several there are no longer matched"
 
 
 def _eql(old: Rule, new: Rule, before: str, after: str, limits: Budget) -> QueryChange:

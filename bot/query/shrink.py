@@ -1,10 +1,12 @@
-"""Witnesses without what they do not need: an event that shows the difference, and little else."""
+"""Witnesses made plain: an event that shows the difference, and little else."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from bot.query.formula import Formula, atoms
+from bot.query import glob
+from bot.query.formula import Formula, Glob, atoms
 from bot.query.meter import Meter
 from bot.query.term import size
 from bot.query.truth import Reading, T, judge
@@ -16,6 +18,8 @@ _SINGLE = ("event.category", "event.type", "event.action", "process.name", "proc
 
 def shrink(event: Event, inner: Formula, outer: Formula, reading: Reading, meter: Meter) -> Event:
     """Drop values and fields while the event still surely matches the inner formula and surely not the outer one.
+
+    Then put the first value that the query names where another of its values stands, if that does as well.
 
     Each try is paid for; where the budget ends, the event stays as it is by then.
     """
@@ -34,7 +38,28 @@ def shrink(event: Event, inner: Formula, outer: Formula, reading: Reading, meter
         trial = {other: values if other == name else kept for other, kept in left.items() if values or other != name}
         if judge(inner, trial, reading) == T and not judge(outer, trial, reading) & T:
             left = trial
+    for name, value in _first_named(inner).items():
+        if tries <= 0:
+            break
+        if len(left.get(name, ())) == 1 and left[name] != (value,):
+            tries -= 1
+            meter.spend(cost)
+            trial = {**left, name: (value,)}
+            if judge(inner, trial, reading) == T and not judge(outer, trial, reading) & T:
+                left = trial
     return left
+
+
+def _first_named(formula: Formula) -> dict[str, str]:
+    """The first string that a query names for each of its fields: readers know it, unlike the last of a long list."""
+    found: dict[str, str] = {}
+    for atom in atoms(formula):
+        if isinstance(atom.test, Glob) and atom.term is None and atom.kind != "kql":
+            text = glob.to_wildcards(atom.test.shown or atom.test.text)
+            if not atom.test.literal:
+                text = re.sub(r"^\?(?=:)", "C", text).replace("*", "x").replace("?", "x")
+            found.setdefault(atom.subject, text)
+    return found
 
 
 def _steps(event: Event) -> Iterator[tuple[str, tuple[object, ...], object]]:

@@ -73,6 +73,18 @@ def test_where_only_several_values_go_the_other_way_it_is_said() -> None:
     )
 
 
+def test_an_exclusion_without_effect_on_a_field_of_one_value_is_told() -> None:
+    old = 'process where process.parent.name : ("nginx", "java") and x == 1'
+    found = change("eql", old, f'{old} and not process.parent.name : "updater*"')
+    assert found.verdict is QueryVerdict.NARROWED
+    assert found.explanation == (
+        'adds exclusion: process.parent.name : "updater*"',
+        "with one value in process.parent.name, as ECS has it, the query matches the same as before",
+    )
+    old = old.replace("process.parent.name", "process.args")  # a list in ECS
+    assert len(change("eql", old, f'{old} and not process.args : "updater*"').explanation) == 1
+
+
 @pytest.mark.parametrize("values", ["5 and 5.0", "10.0.0.1 and 10.0.0.0/8", "2026-01-01 and 2026-01-01T00:00:00Z"])
 def test_one_value_may_have_several_spellings(values: str) -> None:
     one, two = values.split(" and ")
