@@ -25,7 +25,7 @@ def shrink(event: Event, inner: Formula, outer: Formula, reading: Reading, meter
     """
     cost = 1 + sum(1 if atom.term is None else size(atom.term) for part in (inner, outer) for atom in atoms(part))
     tries = min(_TRIES, meter.left // cost)
-    left = dict(event)
+    left: dict[str, tuple[object, ...]] = dict(event)
     for name, keep, drop in _steps(event):
         now = left.get(name, ())
         values = tuple(value for value in now if value in keep and value is not drop)
