@@ -197,7 +197,8 @@ def _explained(change: RuleChange, base: Rule, head: Rule, compare: _Comparing |
     query = comparing(base, head) if change.changed("rule", "query") else None
     around = queries.around(base, head)
     if query is not None:  # told with the query, and apart from its verdict
-        query = replace(query, explanation=(*query.explanation, *around))
+        told = (around, query.explanation) if query.apart else (query.explanation, around)
+        query = replace(query, explanation=tuple(line for lines in told for line in lines))
     return replace(change, query=query, around=around)
 
 

@@ -189,11 +189,14 @@ def _lists() -> frozenset[str]:
     return frozenset(_lines(_LISTS))
 
 
-def single(name: str) -> bool:
-    """Tell whether ECS says of a field that it holds one value; a multi-field holds what its field does."""
+def single(name: str) -> bool | None:
+    """Tell whether ECS says of a field that it holds one value, None where it does not know the field.
+
+    A multi-field holds what its field does.
+    """
     fields = built_in()
     known = fields.sets[max(fields.sets)]
-    return name in known and _lists().isdisjoint((name, name.rpartition(".")[0]))
+    return _lists().isdisjoint((name, name.rpartition(".")[0])) if name in known else None
 
 
 @lru_cache(maxsize=1)

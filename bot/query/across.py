@@ -28,10 +28,12 @@ class Asked:
     Attributes:
         events: the conditions of each event that it looks for, one after the other.
         together: what it asks of several events, as a phrase: ``groups by host.id``; empty for one event alone.
+        strict: whether an exclusion drops events that lack its field, as in ES|QL, and not in KQL; None where unsure.
     """
 
     events: tuple[Formula, ...]
     together: tuple[str, ...] = ()
+    strict: bool | None = None
 
 
 def across(old: tuple[str, str], new: tuple[str, str]) -> Iterator[str]:
@@ -44,7 +46,9 @@ def across(old: tuple[str, str], new: tuple[str, str]) -> Iterator[str]:
     except (QueryError, UnsupportedError, RecursionError):
         return
     if one is not None and two is not None:
+        one, two = _without_implied(one, two), _without_implied(two, one)
         yield from side_by_side(one, two, Style(new[0]))
+        yield from _missing(one, two)
 
 
 def side_by_side(old: Asked, new: Asked, style: Style) -> Iterator[str]:
@@ -57,6 +61,60 @@ def side_by_side(old: Asked, new: Asked, style: Style) -> Iterator[str]:
         yield from _steps(old.events[0], new.events, style, added=True)
     elif len(new.events) == 1:
         yield from _steps(new.events[0], old.events, style, added=False)
+
+
+def _conjuncts(formula: Formula) -> tuple[Formula, ...]:
+    return formula.parts if isinstance(formula, And) else (formula,)
+
+
+def _excluded(asked: Asked) -> Iterator[Atom]:
+    """Tests of one field each that every event has to fail."""
+    for part in (part for event in asked.events for part in _conjuncts(event) if isinstance(part, Not)):
+        for inner in part.part.parts if isinstance(part.part, Or) else (part.part,):
+            if isinstance(inner, Atom) and inner.term is None and not isinstance(inner.test, Exists):
+                yield inner
+
+
+def _needed(asked: Asked) -> frozenset[str]:
+    """Fields that an event surely has, for something is asked of their values."""
+    found = {atom.subject for atom in _excluded(asked)} if asked.strict else set[str]()
+    for part in (part for event in asked.events for part in _conjuncts(event)):
+        tests = part.parts if isinstance(part, Or) else (part,)
+        names = {each.subject if isinstance(each, Atom) and not isinstance(each.test, Exists) else "" for each in tests}
+        found |= names if len(names) == 1 else set()
+    return frozenset(found) - {""}
+
+
+def _without_implied(asked: Asked, other: Asked) -> Asked:
+    """Leave out that a field is there where the other side asks for it in another way."""
+    needed = _needed(other)
+
+    def kept(event: Formula) -> Formula:
+        return And(
+            tuple(
+                part
+                for part in _conjuncts(event)
+                if not (isinstance(part, Atom) and isinstance(part.test, Exists) and part.subject in needed)
+            )
+        )
+
+    return replace(asked, events=tuple(map(kept, asked.events)))
+
+
+def _missing(old: Asked, new: Asked) -> Iterator[str]:
+    """Say what becomes of events that lack a field of which both sides exclude values."""
+    if {old.strict, new.strict} != {True, False}:
+        return
+    both = {atom.subject for atom in _excluded(old)} & {atom.subject for atom in _excluded(new)}
+    lenient = old if new.strict else new
+    names = sorted(
+        both
+        - _needed(lenient)
+        - {part.subject for event in lenient.events for part in _conjuncts(event) if isinstance(part, Atom)}
+    )
+    if names:
+        word = "no longer pass: ES|QL drops" if new.strict else "pass now: it was ES|QL that dropped"
+        yield f"events without {' or '.join(names)} {word} what it cannot compare"
 
 
 def _steps(alone: Formula, steps: tuple[Formula, ...], style: Style, *, added: bool) -> Iterator[str]:
@@ -120,7 +178,7 @@ def _mapped(formula: Formula, change: Callable[[Atom], Formula]) -> Formula:
 
 def _asked(language: str, query: str) -> Asked | None:
     if language == "kuery":
-        return Asked(events=(kql.parse(query),))
+        return Asked(events=(kql.parse(query),), strict=False)
     if language == "eql":
         return of_eql(eql.parse(query))
     if language == "esql":
@@ -160,7 +218,7 @@ def _of_esql(spine: pipeline.Spine) -> Asked:
         if len(filters) > 1 and after != Constant(value=True):
             what = "keeps groups with" if any(each.kind == "stats" for each in spine.barriers) else "keeps rows with"
             together.append(f"{what} {show(after, Style.ESQL)}")
-    return Asked(events=(_mapped(_all(filters[0]), _whole),), together=tuple(together))
+    return Asked(events=(_mapped(_all(filters[0]), _whole),), together=tuple(together), strict=True)
 
 
 def _all(parts: list[Formula]) -> Formula:

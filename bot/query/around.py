@@ -129,7 +129,7 @@ def _new_terms(old: Rule, new: Rule) -> Iterator[str]:
     if not ours:
         yield f"alerts only on a {_values(theirs)} not seen {_since(two)}"
     elif not theirs:
-        yield f"alerts on any {_values(ours)}, no longer only on one not seen {_since(one)}"
+        yield f"alerts on every match, no longer only on a {_values(ours)} not seen {_since(one)}"
     else:
         if set(ours) != set(theirs):
             yield f"alerts on a new {_values(theirs)} instead of a new {_values(ours)}"

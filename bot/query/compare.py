@@ -157,12 +157,12 @@ def _events(old: Formula, new: Formula, reading: Reading, style: Style, limits: 
 def _single(old: Formula, new: Formula, reading: Reading, found: Relation, meter: Meter) -> Iterator[str]:
     """Say what becomes of events with one value in a field, where events with several were needed for a difference.
 
-    That nothing does is told of fields alone that hold one value by ECS: there the edit is without effect.
+    Nothing is told of fields that hold a list by ECS, and that the edit is without effect only of those that do not.
     """
     several = {name for event in (found.lost, found.gained) if event for name, held in event.items() if len(held) > 1}
     both = found.lost is not None and found.gained is not None
-    fields = sorted(several if both else filter(single, several))
-    if not fields or (not both and len(fields) < len(several)):
+    fields = sorted(several)
+    if not fields or any(single(name) is False or not (both or single(name)) for name in fields):
         return
     try:
         relation = relate(old, new, reading, meter, witnesses=False, single=fields)
@@ -242,8 +242,10 @@ def _claim(language: str, relation: Relation | Sequels | pipeline.Rows, explanat
         verdict = QueryVerdict.EQUIVALENT
     elif relation.narrower:
         verdict = QueryVerdict.NARROWED if lost is not None else QueryVerdict.NARROWED_OR_EQUAL
+        explanation = (*explanation, *(("no event was found that shows a loss",) if lost is None else ()))
     elif relation.wider:
         verdict = QueryVerdict.BROADENED if gained is not None else QueryVerdict.BROADENED_OR_EQUAL
+        explanation = (*explanation, *(("no event was found that shows a gain",) if gained is None else ()))
     elif lost is not None and gained is not None:
         verdict = QueryVerdict.CHANGED
     else:

@@ -28,9 +28,12 @@ from bot.query.term import Call, Name, Value
 from bot.query.truth import Reading
 from bot.query.wording import ADDRESSES, Style, field_name, show, show_term
 
+_ASKED = ("condition of an exclusion", "exception to an exclusion")
 SAME = "written another way, the same conditions"
 _LINES = 24
 _LONGEST = 600
+_NAMED = 3
+_SHORT = 60
 
 
 def explain(old: Formula, new: Formula, reading: Reading, style: Style, meter: Meter) -> Iterator[str]:
@@ -113,6 +116,8 @@ def _relation(old: Formula, new: Formula, reading: Reading, meter: Meter) -> Rel
 def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -> Iterator[str]:
     """One line for each edit; values of one field that came or went together share a line."""
     edits, turned = _turned(edits, style)
+    edits, flipped = _flipped(edits, style)
+    turned += flipped
     yield from turned
     groups: dict[tuple[str, str, str, str], list[Edit]] = {}
     for edit in edits:
@@ -185,6 +190,22 @@ def _turned(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[s
     return edits, sorted(told)
 
 
+def _flipped(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
+    """Take out what an exclusion asked for, and now asks to be absent, or the reverse; the other edits, and words."""
+    gone = {(edit.old, edit.within): edit for edit in edits if edit.new is None and edit.place in _ASKED}
+    told: list[str] = []
+    taken: set[int] = set()
+    for edit in edits:
+        mate = gone.get((edit.new, edit.within)) if edit.old is None and edit.place in _ASKED else None
+        if edit.new is None or mate is None or mate.place == edit.place:
+            continue
+        taken |= {id(edit), id(mate)}
+        now, before = ("with", "without") if edit.place == _ASKED[0] else ("without", "with")
+        where = f" with {show(edit.within, style)}" if edit.within is not None else ""
+        told.append(f"the exclusion{where} applies only {now} {show(edit.new, style)}, before only {before} it")
+    return [edit for edit in edits if id(edit) not in taken], told
+
+
 def _by_field(edits: Sequence[Edit], verb: str, place: str) -> dict[str, list[Edit]]:
     """Edits of one kind outside of any alternative that are about one field alone, by that field."""
     found: dict[str, list[Edit]] = {}
@@ -213,6 +234,9 @@ def _line(before: str, after: str, places: Sequence[str]) -> str:
     if len(places) == 1:
         return f"{before}: {after} (in the {places[0]})"
     kind = "alternatives" if all(place.startswith("alternative") for place in places) else "places"
+    names = [place.partition(" with ")[2] for place in places]
+    if len(names) <= _NAMED and all(names) and max(map(len, names)) <= _SHORT:
+        return f"{before}: {after} (in the {kind} with {', '.join(names[:-1])} and {names[-1]})"
     return f"{before}: {after} (in {len(places)} {kind} alike)"
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.query import glob, groups
+from bot.query import columns, glob, groups
 from bot.query.esql import Columns, Command, Eval, Expand, Extract, Limit, Other, Rename, Sort, Source, Stats, Where
 from bot.query.esql_formula import formula
 from bot.query.explain import explain
@@ -67,6 +67,8 @@ class Spine:
         filters: one more than there are barriers.
         columns: what the last KEEP names; empty where there is none after the last STATS.
         meaning: what the columns at the end are made of.
+        surface: the filters as they are written, with the names of columns.
+        defined: what the columns are made of, as it is written.
         metadata: what METADATA asks for.
         lost: what METADATA asks for and the last KEEP drops.
     """
@@ -76,6 +78,8 @@ class Spine:
     barriers: tuple[Barrier, ...]
     columns: tuple[str, ...]
     meaning: Mapping[str, Term]
+    surface: tuple[Formula, ...]
+    defined: Mapping[str, Term]
     metadata: tuple[str, ...]
     lost: tuple[str, ...]
 
@@ -101,6 +105,8 @@ class _Builder:
         self.commands = commands
         self.meaning: dict[str, Term] = {}
         self.filters: list[list[Formula]] = [[]]
+        self.surface: list[list[Formula]] = [[]]
+        self.defined: dict[str, Term] = {}
         self.barriers: list[Barrier] = []
         self.order: tuple[str, ...] = ()
         self.columns: tuple[str, ...] = ()
@@ -122,6 +128,8 @@ class _Builder:
             barriers=tuple(self.barriers),
             columns=self.columns,
             meaning=self.meaning,
+            surface=tuple(conjunction(parts) for parts in self.surface),
+            defined=self.defined,
             metadata=tuple(dict.fromkeys(source.metadata)),
             lost=tuple(name for name in source.metadata if self.columns and not _matched(name, self.columns)),
         )
@@ -130,10 +138,12 @@ class _Builder:
         """Take one command."""
         if isinstance(command, Where):
             self.filters[-1].append(formula(self.mean(command.condition)))
+            self.surface[-1].append(formula(_counting(command.condition)))
         elif isinstance(command, Eval):
             for name, value in command.columns:
                 self.meaning[name] = self.mean(value)
                 self.made[name] = len(self.kept)
+                self.defined[name] = _counting(value)
         elif isinstance(command, Rename):
             moved = [(new, self.mean(Name(old))) for old, new in command.columns]
             for old, _ in command.columns:
@@ -216,9 +226,13 @@ class _Builder:
         """Start a new filter."""
         self.barriers.append(barrier)
         self.filters.append([])
+        self.surface.append([])
 
     def stats(self, command: Stats) -> None:
         """Groups: later names mean aggregates, or the values that the groups share."""
+        self.defined.update(
+            (name, _counting(value)) for name, value in (*command.by, *command.columns) if value != Name(name)
+        )
         by = [(name, self.mean(value)) for name, value in command.by]
         columns = [(name, self.mean(value)) for name, value in command.columns]
         keys = sorted({show(value) for _, value in by})
@@ -455,6 +469,7 @@ def tell(old: Spine, new: Spine, meter: Meter, *, same: bool) -> Iterator[str]:
         yield f"commands that change rows: {_kinds(old)} to {_kinds(new)}"
         return
     changed = False
+    told: set[str] = set()
     for number, (one, two) in enumerate(zip(old.filters, new.filters, strict=True)):
         if number:
             for line in _rows(old.barriers[number - 1], new.barriers[number - 1]):
@@ -462,13 +477,30 @@ def tell(old: Spine, new: Spine, meter: Meter, *, same: bool) -> Iterator[str]:
                 yield line
         if one != two:
             changed = True
+            made = _made(old, new, number)
+            yield from (line for name in made if name not in told for line in _column(name, old, new, meter))
+            told.update(made)
+            if made:
+                continue
             place = f"after {old.barriers[number - 1].kind}: " if number else ""
             for line in explain(one, two, Reading.KLEENE, Style.ESQL, meter):
                 yield place + line
-    columns = list(_columns(old, new, named=not changed))
+    left = list(_columns(old, new, named=not changed))
     if not changed and old.sources == new.sources and same:
-        yield SAME_FILTERS if columns else SAME_COLUMNS
-    yield from columns
+        yield SAME_FILTERS if left else SAME_COLUMNS
+    yield from left
+
+
+def _made(old: Spine, new: Spine, number: int) -> list[str]:
+    """The columns that make the difference between two filters that read the same; none where there are others."""
+    if old.surface[number] != new.surface[number]:
+        return []
+    found = columns.differing(old.surface[number], old.defined, new.defined)
+    return found if all(name in old.defined and name in new.defined for name in found) else []
+
+
+def _column(name: str, old: Spine, new: Spine, meter: Meter) -> Iterator[str]:
+    yield from columns.tell(name, old.defined[name], new.defined[name], meter)
 
 
 def _rows(old: Barrier, new: Barrier) -> Iterator[str]:

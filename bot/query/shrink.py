@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.fields import single
 from bot.query import glob
 from bot.query.formula import Formula, Glob, atoms
 from bot.query.meter import Meter
@@ -38,16 +39,25 @@ def shrink(event: Event, inner: Formula, outer: Formula, reading: Reading, meter
         trial = {other: values if other == name else kept for other, kept in left.items() if values or other != name}
         if judge(inner, trial, reading) == T and not judge(outer, trial, reading) & T:
             left = trial
-    for name, value in _first_named(inner).items():
+    for name, value in (*_merged(left), *_first_named(inner).items()):
         if tries <= 0:
             break
-        if len(left.get(name, ())) == 1 and left[name] != (value,):
+        now = left.get(name, ())
+        if now and now != (value,) and (len(now) == 1 or value not in now):
             tries -= 1
             meter.spend(cost)
             trial = {**left, name: (value,)}
             if judge(inner, trial, reading) == T and not judge(outer, trial, reading) & T:
                 left = trial
     return left
+
+
+def _merged(event: Event) -> Iterator[tuple[str, str]]:
+    """One value in place of two, where their texts fit together: the end of the one and the start of the other."""
+    for name, values in event.items():
+        texts = [value for value in values if isinstance(value, str)]
+        if len(texts) == len(values) == 2 and single(name) is not False:  # noqa: PLR2004 - two that may be one
+            yield from ((name, texts[1] + texts[0]), (name, texts[0] + texts[1]))
 
 
 def _first_named(formula: Formula) -> dict[str, str]:

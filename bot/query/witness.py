@@ -186,6 +186,8 @@ def examples(test: Test) -> Iterator[object]:  # noqa: C901, PLR0912 - one branc
                 yield text
                 if test.folds:
                     yield from (glob.fold(text), glob.unfold(text))
+        if pattern == glob.ANY:
+            yield ""  # last: of all that it matches, what a reader expects least
     elif isinstance(test, Range):
         low, high = test.low, test.high
         if low is not None and high is not None:

@@ -30,6 +30,7 @@ ADDRESSES = frozenset({"cidrmatch", "cidr_match"})
 """Functions that tell whether an address lies in one of several networks."""
 
 _SHOWN = 8
+_ROOM = 300
 
 
 class Style(StrEnum):
@@ -78,10 +79,21 @@ def _lists(parts: Sequence[Formula]) -> list[list[Formula]]:
 
 def _listed(part: Formula) -> tuple[str, str, bool] | None:
     """What atoms must share to stand in one list."""
+    if isinstance(part, Atom) and isinstance(part.test, Opaque) and _word(part) is not None:
+        return part.subject, "word", False
     if isinstance(part, Atom) and part.kind != "range" and not isinstance(part.test, Exists | Opaque):
         kind = part.kind if part.kind in {"kql", "call"} else ""
         return part.subject, f"{type(part.test).__name__}{kind}", isinstance(part.test, Glob) and part.test.folds
     return None
+
+
+def _word(atom: Atom) -> str | None:
+    """The words that KQL looks for in a field that may be analysed, None for any other test."""
+    text = atom.test.text if isinstance(atom.test, Opaque) and atom.term is None else ""
+    if text[:1] not in {"=", "~"} or atom.subject == "*":
+        return None
+    words = glob.to_wildcards(text[1:])
+    return f'"{words}"' if text[0] == "=" and _APART.search(words) else words
 
 
 def _widest(atoms: Sequence[Atom]) -> Atom:
@@ -97,7 +109,7 @@ def field_name(subject: str) -> str:
 def _atom(first: Atom, group: Sequence[Atom], style: Style) -> str:  # noqa: C901, PLR0911 - one branch a case
     if first.kind == "kql":
         inner = _atom(replace(first, kind="term"), [replace(atom, kind="term") for atom in group], Style.KQL)
-        return f'kql("""{inner}""")' if '"' in inner else f'kql("{inner}")'
+        return f"kql({inner})"
     field = field_name(
         show_term(first.term) if first.term is not None and not isinstance(first.test, Opaque) else first.subject
     )
@@ -110,16 +122,13 @@ def _atom(first: Atom, group: Sequence[Atom], style: Style) -> str:  # noqa: C90
             return f'{field} {operator if style is Style.EQL else "rlike"} "{pattern}"'
         if colon and operator == "wildcard":
             return f'wildcard({field}, "{pattern}")'
-        return (
-            f"{field}: {glob.to_wildcards(test.text.lstrip('=~'))}"
-            if first.subject != "*"
-            else glob.to_wildcards(test.text)
-        )
+        if first.subject == "*":
+            return glob.to_wildcards(test.text)
+        words = _shortened([_word(atom) or glob.to_wildcards(test.text.lstrip("=~")) for atom in group])
+        return f"{field}: {words[0]}" if len(words) == 1 else f"{field}: ({' or '.join(words)})"
     if isinstance(test, Exists):
         return {Style.KQL: f"{field}: *", Style.EQL: f"{field} != null", Style.ESQL: f"{field} is not null"}[style]
-    values = [_value(atom, style) for atom in group]
-    if len(values) > _SHOWN:
-        values = [*values[:_SHOWN], f"… {len(values) - _SHOWN} more"]
+    values = _shortened([_value(atom, style) for atom in group])
     if isinstance(test, Range) and not (test.low == test.high and test.low is not None):
         return f"{field} {values[0]}" if style is not Style.KQL or test.low != test.high else f"{field}: {values[0]}"
     if style is Style.KQL:
@@ -133,6 +142,16 @@ def _atom(first: Atom, group: Sequence[Atom], style: Style) -> str:  # noqa: C90
     if isinstance(test, Glob) and not test.literal:
         return f"{field} like {listed}"
     return f"{field} in {listed}" if many else f"{field} == {listed}"
+
+
+def _shortened(values: list[str]) -> list[str]:
+    """A list that fits into a line or three; a few values stand there however long they are."""
+    room, number = _ROOM, 0
+    for number, value in enumerate(values, start=1):
+        room -= len(value) + 2
+        if room < 0 and number > _SHOWN:
+            return [*values[: number - 1], f"… {len(values) - number + 1} more"]
+    return values
 
 
 def _value(atom: Atom, style: Style) -> str:

@@ -67,6 +67,21 @@ CASES: dict[str, tuple[tuple[str, str], tuple[str, str], list[str]]] = {
             'changes value: cidr_match(source.ip, "192.168.0.0/16") to cidr_match(source.ip, "172.16.0.0/12")',
         ],
     ),
+    "what an exclusion makes of events without its field": (
+        ("kuery", "a: x and not b: y and not a: z"),
+        ("esql", 'from l-* | where a == "x" and b != "y" and a != "z"'),
+        ["asks for the same conditions", "events without b no longer pass: ES|QL drops what it cannot compare"],
+    ),
+    "and the other way round": (
+        ("esql", 'from l-* | where a == "x" and b != "y"'),
+        ("kuery", "a: x and not b: y"),
+        ["asks for the same conditions", "events without b pass now: it was ES|QL that dropped what it cannot compare"],
+    ),
+    "that a field is there, where something is asked of its value": (
+        ("kuery", "a: * and b: (x or y) and c: *"),
+        ("esql", 'from l-* | where a != "z" and b in ("x", "y") and b is not null and d is not null'),
+        ["removes condition: c is not null", 'adds exclusion: a == "z"', "adds condition: d is not null"],
+    ),
     "what is not understood is not told": (("kuery", "a: 1"), ("esql", "row a = 1"), []),
     "Lucene neither": (("lucene", "a:1"), ("kuery", "a: 1"), []),
 }

@@ -9,6 +9,37 @@ from bot.query import compare
 from tests.query.rules import change, rule
 
 CASES = {
+    "an exclusion that is turned round": (
+        "kuery",
+        "x: 1 and not (p: (a or b) and not q: c)",
+        "x: 1 and not (p: (a or b) and q: c)",
+        ["the exclusion with p: (a or b) applies only with q: c, before only without it"],
+    ),
+    "a column that gains, loses and changes values": (
+        "esql",
+        """from l-* | eval v = case(p == "a", "A", p == "b", "B", p == "c", "C", null)
+           | stats n = count_distinct(v) by h | where n >= 2""",
+        """from l-* | eval v = case(p == "a" or p == "z", "A", p == "c", "C", p in ("d", "e"), "D", "?")
+           | stats n = count_distinct(v) by h | where n >= 2""",
+        [
+            'column v: no longer "B", which it was where p == "b"',
+            'column v, where it is "A": adds value: p == "z"',
+            'column v: now "D" where p in ("d", "e")',
+            'column v: else "?" instead of null',
+        ],
+    ),
+    "a column whose cases stand in another order": (
+        "esql",
+        'from l-* | eval v = case(p == "a", "A", q == "b", "B") | where v is not null and w == 1',
+        'from l-* | eval v = case(q == "b", "B", p == "a", "A") | where v is not null and w == 1',
+        ["column v: its cases stand in another order"],
+    ),
+    "a column that is computed in another way": (
+        "esql",
+        "from l-* | stats n = count(*), m = sum(b) by h | where n > 1 and m > 9",
+        "from l-* | stats n = count(*), m = sum(c) by h | where n > 1 and m > 9",
+        ["column m: sum(c) instead of sum(b)"],
+    ),
     "a field that was excluded is asked for": (
         "eql",
         'any where x == 1 and not p in ("a", "b", "c*")',
@@ -72,7 +103,7 @@ CASES = {
         "eql",
         'any where (p : "a" and q : "x") or (p : "b" and q : "x")',
         'any where (p : "a" and q : ("x", "y")) or (p : "b" and q : ("x", "y"))',
-        ['adds value: q : "y" (in 2 alternatives alike)'],
+        ['adds value: q : "y" (in the alternatives with p : "a" and p : "b")'],
     ),
     "a part of an exclusion is known by what stands beside it": (
         "kuery",
