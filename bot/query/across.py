@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from bot.query import eql, esql, glob, kql, pipeline
+from bot.query import eql, esql, glob, kql, lucene_words, pipeline
 from bot.query.align import likeness
 from bot.query.explain import SAME, explain, keys, span
 from bot.query.formula import And, Atom, Block, Constant, Exists, Formula, Glob, Not, Or, Range, Truth, atoms
@@ -19,6 +19,8 @@ from bot.query.term import Call, Name
 from bot.query.text import QueryError, UnsupportedError
 from bot.query.truth import Reading
 from bot.query.wording import Style, field_name, show, show_term
+
+_STYLES = {"kuery": Style.KQL, "lucene": Style.KQL, "eql": Style.EQL, "esql": Style.ESQL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +47,9 @@ def across(old: tuple[str, str], new: tuple[str, str]) -> Iterator[str]:
         one, two = _asked(*old), _asked(*new)
     except (QueryError, UnsupportedError, RecursionError):
         return
-    if one is not None and two is not None:
+    if one is not None and two is not None and new[0] in _STYLES:
         one, two = _without_implied(one, two), _without_implied(two, one)
-        yield from side_by_side(one, two, Style(new[0]))
+        yield from side_by_side(one, two, _STYLES[new[0]])
         yield from _missing(one, two)
 
 
@@ -183,7 +185,7 @@ def _asked(language: str, query: str) -> Asked | None:
         return of_eql(eql.parse(query))
     if language == "esql":
         return _of_esql(pipeline.spine(esql.parse(query)))
-    return None
+    return Asked(events=(lucene_words.formula(query),), strict=False) if language == "lucene" else None
 
 
 def of_eql(query: eql.Query) -> Asked:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.model import QueryVerdict, Rule
 from bot.query import around, compare
@@ -83,7 +85,15 @@ CASES: dict[str, tuple[tuple[str, str], tuple[str, str], list[str]]] = {
         ["removes condition: c is not null", 'adds exclusion: a == "z"', "adds condition: d is not null"],
     ),
     "what is not understood is not told": (("kuery", "a: 1"), ("esql", "row a = 1"), []),
-    "Lucene neither": (("lucene", "a:1"), ("kuery", "a: 1"), []),
+    "Lucene, as far as it is plain": (
+        ("lucene", 'a:(x OR "y z" OR w*) AND NOT b:/[a-c]+/ AND c:* AND d:"q"'),
+        ("eql", 'any where a like ("x", "y z") and not b regex "[a-c]+" and c != null'),
+        ['removes value: a like "w*"', 'removes condition: d == "q"'],
+    ),
+    "to Lucene": (("kuery", "a: x and b: y"), ("lucene", "a:x AND b:z"), ["changes condition: b: y to b: z"]),
+    "Lucene that mixes its operators is not": (("lucene", "a:1 AND b:1 OR c:1"), ("kuery", "a: 1"), []),
+    "nor what it has alone": (("lucene", "a:[1 TO 5] AND b:x~2"), ("kuery", "a: 1"), []),
+    "nor words side by side": (("lucene", "a:1 b:2"), ("kuery", "a: 1"), []),
 }
 
 
@@ -130,3 +140,11 @@ def test_what_stood_in_the_query_stands_in_the_threshold() -> None:
         "removes index pattern: logs-*",
         "adds threshold: at least 9 events per a",
     ]
+
+
+@given(st.text(alphabet='ab:()"/\\*? ANDORT~^[]'), st.sampled_from(["lucene", "kuery", "eql", "esql"]))
+def test_no_text_is_too_odd_for_words(text: str, language: str) -> None:
+    for old, new in ((("lucene", text), (language, "a: 1")), ((language, text), ("lucene", "a:1"))):
+        if old[0] != new[0]:
+            found = compare(rule(*old), rule(*new))
+            assert found is None or found.verdict is QueryVerdict.UNKNOWN
