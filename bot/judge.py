@@ -106,6 +106,12 @@ def _review(change: RuleChange, asked: Sequence[Asked], context: Context) -> Rul
     return RuleReview(change=change, findings=tuple(sorted(excused, key=loudest_first)))
 
 
+def _kept(violation: Violation, change: RuleChange) -> Violation:
+    """Leave off a fix that would take back what the author has just decided, where that may be right."""
+    edited = change.base is not None and any(leaf.path == violation.at for leaf in change.changes)
+    return replace(violation, fix=None) if violation.meant and edited else violation
+
+
 def _violations(
     change: RuleChange, policy: Policy, context: Context, options: object
 ) -> Iterator[tuple[Violation, bool]]:
@@ -121,7 +127,7 @@ def _violations(
         if stood is None:
             base = change.base if policy.excusable else None
             stood = {_mark(each) for each in policy.check(base, context, options)} if base is not None else set()
-        yield violation, _mark(violation) in stood
+        yield _kept(violation, change), _mark(violation) in stood
 
 
 def _mark(violation: Violation) -> object:

@@ -42,6 +42,7 @@ class Violation:
         fix: the value that ``at`` should have, None where only a person can tell.
         cap: a level that this objection never exceeds, None for the policy's own.
         line: where the objection knows its line itself (an unreadable file).
+        meant: another value may be as right as ``fix``, so it is not offered where the change itself set the value.
     """
 
     message: str
@@ -50,6 +51,7 @@ class Violation:
     fix: str | int | None = None
     cap: Level | None = None
     line: int | None = None
+    meant: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,14 @@ class Policy:
     why: str
     remedy: str
     check: Check
+
+    @property
+    def past(self) -> str:
+        """How a maintainer accepts a finding, in Markdown: a part of a sentence."""
+        if not self.waivable:
+            return "no"
+        label = "" if self.scope is Scope.AUDIT else f"the label `waive: {self.id}`, or "
+        return f"yes, with {label}`[[exceptions]]` in the config"
 
     def defaults(self) -> object:
         """Return the options as they are without any config."""

@@ -177,7 +177,7 @@ def settled(request: Request, records: Iterable[Record], review: Review) -> Reco
         if current <= record.findings:
             return record
         return Refusal(
-            label=request.label, reason=f"what `{policy.id}` finds is no longer what was waived on {record.head[:12]}"
+            label=request.label, reason=f"what `{policy.id}` finds is no longer what was waived on `{record.head[:12]}`"
         )
     if not current:
         return Refusal(label=request.label, reason=f"`{policy.id}` finds nothing here that could be waived")

@@ -269,7 +269,7 @@ def test_a_waiver_ends_when_what_it_covers_changed(tmp_path: Path) -> None:
         assert at.run().result.status == 1
         assert WAIVE not in at.labels()
         assert_blocked(at)
-        assert f"what `{POLICY}` finds is no longer what was waived on" in at.comment()
+        assert f"what `{POLICY}` finds is no longer what was waived on `" in at.comment()
 
 
 def test_a_waiver_ends_when_a_finding_is_new(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ CHANGED = rule_text(rule_id=other_id(0), name="a", query="any where true")
 
 
 def test_a_fix_enables_another_until_nothing_is_left(branch: Repository) -> None:
-    text = CHANGED.replace('"production"', '"deprecated"').replace("risk_score = 47", "risk_score = 99 # loud")
+    text = CHANGED.replace('"production"', '"deprecated"').replace('"medium"', '"critical" # loud')
     branch.commit({"rules/_deprecated/a.toml": text.replace("\n", "\r\n"), "rules/a.toml": None})
     done = fixed(branch)
     assert done.returncode == 0, done.stderr
@@ -136,14 +136,21 @@ def test_a_fix_enables_another_until_nothing_is_left(branch: Repository) -> None
     wanted = text.replace(
         'updated_date = "2025/01/01"\n', 'updated_date = "2026/11/24"\ndeprecation_date = "2026/11/24"\n'
     )
-    assert after == wanted.replace("risk_score = 99 #", "risk_score = 47 #").replace("\n", "\r\n")
+    assert after == wanted.replace("risk_score = 47", "risk_score = 99").replace("\n", "\r\n")
     assert done.stdout.splitlines() == [
         'rules/_deprecated/a.toml:4: updated_date = "2026/11/24" [updated-date-not-bumped]',
-        "rules/_deprecated/a.toml:11: risk_score = 47 # loud [risk-score-mismatch]",
+        "rules/_deprecated/a.toml:11: risk_score = 99 [risk-score-mismatch]",
         'rules/_deprecated/a.toml:4: deprecation_date = "2026/11/24" [deprecation-incomplete]',
     ]
     again = fixed(branch)
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+
+def test_a_score_that_the_author_has_just_set_is_not_set_back(branch: Repository) -> None:
+    branch.write({"rules/a.toml": CHANGED.replace("risk_score = 47", "risk_score = 99")})
+    done = fixed(branch)
+    assert "risk_score = 99" in (branch.path / "rules/a.toml").read_text("utf-8")
+    assert "risk-score-mismatch" not in done.stdout
 
 
 def test_a_dry_run_writes_nothing_and_shows_a_patch_that_applies(branch: Repository) -> None:

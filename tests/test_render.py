@@ -242,6 +242,27 @@ def test_the_terminal_shows_the_line_and_what_to_set() -> None:
     assert "\x1b[" in render(review(logic()), SETTINGS, "text", colour=True)
 
 
+def test_the_terminal_shows_no_line_of_a_file_that_cannot_be_read() -> None:
+    change = replace(
+        edit("rules/a.toml"),
+        kind=Kind.UNREADABLE,
+        after=Unreadable(path="rules/a.toml", reason="not TOML", line=3, column=5),
+    )
+    finding = Finding(
+        policy="unreadable-rule", severity=Level.ERROR, message="not TOML", path="rules/a.toml", line=3, at=()
+    )
+    text = render(review(RuleReview(change=change, findings=(finding,))), Settings(), "text")
+    assert "error not TOML" in text
+    assert "│" not in text
+
+
+def test_the_terminal_says_what_was_compared_and_what_queries_became() -> None:
+    text = render(review(logic()), Settings(), "text")
+    assert "rules/a.toml: query narrowed\n  • adds exclusion: user.name ==" in text
+    assert "no longer matches {user.name: root}" in text
+    assert "\nCompared: main (" in text
+
+
 def test_workflow_commands_are_ten_a_level_the_rest_is_counted() -> None:
     many = tuple(replace(UNBUMPED, path=f"rules/a,b:{number}.toml", message="100%\nsure") for number in range(13))
     lines = render(review(RuleReview(change=logic().change, findings=many)), SETTINGS, "github").splitlines()

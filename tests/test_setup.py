@@ -278,7 +278,7 @@ _CHECKOUT = "      - uses: actions/checkout@v6\n        with:\n"
 _HEAD = f"{_CHECKOUT}          ref: ${{{{ github.event.pull_request.head.sha }}}}\n"
 _FORK = f"{_CHECKOUT}          repository: ${{{{ github.event.pull_request.head.repo.full_name }}}}\n"
 _BOTH = f"  pull_request:\n{_TYPES}  merge_group:"
-_LS_REMOTE = "`git ls-remote https://github.com/ruleward/ruleward v1`"
+_LS_REMOTE = "`git ls-remote https://github.com/ruleward/ruleward 'v1^{}'`"
 
 # What is edited, and into what; the text on whose line doctor objects, and what it says there.
 BROKEN = {

@@ -102,7 +102,7 @@ def test_a_record_says_what_counts_later() -> None:
     assert settled(later, [record], made) is None, "a label put on again is another request"
     changed = settled(REQUEST, [record], review(rule_text(query="process where true")))
     assert isinstance(changed, Refusal)
-    assert "is no longer what was waived on bbbbbbbbbbbb" in changed.reason
+    assert "is no longer what was waived on `bbbbbbbbbbbb`" in changed.reason
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,8 @@ def init_command(*, profile: str, event: str, pin: str | None, repo: Path) -> No
     written = write_files(repo, profile=Profile(profile), event=event, pin=pin)
     lines = [f"{'wrote' if each.new else 'exists, left as it is:'} {each.path}" for each in written]
     if any(each.new for each in written):
-        require = "" if profile == "observe" else "require the commit status `ruleward: <branch>`, "
+        required = "the job `Review`" if event == "pull_request" else "the commit status `ruleward: <branch>`"
+        require = "" if profile == "observe" else f"require {required}, "
         lines.append(f"Commit this, {require}and ask `ruleward doctor`.")
     write("\n".join(lines) + "\n", None)
 

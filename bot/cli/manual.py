@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import click
@@ -24,8 +25,17 @@ def explain_command(policy: str | None) -> None:
         return
     page = known.get(policy)
     if page is None:
-        raise RulewardError(f"{policy}: no such policy; known are: {', '.join(sorted(known))}")
-    write(f"{page.id} ({page.level})\n\n{page.summary}\n\nWhy: {page.why}\n\nFix: {page.remedy}\n", None)
+        from difflib import get_close_matches
+
+        like = get_close_matches(policy, known, n=1)
+        hint = f"did you mean `{like[0]}`?" if like else "`ruleward explain` without one lists them all"
+        raise RulewardError(f"{policy}: no such policy; {hint}")
+    parts = [f"{page.id} ({page.level})", page.summary, f"Why: {page.why}", f"Fix: {page.remedy}"]
+    options = page.defaults()
+    if dataclasses.is_dataclass(options) and not isinstance(options, type):
+        set_to = (f"  {name} = {json.dumps(value)}" for name, value in dataclasses.asdict(options).items())
+        parts.append("\n".join(["Options:", *set_to]))
+    write("\n\n".join([*parts, f"Can be waived: {page.past}"]) + "\n", None)
 
 
 @cli.command("schema")

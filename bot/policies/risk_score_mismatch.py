@@ -19,7 +19,7 @@ def risk_score_mismatch(rule: Rule, _context: Context, _options: object) -> Iter
     late or too often.
 
     Fix: set a score in the band (low 0-21, medium 22-47, high 48-73, critical 74-100; the usual ones are 21, 47, 73
-    and 99), or the severity whose band holds it.
+    and 99), or the severity whose band holds it. A score that the change itself set is not set back by `ruleward fix`.
     """
     severity, score = rule.string("rule", "severity"), rule.get("rule", "risk_score")
     band = _BANDS.get(severity or "")
@@ -28,4 +28,6 @@ def risk_score_mismatch(rule: Rule, _context: Context, _options: object) -> Iter
     low, high = band
     if not low <= score <= high:
         message = f"the risk score `{score}` is outside `{low}` to `{high}`, the band of severity `{severity}`"
-        yield Violation(message=message, at=("rule", "risk_score"), value=(severity, score), fix=_USUAL[severity])
+        yield Violation(
+            message=message, at=("rule", "risk_score"), value=(severity, score), fix=_USUAL[severity], meant=True
+        )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from bot.model import QueryChange, RuleChange
-from bot.render.as_text import printed
 from bot.render.escape import cut, terminal
-from bot.render.fold import query_lines, witness_phrase
-from bot.words import by_importance, change_words, plain, query_heading, query_words
+from bot.render.fold import query_lines, query_told
+from bot.render.screen import bullets, printed
+from bot.words import by_importance, change_words, query_heading, query_words
 
 _LINES = 60
 _WIDEST = 400
@@ -35,7 +35,7 @@ def _parts(change: RuleChange) -> Iterator[object]:
         yield from _query(change, change.query)
     elif change.around:
         yield Text("around the query", style="bold")
-        yield from _bullets(change.around)
+        yield from bullets(change.around)
 
 
 def _table(change: RuleChange) -> object:
@@ -53,26 +53,12 @@ def _table(change: RuleChange) -> object:
     return table
 
 
-def _bullets(lines: Iterable[str]) -> Iterator[object]:
-    from rich.padding import Padding
-    from rich.text import Text
-
-    for line in lines:
-        yield Padding(Text(f"• {terminal(line)}", overflow="fold"), (0, 0, 0, 2))
-
-
 def _query(change: RuleChange, query: QueryChange) -> Iterator[object]:
     from rich.text import Text
 
     language = f" ({terminal(query.language)})" if query.language and query.apart != "language" else ""
     yield Text(f"{query_heading(query)}{language}", style="bold")
-    said = [*query.explanation, *([f"nothing is proven: {query.reason}"] if query.reason and not query.apart else [])]
-    witness = query.witness
-    if witness and witness.lost is not None:
-        said.append(f"no longer matches {plain(witness_phrase(witness.lost))}")
-    if witness and witness.gained is not None:
-        said.append(f"newly matches {plain(witness_phrase(witness.gained))}")
-    yield from _bullets(said)
+    yield from bullets(query_told(query))
     yield ""
     lines = query_lines(change, around=1)
     for line in lines[:_LINES]:

@@ -259,7 +259,10 @@ class _Page:
             for each in loud
         ]
         shown, more = _fitting(made, self.limit * 2 // 5)
-        return self.block("problems", rows=shown, more=more and count(more, "more finding", "more findings"))
+        blocks = self.review.verdict in {Verdict.BLOCK, Verdict.INCOMPLETE}
+        title = "What stands in the way" if blocks else "What to look at"
+        left = more and count(more, "more finding", "more findings")
+        return self.block("problems", rows=shown, title=title, more=left)
 
     def _remedies(self, ids: Mapping[str, bool]) -> str:
         """Explain some policies; the flag says whether one blocks, for only then a way past it is needed."""

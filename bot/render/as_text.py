@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.layout import layout_of
-from bot.model import Finding, Kind, Level, QueryVerdict, Review, Rule, RuleReview
+from bot.model import Finding, Kind, Level, QueryVerdict, Review, Revision, Rule, RuleReview, Unreadable
 from bot.render.escape import cut, terminal
-from bot.render.fold import count, first_line, fold, rows, verdict_line
+from bot.render.fold import count, detects, first_line, fold, query_told, rows, verdict_line
+from bot.render.screen import bullets, printed
 from bot.settings import Settings
-from bot.words import plain
+from bot.words import plain, query_heading
 
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.NOTICE: "cyan", Level.OFF: ""}
 _QUERY_STYLES = {QueryVerdict.NARROWED: "magenta", QueryVerdict.BROADENED: "magenta", QueryVerdict.UNKNOWN: "yellow"}
 _WIDEST = 400
 _PATHS = 3
+_TOLD = 5  # rules whose queries are told, and lines of each
+_LINES = 8
+_SHA = 10
 _A_FILE = 200  # a rule of ten thousand odd keys shall not fill the screen, nor the day
 
 
@@ -25,33 +28,12 @@ def render(review: Review, _settings: Settings, *, colour: bool = False, width: 
     return printed(_parts(review), colour=colour, width=width)
 
 
-def printed(parts: Iterable[object], *, colour: bool, width: int) -> str:
-    """Lay out what rich can show, without trailing blanks."""
-    from rich.console import Console  # only a terminal pays for it
-
-    page = io.StringIO()
-    console = Console(
-        file=page,
-        width=max(width, 40),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
-        _environ={},
-    )
-    for part in parts:
-        console.print(part, soft_wrap=isinstance(part, str))
-    return "".join(f"{line.rstrip()}\n" for line in page.getvalue().split("\n")[:-1])
-
-
 def _parts(review: Review) -> Iterator[object]:
     from rich.text import Text
 
     if review.rules:
         yield _table(review)
+    yield from _detections(review)
     subjects = {rule.change.path: rule for rule in review.rules}
     alone, shared = _shared(review)
     for group in shared:
@@ -70,8 +52,40 @@ def _parts(review: Review) -> Iterator[object]:
     verdict, counts = verdict_line(review)
     headline = "; ".join([terminal(lead), *(terminal(plain(phrase)) for phrase in beside)])
     yield Text(f"{headline}.", style="bold")
+    yield Text(
+        f"Compared: {terminal(_end(review.base))} … {terminal(_end(review.head))}.", style="dim", overflow="fold"
+    )
     style = _STYLES[Level.ERROR] if review.verdict in {"block", "incomplete"} else "green"
     yield Text.assemble((verdict, style), f"{': ' if counts else ''}{counts}.")
+
+
+def _end(revision: Revision) -> str:
+    """Name one end of what was compared."""
+    if revision.sha is None:
+        return "the working tree"
+    short = revision.sha[:_SHA]
+    return short if revision.ref.startswith(short) else f"{revision.ref} ({short})"
+
+
+def _detections(review: Review) -> Iterator[object]:
+    """Say what became of what the first few rules detect, a line a piece."""
+    from rich.text import Text
+
+    changed = [row for row in rows(review) if detects(row.change) and (row.change.query or row.change.around)]
+    for row in changed[:_TOLD]:
+        change = row.change
+        heading = query_heading(change.query) if change.query else "around the query"
+        more = f" (and {len(row.rules) - 1:,} more rules)" if len(row.rules) > 1 else ""
+        yield Text(terminal(f"{change.path}{more}: {heading}"), style="bold", overflow="fold")
+        told = query_told(change.query) if change.query else list(change.around)
+        yield from bullets(cut(line, _WIDEST) for line in told[:_LINES])
+        if len(told) > _LINES:
+            yield Text(f"  and {len(told) - _LINES} more lines: `ruleward diff` has them all", style="dim")
+        yield ""
+    if len(changed) > _TOLD:
+        left = count(len(changed) - _TOLD, "more rule detects", "more rules detect")
+        yield Text(f"{left} something else: `ruleward diff` or `--format markdown` says what", style="dim")
+        yield ""
 
 
 def _table(review: Review) -> object:
@@ -154,7 +168,10 @@ def _finding(finding: Finding, rule: RuleReview | None) -> Iterator[object]:
 
 def _source(finding: Finding, rule: RuleReview | None) -> str | None:
     """Return the line of the rule that a finding is about."""
-    subject = rule.change.subject if rule else None
+    change = rule.change if rule else None
+    if change is None or isinstance(change.after, Unreadable):
+        return None  # the line is one of a file that nobody could read; the base's has another text there
+    subject = change.subject
     if finding.line is None or not isinstance(subject, Rule) or subject.path != finding.path:
         return None
     if finding.line > subject.text.count("\n") + 1:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from bot.audited import Audit, AuditedRule
 from bot.model import Finding, Level
-from bot.render.as_text import printed
 from bot.render.audit_fold import by_owner, live, older_than, place_of, words_for
 from bot.render.escape import terminal
 from bot.render.fold import count, objections
+from bot.render.screen import printed
 
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.NOTICE: "cyan", Level.OFF: ""}
 _SHOWN = 3

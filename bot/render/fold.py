@@ -8,7 +8,19 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.model import Category, Event, Finding, Kind, Level, QueryVerdict, Review, RuleChange, RuleReview, Verdict
+from bot.model import (
+    Category,
+    Event,
+    Finding,
+    Kind,
+    Level,
+    QueryChange,
+    QueryVerdict,
+    Review,
+    RuleChange,
+    RuleReview,
+    Verdict,
+)
 from bot.report import finding_counts
 from bot.words import Phrase, Piece, plain, rule_phrases, short
 
@@ -352,6 +364,17 @@ def _crowd(events: tuple[Event, ...]) -> Phrase:
             *([Piece(f" in {len(events) - lacking} of them")] if lacking else []),
         ]
     return tuple(pieces)
+
+
+def query_told(query: QueryChange) -> list[str]:
+    """Return what there is to say of a query's edit: what changed, why nothing is proven, an event each way."""
+    told = [*query.explanation, *([f"nothing is proven: {query.reason}"] if query.reason and not query.apart else [])]
+    witness = query.witness
+    if witness and witness.lost is not None:
+        told.append(f"no longer matches {plain(witness_phrase(witness.lost))}")
+    if witness and witness.gained is not None:
+        told.append(f"newly matches {plain(witness_phrase(witness.gained))}")
+    return told
 
 
 def query_lines(change: RuleChange, *, around: int = 3) -> list[str]:

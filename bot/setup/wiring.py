@@ -281,7 +281,7 @@ def _pin(use: Use) -> Iterator[Line]:
     yield use.wrong(
         where.line,
         f"`{found['version']}` can be moved to other code: write the commit that "
-        f"`git ls-remote https://github.com/{_uses(use.step).partition('@')[0]} {found['version']}` prints",
+        f"`git ls-remote https://github.com/{_uses(use.step).partition('@')[0]} '{found['version']}^{{}}'` prints",
     )
 
 

@@ -15,7 +15,7 @@ _HEAD = """\
 <!-- Made by `make generate` from the docstrings in bot/policies; edits here are lost. -->
 
 What each policy objects to, why, and what to do about it. The level is the default: set another, or options, under
-`[policies]` in [`.github/ruleward.toml`](configuration.md#policies). `ruleward explain POLICY` prints the same.
+`[policies]` in [`.github/ruleward.toml`](configuration.md#policies). `ruleward explain POLICY` says it in the terminal.
 
 A finding about one rule as it stands that stood in the base already is never above a notice, unless its policy says
 otherwise here.
@@ -72,8 +72,7 @@ def _section(policy: Policy) -> Iterator[str]:
         yield "`ruleward audit` asks it, no review does; the days stand under `[audit]` in the config.\n"
     if not policy.excusable:
         yield "A finding that stood in the base already counts in full.\n"
-    waivable = "yes, with `[[exceptions]]` in the config" if policy.waivable else "no"
-    yield f"**Can be waived:** {waivable}\n"
+    yield f"**Can be waived:** {policy.past}\n"
 
 
 def _capital(text: str) -> str:
