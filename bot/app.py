@@ -110,7 +110,9 @@ def review(
         settings = without_dates(settings)
     snapshot = collect(git, ends, settings.rules, only=only)
     if not (snapshot.old or snapshot.new or snapshot.unevaluated or only or _has_rules(git, ends, settings)):
-        findings += (no_rule_files(settings, _name_of(config)),)
+        files = config_files(git, ends)
+        pending = config is None and files.base is None and files.head is not None
+        findings += (no_rule_files(settings, _name_of(config), pending=pending),)
     done = _review(git, ends, snapshot, settings, today=today, title=title, only=only, findings=findings)
     return Reviewed(review=done, settings=settings, template=template)
 

@@ -9,7 +9,7 @@ from datetime import date
 from bot.layout import layout_of
 from bot.model import Finding, Level, Rule, Waived, quieter
 from bot.policy import Policy, Scope, Violation, all_policies
-from bot.settings import Settings, StandingException
+from bot.settings import CONFIG_PATH, Settings, StandingException
 
 EXCEPTION_EXPIRED = "exception-expired"
 NO_RULE_FILES = "no-rule-files"
@@ -118,13 +118,21 @@ def expired(settings: Settings, today: date, path: str) -> Iterator[Finding]:
             )
 
 
-def no_rule_files(settings: Settings, path: str) -> Finding:
-    """Say that a tree holds no rule file: a review of nothing must not look like one that found nothing."""
+def no_rule_files(settings: Settings, path: str, *, pending: bool = False) -> Finding:
+    """Say that a tree holds no rule file: a review of nothing must not look like one that found nothing.
+
+    ``pending`` says that the base has no config, and the head has one: it does not count yet.
+    """
     patterns = ", ".join(f"`{pattern}`" for pattern in settings.rules.include)
+    advice = (
+        f"the base has no config, and yours counts once it is merged; until then give `--config {CONFIG_PATH}`"
+        if pending
+        else "name the folders of your rules there"
+    )
     return Finding(
         policy=NO_RULE_FILES,
         severity=Level.NOTICE,
-        message=f"no file here is a rule by `rules.include` ({patterns}): name the folders of your rules there",
+        message=f"no file here is a rule by `rules.include` ({patterns}): {advice}",
         path=path,
     )
 

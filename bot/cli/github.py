@@ -119,6 +119,7 @@ def init_command(*, profile: str, event: str, pin: str | None, repo: Path) -> No
         required = "the job `Review`" if event == "pull_request" else "the commit status `ruleward: <branch>`"
         require = "" if profile == "observe" else f"require {required}, "
         lines.append(f"Commit this, {require}and ask `ruleward doctor`.")
+        lines.append("The config counts once it is merged; until then give `--config .github/ruleward.toml`.")
     write("\n".join(lines) + "\n", None)
 
 

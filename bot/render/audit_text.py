@@ -100,7 +100,7 @@ def _summary(audit: Audit) -> Iterator[object]:
     stale = audit.stale
     yield Text(
         f"{len(stale):,} of {count(len(audit.rules), 'rule')}{where} "
-        f"{'is' if len(stale) == 1 else 'are'} stale on {audit.today.isoformat()}.",
+        f"{'is' if len(audit.rules) == 1 or len(stale) == 1 else 'are'} stale on {audit.today.isoformat()}.",
         style="bold yellow" if stale else "bold green",
     )
     for reason, number in audit.reasons().items():

@@ -32,7 +32,7 @@ All keys are in [the example](#the-whole-of-it) at the end.
 """
 
 _MORE = {
-    "rules": "A file under `include` that has no `[rule]` table, and had none in the base, is no rule and is passed over.",
+    "rules": "A file under `include` that has no `[rule]` table, and had none in the base, is no rule and is passed over; a new one is an error, for it may be a rule that is broken.",
     "bump": f"The categories: {', '.join(f'`{each}`' for each in Category)}.",
     "maturity": "`deprecated` is the state that policies about deprecation mean. Later in `states` is forward.",
     "ecs": "In `schemas` a path that names a version (`9.3.1/…`) holds the fields of that version, any other file those that hold for all of them.",
