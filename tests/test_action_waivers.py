@@ -270,7 +270,7 @@ def test_a_waiver_ends_when_what_it_covers_changed(tmp_path: Path) -> None:
         assert ran.result.status == 1
         assert WAIVE not in at.labels()
         assert_blocked(at)
-        assert f"The label `{WAIVE}` was taken off: what `{POLICY}` finds is no longer" in ran.log
+        assert f"The label `{WAIVE}` was taken off: what `{POLICY}` finds is no longer" in "\n".join(ran.log)
         assert f"what `{POLICY}` finds is no longer what was waived on `" in at.comment()
 
 
