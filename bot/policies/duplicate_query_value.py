@@ -20,15 +20,15 @@ def duplicate_query_value(rule: Rule, _context: Context, _options: None) -> Iter
     """
     for at, language, query in queries_of(rule):
         for each in conditions(language, query):
-            seen: set[object] = set()
+            seen: dict[object, object] = {}
             for value in each.values if each.operator in {"is", "like", "block"} else ():
                 key = value.lower() if each.folds and isinstance(value, str) else value
                 if key in seen:
-                    how = ", the case of letters apart" if each.folds and value not in seen else ""
+                    how = ", the case of letters apart" if seen[key] != value else ""
                     yield Violation(
                         message=f"`{value}` stands twice in the list for `{each.field}`{how}",
                         at=at,
                         value=(each.field, value),
                         line=line_within(rule.text, at, each.at),
                     )
-                seen.add(key)
+                seen.setdefault(key, value)
