@@ -37,7 +37,6 @@ from hypothesis import Phase
 from hypothesis import settings as hypothesis_settings
 
 ROOT = Path(__file__).resolve().parent.parent
-_MOST_SECONDS = 90
 _MOST_MEMORY = 4 << 30
 _NOTICED = 1
 _NOT_EXCHANGED = 3
@@ -320,7 +319,7 @@ class Trial:
             place = (mutant.module, mutant.function)
             judges = [item for item in items if place in noted[item.nodeid].entered and _judges(item, mutant.module)]
             self.tried[mutant.module] += 1
-            if survives(mutant, judges):
+            if survives(mutant, judges, seconds=5 + 3 * sum(noted[item.nodeid].seconds for item in judges)):
                 self.left[mutant.module] += 1
                 _say(f"survived {mutant.told}" + ("" if judges else _UNENTERED))
             if number % 100 == 0:
@@ -385,12 +384,12 @@ def tests_of(module: str) -> tuple[str, ...]:
     return next((tests for name, tests in _TESTS.items() if f"{module}.".startswith(f"{name}.")), ())
 
 
-def survives(mutant: Mutant, judges: list[pytest.Item]) -> bool:
-    """Run tests against a mutant, in a fork; True where all of them pass."""
+def survives(mutant: Mutant, judges: list[pytest.Item], *, seconds: float) -> bool:
+    """Run tests against a mutant, in a fork; True where all of them pass in so many seconds of work."""
     child = os.fork()
     if child == 0:
         _silence()
-        os._exit(_judged(mutant, judges))
+        os._exit(_judged(mutant, judges, int(seconds)))
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     if code == _NOT_EXCHANGED:
@@ -398,10 +397,10 @@ def survives(mutant: Mutant, judges: list[pytest.Item]) -> bool:
     return code == 0
 
 
-def _judged(mutant: Mutant, judges: list[pytest.Item]) -> int:
-    resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS, _MOST_SECONDS))
+def _judged(mutant: Mutant, judges: list[pytest.Item], seconds: int) -> int:
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
-    signal.alarm(4 * _MOST_SECONDS)
+    signal.alarm(4 * seconds)
     if not _exchange(mutant):
         return _NOT_EXCHANGED
     return 0 if all(map(_passes, judges)) else _NOTICED
