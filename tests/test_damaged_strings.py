@@ -1,0 +1,90 @@
+"""What ``damaged-value`` says of a string that a tool mangled, beyond what its page shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.diff import Pair, Pairing, diff
+from bot.model import Rule
+from bot.policies.damaged_value import damaged_value
+from bot.policy import Context
+from bot.settings import Settings
+from tests.test_policies import TODAY
+
+
+def told(old: dict[str, object], new: dict[str, object]) -> list[str]:
+    before, after = (Rule(path="rules/a.toml", text=repr(keys), data={"rule": keys}) for keys in (old, new))
+    settings = Settings()
+    (change,) = diff(Pairing(pairs=(Pair(before=before, after=after),)), settings).rules
+    return [each.message for each in damaged_value.check(change, Context(today=TODAY, settings=settings), None)]
+
+
+def told_of(old: str, new: str) -> list[str]:
+    keys = {"type": "eql", "language": "eql"}
+    return told(*({**keys, "query": f"any where a : ({text})"} for text in (old, new)))
+
+
+LONG = r"C:\Program Files\Odd Software\Bin\Service\Helper"
+
+CASES = {
+    "one of two equal literals was damaged": (
+        r'"C:\\\\a", "C:\\\\a"',
+        r'"C:\\\\a", "C:\\a"',
+        r'a run of 4 backslashes became 2 in `"C:\\a"`',
+    ),
+    "a single backslash became two": (r'"C:\a"', r'"C:\\a"', r'a run of 1 backslash became 2 in `"C:\\a"`'),
+    "a line break was decoded": (r'"a\nb"', '"a\nb"', 'an escape was rewritten in `"a⏎b"`'),
+    "a line break was encoded": ('"a\tb"', r'"a\tb"', r'an escape was rewritten in `"a\tb"`'),
+    "a break moved to another space": ('"a\nb c"', '"a b\nc"', 'line breaks moved in `"a b⏎c"`'),
+    "an escape was decoded beside one that stayed": (
+        r'"\x41po\x64ge"',
+        r'"\x41podge"',
+        r'the escape `\x64` became `d` in `"\x41podge"`',
+    ),
+    "an escape was decoded to what nobody sees": (
+        r'"a\u200bb"',
+        '"a\u200bb"',
+        r'the escape `\u200b` became `U+200B` in `"ab"`',
+    ),
+    "a letter was encoded": (r'"podge"', r'"po\x64ge"', r'`d` became the escape `\x64` in `"po\x64ge"`'),
+    "an escape was decoded and a run halved": (
+        r'"C:\\\\po\x64ge"',
+        r'"C:\\podge"',
+        r'runs of backslashes changed length and the escape `\x64` became `d` in `"C:\\podge"`',
+    ),
+    "a look-alike was put right beside a strange letter that stayed": (
+        '"é\u043edd"',
+        '"éodd"',
+        'a character became one that looks like it (U+043E before) in `"éodd"`',
+    ),
+    "a space that nobody sees was put behind a long path": (
+        f'"{LONG}.exe"',
+        f'"{LONG}.exe\u200b"',
+        f'an invisible character was inserted (U+200B) in `"{LONG}.exe"`',
+    ),
+    "sixty characters are shown whole": (
+        '"' + "a" * 50 + r"\\\\" + "b" * 6 + '"',
+        '"' + "a" * 50 + r"\\" + "b" * 6 + '"',
+        "a run of 4 backslashes became 2 in `" + '"' + "a" * 50 + r"\\" + "b" * 6 + '"`',
+    ),
+    "of more the place is shown": (
+        '"' + "a" * 50 + r"\\\\" + "b" * 60 + '"',
+        '"' + "a" * 50 + r"\\" + "b" * 60 + '"',
+        "a run of 4 backslashes became 2 in `…" + "a" * 28 + r"\\" + "b" * 30 + "…`",
+    ),
+}
+
+
+@pytest.mark.parametrize("claim", CASES)
+def test_what_happened_to_a_literal_is_said(claim: str) -> None:
+    old, new, words = CASES[claim]
+    assert told_of(old, new) == [f"`rule.query`: {words}"]
+
+
+def test_an_indicator_query_without_a_language_is_read_as_kql() -> None:
+    keys: dict[str, object] = {"type": "threat_match", "query": "a: *"}
+    query = 'b: "x y" and c: "C:\\\\d"'
+    assert told({**keys, "threat_query": query}, {**keys, "threat_query": query.replace(" and ", "\n  and ")}) == []
+    assert told({**keys, "threat_query": query}, {**keys, "threat_query": query.replace("x y", "x\ny")}) == [
+        '`rule.threat_query`: a line break was inserted where a space stood in `"x⏎y"`'
+    ]
