@@ -62,6 +62,38 @@ CASES = {
         f'"{LONG}.exe\u200b"',
         f'an invisible character was inserted (U+200B) in `"{LONG}.exe"`',
     ),
+    "one that nobody sees was put beside another that stayed": (
+        '"a\u200bb"',
+        '"a\u200bb\u200e\u00ad"',
+        'an invisible character was inserted (U+00AD, U+200E) in `"ab"`',
+    ),
+    "one that nobody sees was taken from beside another": (
+        '"a\u200bb\u200e"',
+        '"a\u200bb"',
+        'an invisible character was removed (U+200E) in `"ab"`',
+    ),
+    "one that nobody sees stands elsewhere": ('"a\u200bb"', '"ab\u200b"', 'an invisible character moved in `"ab"`'),
+    "a bell is not seen either": (
+        '"a.exe"',
+        '"a.exe\x07"',
+        'an invisible character was inserted (U+0007) in `"a.exe"`',
+    ),
+    "a line break was decoded from its number": (
+        r'"a\x0ab"',
+        '"a\nb"',
+        r'the escape `\x0a` became `U+000A` in `"a⏎b"`',
+    ),
+    "what is no character beside the damage": (
+        r'"\U00110000 C:\\\\a"',
+        r'"\U00110000 C:\\a"',
+        r'a run of 4 backslashes became 2 in `"\U00110000 C:\\a"`',
+    ),
+    "a line break of another system": (
+        '"a\u2028b c"',
+        '"a\nb\nc"',
+        'a line break was inserted where a space stood in `"a⏎b⏎c"`',
+    ),
+    "a wrapped literal was joined": ('"a\nb"', '"a b"', 'a line break was replaced by a space in `"a b"`'),
     "sixty characters are shown whole": (
         '"' + "a" * 50 + r"\\\\" + "b" * 6 + '"',
         '"' + "a" * 50 + r"\\" + "b" * 6 + '"',
@@ -88,3 +120,21 @@ def test_an_indicator_query_without_a_language_is_read_as_kql() -> None:
     assert told({**keys, "threat_query": query}, {**keys, "threat_query": query.replace("x y", "x\ny")}) == [
         '`rule.threat_query`: a line break was inserted where a space stood in `"x⏎y"`'
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("logs-*", "logs-* ", []),
+        ("logs-*", "logs-*\n", ["`rule.index[0]`: a line break was inserted in `logs-*⏎`"]),
+        ("logs-\t*", "logs-*", []),
+        ("one-*, \ntwo-*", "one-*,\ttwo-*", ["`rule.index[0]`: a line break was removed in `one-*,\ttwo-*`"]),
+    ],
+)
+def test_a_space_at_the_end_is_no_damage_and_a_line_break_is(old: str, new: str, words: list[str]) -> None:
+    assert told({"index": [old]}, {"index": [new]}) == words
+
+
+def test_a_filter_under_another_key_is_not_compared() -> None:
+    old, new = ({"query": {key: {"file.path": text}}} for key, text in (("wildcard", r"C:\\a"), ("prefix", r"C:\a")))
+    assert told({"filters": [old]}, {"filters": [new]}) == []

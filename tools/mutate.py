@@ -43,7 +43,7 @@ _NOT_EXCHANGED = 3
 _UNENTERED = " [no test enters the function]"
 _PAGES = "tests/test_policies.py"
 _TESTS: dict[str, tuple[str, ...]] = {
-    "bot.policies": (_PAGES,),
+    "bot.policies": (_PAGES, "tests/test_damaged_strings.py", "tests/test_policy_edges.py", "tests/test_fields.py"),
     "bot.query": ("tests/query", "tests/oracle/test_soundness.py", _PAGES),
     "bot.diff": (
         "tests/test_diff.py",
@@ -68,7 +68,7 @@ _TESTS: dict[str, tuple[str, ...]] = {
         "tests/test_action_config.py",
     ),
 }
-"""Which tests should notice a mutant of a module, or of a package's modules; a policy is held by its own page alone."""
+"""Which tests should notice a mutant of a module, or of a package's modules."""
 _LEFT_OUT = "not test_a_prover_that"  # these break the prover themselves
 _SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Eq: ast.NotEq,
@@ -306,9 +306,7 @@ class Trial:
         for name, each in noted.items():
             if not each.passed:
                 _say(f"left out, it fails without any mutant: {name}")
-        items = sorted(
-            (item for item in session.items if noted[item.nodeid].passed), key=lambda item: noted[item.nodeid].seconds
-        )
+        items = [item for item in session.items if noted[item.nodeid].passed]
         _say(
             f"{len(every):,} mutants of {len(self.modules)} modules, {len(items):,} tests noted in {monotonic() - start:.0f} s"
         )
@@ -317,7 +315,9 @@ class Trial:
             if monotonic() - start > self.seconds:
                 break
             place = (mutant.module, mutant.function)
-            judges = [item for item in items if place in noted[item.nodeid].entered and _judges(item, mutant.module)]
+            judges = [item for item in items if place in noted[item.nodeid].entered]
+            judges = [item for item in judges if item.nodeid.startswith(tests_of(mutant.module))]
+            judges.sort(key=lambda item: _order(item, mutant.module, noted[item.nodeid].seconds))
             self.tried[mutant.module] += 1
             if survives(mutant, judges, seconds=5 + 3 * sum(noted[item.nodeid].seconds for item in judges)):
                 self.left[mutant.module] += 1
@@ -355,14 +355,13 @@ def note(item: pytest.Item, files: dict[str, str]) -> Noted:
     return found if isinstance(found, Noted) else Noted(False, 0, frozenset())  # noqa: FBT003 - it did not pass
 
 
-def _judges(item: pytest.Item, module: str) -> bool:
-    """Tell whether a test is there to notice what happens to a module: of all pages, a policy's own."""
-    if not module.startswith("bot.policies."):
-        return item.nodeid.startswith(tests_of(module))
+def _order(item: pytest.Item, module: str, seconds: float) -> tuple[bool, float]:
+    """The tests of a policy's own page come before any others, then the quickest."""
+    page = module.removeprefix("bot.policies.").replace("_", "-")
     claim = (
         item.callspec.params.get("claim") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
     )
-    return getattr(claim, "policy", None) == module.rpartition(".")[2].replace("_", "-")
+    return getattr(claim, "policy", page) != page, seconds
 
 
 def _passes(item: pytest.Item) -> bool:
@@ -464,7 +463,7 @@ def main() -> int:
         importlib.import_module(module)
     only = frozenset(_survivors(given.again)) if given.again else frozenset[str]()
     trial = Trial(modules=modules, seconds=given.seconds, most=given.most, only=only)
-    tests = dict.fromkeys(test for module in modules for test in tests_of(module))
+    tests = dict.fromkeys(test for module in modules for test in tests_of(module) if (ROOT / test).exists())
     with tempfile.TemporaryDirectory() as folder:
         options = ["-q", "-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", _LEFT_OUT]
         pytest.main([*options, "--assert=plain", f"--basetemp={folder}/tests", *tests], plugins=[trial])
