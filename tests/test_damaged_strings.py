@@ -20,7 +20,7 @@ def told(old: dict[str, object], new: dict[str, object]) -> list[str]:
 
 
 def told_of(old: str, new: str) -> list[str]:
-    keys = {"type": "eql", "language": "eql"}
+    keys: dict[str, object] = {"type": "eql", "language": "eql"}
     return told(*({**keys, "query": f"any where a : ({text})"} for text in (old, new)))
 
 
