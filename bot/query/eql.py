@@ -32,7 +32,7 @@ from bot.query.formula import (
 )
 from bot.query.kql import is_address
 from bot.query.term import Call, Name, Scalar, Term, Value, names, show
-from bot.query.text import Token, UnsupportedError, fail, quote
+from bot.query.text import Token, UnsupportedError, fail, numeral, quote
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", ":"})
 _FLIPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -354,7 +354,7 @@ class _Parser:
         token = self.ahead
         if token.kind == "number":
             self.at += 1
-            return Value(_number(token.text))
+            return Value(numeral(token.text))
         if token.kind in {"string", "raw", "old"}:
             self.at += 1
             return Value(string_of(token))
@@ -408,10 +408,6 @@ class _Parser:
 
 
 _RESERVED = frozenset({"and", "or", "not", "in", "in~", "like", "like~", "regex", "regex~", "where", "by", "until"})
-
-
-def _number(text: str) -> int | float:
-    return int(text) if text.isdigit() and len(text) < 19 else float(text)  # noqa: PLR2004 - a small number
 
 
 # from expressions to formulas

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from bot.query import glob
 from bot.query.esql_lexer import scan
 from bot.query.term import Call, Name, Term, Value
-from bot.query.text import Token, UnsupportedError, fail, quote
+from bot.query.text import Token, UnsupportedError, fail, numeral, quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -461,7 +461,7 @@ class _Parser:
         token = self.ahead
         if token.kind == "number":
             self.at += 1
-            number = int(token.text) if token.text.isdigit() and len(token.text) < 19 else float(token.text)  # noqa: PLR2004 - a small number
+            number = numeral(token.text)
             if self.ahead.kind == "name" and self.ahead.text.lower() in _UNITS:
                 unit = _UNITS[self.ahead.text.lower()]
                 self.at += 1

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
+_DIGITS = 20
+"""As many as the largest whole number of 64 bits has."""
+
 
 class Token(NamedTuple):
     """A piece of a query.
@@ -55,6 +58,12 @@ class SyntaxFault:
 def fail(message: str, at: int) -> NoReturn:
     """Stop reading the query here."""
     raise QueryError(message, at)
+
+
+def numeral(text: str) -> int | float:
+    """Read a number that stands in a query: whole where a whole number of 64 bits holds it, else a double."""
+    whole = text.isdigit() and len(text) <= _DIGITS and int(text) < 1 << 64
+    return int(text) if whole else float(text)
 
 
 def fault(error: QueryError, text: str, *, complete: bool) -> SyntaxFault:
