@@ -21,7 +21,7 @@ GOOD = {
         "sample by a, b [any where true] [any where true] | head 5 | tail 2",
         "sample [any where true] by a [any where true] by b",
         "sample where true",
-        "sequence with maxspan=1d by ?a, b.c [any where true] by d with runs=3 ![any where true] until [any where false]",
+        "sequence with maxspan=1d by ?a, b [any where true] by d with runs=3 ![any where true] until [a where b == 1]",
         "sequence by a [any where true] [any where true] | head 5",
     ],
     "esql": [
