@@ -138,3 +138,12 @@ def test_a_space_at_the_end_is_no_damage_and_a_line_break_is(old: str, new: str,
 def test_a_filter_under_another_key_is_not_compared() -> None:
     old, new = ({"query": {key: {"file.path": text}}} for key, text in (("wildcard", r"C:\\a"), ("prefix", r"C:\a")))
     assert told({"filters": [old]}, {"filters": [new]}) == []
+
+
+@pytest.mark.parametrize(("before", "after", "times"), [("lucene", "lucene", 1), ("kuery", "lucene", 0)])
+def test_an_indicator_query_under_another_language_is_not_compared(before: str, after: str, times: int) -> None:
+    sides: list[dict[str, object]] = [
+        {"type": "threat_match", "threat_language": language, "threat_query": f'a:"{text}"'}
+        for language, text in ((before, "C:\\\\a"), (after, "C:\\a"))
+    ]
+    assert len(told(*sides)) == times

@@ -87,6 +87,49 @@ def test_a_file_that_never_was_a_rule_is_counted_and_skipped() -> None:
     assert (pairing.pairs, pairing.skipped) == ((), 1)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "skipped"),
+    [
+        ({"rules/c.toml": "x = 1\n"}, {}, 1),
+        ({}, {"rules/c.toml": "x = 1\n"}, 0),  # in the head alone it is a rule that cannot be read
+        ({"rules/a.toml": A}, {}, 0),
+        ({}, {"rules/a.toml": A}, 0),
+        ({"rules/c.toml": "x = 1\n"}, {"rules/c.toml": A}, 0),
+    ],
+)
+def test_only_what_is_no_rule_is_skipped(old: dict[str, str], new: dict[str, str], skipped: int) -> None:
+    assert pair(parsed(old), parsed(new)).skipped == skipped
+
+
+def test_a_rename_that_git_holds_counts_where_both_files_are_left_over() -> None:
+    old, new = (
+        {"rules/a.toml": A, "rules/b.toml": B},
+        {"rules/c.toml": rule_text(rule_id=other_id(3)), "rules/d.toml": B},
+    )
+    for renames in (
+        {"rules/d.toml": "rules/a.toml"},
+        {"rules/c.toml": "rules/b.toml"},
+        {"rules/x.toml": "rules/a.toml"},
+    ):
+        found = changes(old, new, renames)
+        assert {path: change.previous_path for path, change in found.items()} == {
+            "rules/a.toml": None,
+            "rules/c.toml": None,
+            "rules/d.toml": "rules/b.toml",
+        }
+    assert changes(old, new, {"rules/c.toml": "rules/a.toml"})["rules/c.toml"].previous_path == "rules/a.toml"
+
+
+def test_a_rule_that_stays_where_it_is_has_no_previous_path() -> None:
+    assert one(A, A.replace("One", "1")).previous_path is None
+
+
+def test_leftovers_are_a_rule_that_went_beside_one_that_came() -> None:
+    gone, come = {"rules/a.toml": A}, {"rules/b.toml": B}
+    pairings = [pair(parsed(old), parsed(new)) for old, new in ((gone, come), (gone, {}), ({}, come), (gone, gone))]
+    assert [pairing.has_leftovers for pairing in pairings] == [True, False, False, False]
+
+
 @pytest.mark.parametrize(("old", "kind"), [({}, Kind.UNREADABLE), ({"rules/a.toml": A}, Kind.UNREADABLE)])
 def test_a_rule_that_lost_its_rule_table_is_unreadable_not_removed(old: dict[str, str], kind: Kind) -> None:
     assert changes(old, {"rules/a.toml": "[metadata]\n"})["rules/a.toml"].kind is kind
@@ -108,6 +151,15 @@ RETIRED = rule_text(maturity="deprecated")
         (rule_text(), RETIRED, Kind.DEPRECATION),
         (RETIRED, rule_text(), Kind.RESTORATION),
         (rule_text(maturity="beta"), rule_text(), Kind.PROMOTION),
+        (rule_text(maturity="beta"), rule_text(maturity="development"), Kind.DEMOTION),
+        (rule_text(maturity="development"), rule_text(maturity="beta"), Kind.PROMOTION),
+        (rule_text(maturity="ripe"), rule_text(), Kind.METADATA),
+        (rule_text(), rule_text(maturity="ripe"), Kind.METADATA),
+        (
+            rule_text(name="Deprecated - A rule"),
+            rule_text(name="Deprecated - A rule", query="any where true"),
+            Kind.TUNING,
+        ),
         (rule_text(), rule_text(maturity="beta", query="any where true"), Kind.DEMOTION),
         (rule_text(), rule_text(maturity="odd"), Kind.METADATA),
         (rule_text(), BROKEN, Kind.UNREADABLE),

@@ -10,7 +10,7 @@ import pytest
 
 from bot.audited import Aged, RuleHistory
 from bot.diff import Pair, Pairing, diff
-from bot.model import Finding, Rule, RuleRef
+from bot.model import Finding, Past, Rule, RuleRef
 from bot.policy import Context, Violation, all_policies
 from bot.settings import Settings
 from tests.test_policies import TODAY, Claim, run_review
@@ -152,6 +152,37 @@ def test_a_public_block_needs_three_neighbours_and_may_name_a_host(blocks: str, 
     after = text({}, {"query": f"network where cidrmatch(source.ip, {blocks})"})
     messages = [each.message for each in said("public-block-among-private", None, after)]
     assert [message.split("`")[1] for message in messages] == public
+
+
+def test_a_long_span_is_told_at_its_line() -> None:
+    query = "sequence by a\\n  with maxspan=1h [any where true] [any where true]"
+    keys = text({}, {"query": None}) + f"query = '''\n{query}\n'''\n".replace("\\n", "\n")
+    (finding,) = said("long-maxspan", None, keys, config=on("long-maxspan"))
+    assert finding.line is not None
+    assert "maxspan" in keys.splitlines()[finding.line - 1]
+
+
+@pytest.mark.parametrize(("before", "after", "lowered"), [("8.15", "9.0", False), ("9.0", "8.15", True)])
+def test_a_version_of_the_stack_is_compared_from_its_first_number_on(before: str, after: str, lowered: bool) -> None:  # noqa: FBT001
+    sides = [text({"min_stack_version": version}, {}) for version in (before, after)]
+    assert bool(said("min-stack-lowered", *sides)) is lowered
+
+
+def test_a_date_that_a_revert_brings_back_is_left_as_it_is() -> None:
+    before, after = (text({"updated_date": day}, {}) for day in ("2026/11/24", "2026/03/02"))
+    path = "rules/linux/a.toml"
+    for past, offered in ((Past.HELD, False), (Past.NOT_ASKED, True)):
+        found = run_review(Claim(policy="", sentence="", before={path: before}, after={path: after}, past=past))
+        (finding,) = (each for each in found if each.policy == "updated-date-backwards")
+        assert (finding.fix is not None) is offered
+
+
+def test_a_waiver_holds_for_the_value_that_was_judged() -> None:
+    """What a finding says that it judged is what a maintainer's label stands for."""
+    (reformatted,) = said("query-reformatted", text({}, {"note": "a"}), text({}, {"query": 'any where  a == "x"'}))
+    assert reformatted.value == (('any where a == "x"', 'any where  a == "x"'),)
+    (invalid,) = said("invalid-date", None, text({"updated_date": "2026/13/01"}, {}))
+    assert invalid.value == "2026/13/01"
 
 
 def test_five_minutes_are_not_long_and_a_moment_more_is() -> None:
