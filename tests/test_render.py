@@ -152,6 +152,18 @@ def test_a_narrowed_query_shows_its_diff_and_the_event_it_loses() -> None:
     assert "no longer matches `{user.name: root}`" in text
 
 
+def test_a_query_that_lost_matches_stands_before_one_that_gained_some() -> None:
+    queries = [replace(narrowed(0), verdict=QueryVerdict.BROADENED), *map(narrowed, range(1, 4))]
+    made = [
+        RuleReview(change=edit(f"rules/{number}.toml", leaf("rule.query", OLD, NEW), after=NEW, query=query))
+        for number, query in enumerate(queries)
+    ]
+    few, many = comment(review(*made[:2])), comment(review(*made))
+    assert few.index(": query narrowed</summary>") < few.index(": query broadened</summary>")
+    assert few.count("<details open>") == 2
+    assert many.count("<details open>") == 0
+
+
 def test_many_events_are_told_by_what_they_share() -> None:
     events = tuple({"host.id": ("h",), "port": (number,), **({"tag": ("t",)} if number else {})} for number in range(9))
     query = QueryChange(language="esql", verdict=QueryVerdict.NARROWED, witness=Witness(lost=events))

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.model import Event, Finding, Kind, Level, Review, RuleChange, Verdict, stable
+from bot.model import Event, Finding, Kind, Level, QueryVerdict, Review, RuleChange, Verdict, stable
 from bot.policy import all_policies
 from bot.render.escape import Safe, code, cut, element, fenced, prose, url_path
 from bot.render.fold import (
@@ -49,6 +49,7 @@ _SLACK = 600  # for the line that says what was left out
 _PATHS = 3
 _PHRASES = 12
 _QUERY_LINES = 120
+_OPEN = 3  # queries that changed, of which the explanations stand open
 _MARKS = {Verdict.INCOMPLETE: "⚠️", Verdict.BLOCK: "❌", Verdict.WARN: "⚠️", Verdict.PASS: "✅"}
 _LEVELS = {Level.ERROR: "❌ error", Level.WARNING: "⚠️ warning", Level.NOTICE: "notice", Level.OFF: "off"}
 
@@ -222,9 +223,10 @@ class _Page:
         if table:
             yield _Section("the table of rules", 2, self._changes(table))
         edited = [row for row in table if explains(row.change)]
-        edited.sort(key=lambda row: not detects(row.change))
+        edited.sort(key=_weight)
+        few = sum(detects(row.change) for row in edited) <= _OPEN
         for row in edited:
-            yield _Section("query", 5 if detects(row.change) else 7, self._query(row, alone=len(edited) == 1))
+            yield _Section("query", 5 if detects(row.change) else 7, self._query(row, few=few))
         if excused := waived(self.review):
             yield _Section("waived findings", 6, self._waived(excused))
         if quiet := asides(self.review):
@@ -327,7 +329,7 @@ class _Page:
     def _manual(self, policy: str) -> Safe:
         return Safe(f"[{code(policy)}]({MANUAL}#{policy})") if policy in all_policies() else code(policy)
 
-    def _query(self, row: Row, *, alone: bool) -> str:
+    def _query(self, row: Row, *, few: bool) -> str:
         change = row.change
         query = change.query
         witness = query.witness if query else None
@@ -342,7 +344,7 @@ class _Page:
         subject = change.subject
         return self.block(
             "query",
-            open=alone and detects(change),
+            open=few and detects(change),
             several=_several(row),
             name=element(cut(subject.name, 120) if subject and subject.name else change.path),
             verdict=query_heading(query) if query else "same query, other conditions around it",
@@ -442,6 +444,16 @@ def _excuse(finding: Finding) -> Safe:
 
 def _events(events: Event | tuple[Event, ...]) -> Safe:
     return Safe("".join(code(piece.text, most=600) if piece.value else piece.text for piece in witness_phrase(events)))
+
+
+_HEAVY = (QueryVerdict.NARROWED, QueryVerdict.CHANGED, QueryVerdict.UNKNOWN, QueryVerdict.NARROWED_OR_EQUAL)
+
+
+def _weight(row: Row) -> tuple[bool, bool, int]:
+    """What is read first: what detects something else, the odd ones out, what may have lost matches."""
+    verdict = row.change.query.verdict if row.change.query else None
+    rank = _HEAVY.index(verdict) if verdict in _HEAVY else len(_HEAVY)
+    return not detects(row.change), len(row.rules) > 1, rank
 
 
 def _diff(change: RuleChange) -> Safe:
