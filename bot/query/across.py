@@ -195,8 +195,10 @@ def of_eql(query: eql.Query) -> Asked:
     first, number = query.steps[0], len(query.steps)
     runs = f"{first.runs} such events in a row" if first.runs > 1 else "such an event"
     phrase = f"looks for {f'a {query.kind} of {number} steps' if number > 1 else runs}"
-    joined = query.by or first.by
-    phrase += f" by {keys(joined)}" * bool(joined) + f" within {span(query.span)}" * (query.span is not None)
+    joined = " = ".join(dict.fromkeys(keys(step.by) for step in query.steps if step.by))
+    if query.by:
+        joined = keys(query.by) + f", and {joined}" * bool(joined)
+    phrase += f" by {joined}" * bool(joined) + f" within {span(query.span)}" * (query.span is not None)
     repeated = [
         f"wants step {place} {step.runs} times"
         for place, step in enumerate(query.steps, start=1)

@@ -242,10 +242,24 @@ def _claim(language: str, relation: Relation | Sequels | pipeline.Rows, explanat
         verdict = QueryVerdict.EQUIVALENT
     elif relation.narrower:
         verdict = QueryVerdict.NARROWED if lost is not None else QueryVerdict.NARROWED_OR_EQUAL
-        explanation = (*explanation, *(("no event was found that shows a loss",) if lost is None else ()))
+        explanation = (
+            *explanation,
+            *(
+                ("nothing more is matched, that is proven; no event was found to show that less is",)
+                if lost is None
+                else ()
+            ),
+        )
     elif relation.wider:
         verdict = QueryVerdict.BROADENED if gained is not None else QueryVerdict.BROADENED_OR_EQUAL
-        explanation = (*explanation, *(("no event was found that shows a gain",) if gained is None else ()))
+        explanation = (
+            *explanation,
+            *(
+                ("nothing less is matched, that is proven; no event was found to show that more is",)
+                if gained is None
+                else ()
+            ),
+        )
     elif lost is not None and gained is not None:
         verdict = QueryVerdict.CHANGED
     else:

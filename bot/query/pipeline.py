@@ -485,7 +485,7 @@ def tell(old: Spine, new: Spine, meter: Meter, *, same: bool) -> Iterator[str]:
             place = f"after {old.barriers[number - 1].kind}: " if number else ""
             for line in explain(one, two, Reading.KLEENE, Style.ESQL, meter):
                 yield place + line
-    left = list(_columns(old, new, named=not changed))
+    left = list(_columns(old, new, alone=not changed))
     if not changed and old.sources == new.sources and same:
         yield SAME_FILTERS if left else SAME_COLUMNS
     yield from left
@@ -548,8 +548,8 @@ def _time(span: Value) -> str:
     return f"{span.value} {span.unit}{'' if span.value == 1 else 's'}"
 
 
-def _columns(old: Spine, new: Spine, *, named: bool) -> Iterator[str]:
-    """Tell which columns are left at the end; ``named`` where single ones are worth telling."""
+def _columns(old: Spine, new: Spine, *, alone: bool) -> Iterator[str]:
+    """Tell which columns are left at the end; where not only columns changed, no more than their new names."""
     for verb, here, there in (("no longer asks", old, new), ("asks", new, old)):
         asked = [name for name in here.metadata if name not in there.metadata]
         yield from [f"{verb} for the metadata {', '.join(asked)}"] * bool(asked)
@@ -557,7 +557,7 @@ def _columns(old: Spine, new: Spine, *, named: bool) -> Iterator[str]:
         yield f"now keeps only {', '.join(new.columns)}: every other column is dropped{_with(new.lost)}"
     elif old.columns and not new.columns:
         yield "keeps all columns again"
-    elif named:
+    else:
         ours, theirs = (dict.fromkeys(_left(side)) for side in (old, new))
         gone, come = [name for name in ours if name not in theirs], [name for name in theirs if name not in ours]
         made = {show(new.meaning.get(name, Name(name))): name for name in reversed(come)}
@@ -571,6 +571,8 @@ def _columns(old: Spine, new: Spine, *, named: bool) -> Iterator[str]:
         if pairs:
             more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
             yield f"renames {'column' if len(pairs) == 1 else 'columns'} {', '.join(pairs[:_NAMED])}{more}"
+        if not alone:
+            return
         yield from _recomputed(old, new, [name for name in ours if name in theirs])
         lost = [name for name in new.lost if name not in old.lost and name not in gone]
         noun = "keeps" if new.columns else "makes column"

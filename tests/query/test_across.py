@@ -48,6 +48,15 @@ CASES: dict[str, tuple[tuple[str, str], tuple[str, str], list[str]]] = {
             'step 2: adds condition: x == "1"',
         ],
     ),
+    "how the steps are joined": (
+        ("kuery", "event.category: process and a: x"),
+        ("eql", 'sequence with maxspan=1m [file where true] by a.id [process where a == "x"] by a.parent.id'),
+        [
+            "now looks for a sequence of 2 steps by a.id = a.parent.id within 1m",
+            'adds step 1: event.category == "file"',
+            "step 2: asks for the same conditions",
+        ],
+    ),
     "many events in a row": (
         ("eql", 'sequence by a with maxspan=1s [process where b == "x"] with runs=10'),
         ("kuery", "event.category: process and b: x"),
