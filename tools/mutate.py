@@ -282,6 +282,7 @@ class Trial:
     seconds: float
     most: int
     only: frozenset[str]
+    tests: tuple[str, ...]
     tried: Counter[str] = field(default_factory=Counter[str])
     left: Counter[str] = field(default_factory=Counter[str])
 
@@ -316,7 +317,7 @@ class Trial:
                 break
             place = (mutant.module, mutant.function)
             judges = [item for item in items if place in noted[item.nodeid].entered]
-            judges = [item for item in judges if item.nodeid.startswith(tests_of(mutant.module))]
+            judges = [item for item in judges if item.nodeid.startswith(self.tests or tests_of(mutant.module))]
             judges.sort(key=lambda item: _order(item, mutant.module, noted[item.nodeid].seconds))
             self.tried[mutant.module] += 1
             if survives(mutant, judges, seconds=5 + 3 * sum(noted[item.nodeid].seconds for item in judges)):
@@ -455,6 +456,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1500, help="when to stop (default: 1500)")
     parser.add_argument("--most", type=int, default=0, help="how many mutants to try (default: all)")
     parser.add_argument("--again", type=Path, metavar="FILE", help="try only what survived a run that printed this")
+    parser.add_argument("--tests", nargs="+", metavar="FILE", help="judge by these tests alone")
     given = parser.parse_args()
     os.nice(15)
     os.chdir(ROOT)
@@ -462,8 +464,9 @@ def main() -> int:
     for module in modules:
         importlib.import_module(module)
     only = frozenset(_survivors(given.again)) if given.again else frozenset[str]()
-    trial = Trial(modules=modules, seconds=given.seconds, most=given.most, only=only)
-    tests = dict.fromkeys(test for module in modules for test in tests_of(module) if (ROOT / test).exists())
+    trial = Trial(modules=modules, seconds=given.seconds, most=given.most, only=only, tests=tuple(given.tests or ()))
+    known = dict.fromkeys(test for module in modules for test in tests_of(module) if (ROOT / test).exists())
+    tests = given.tests or [*known]
     with tempfile.TemporaryDirectory() as folder:
         options = ["-q", "-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", _LEFT_OUT]
         pytest.main([*options, "--assert=plain", f"--basetemp={folder}/tests", *tests], plugins=[trial])
