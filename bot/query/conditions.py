@@ -164,14 +164,17 @@ class _Places:
         self.query = query
         self._folded = glob.fold(query)
         self._last = 0
+        self._asked: Atom | None = None
 
     def of(self, atom: Atom | None) -> int:
         """The offset of a test: its value where it is found, else its field, else the last one that was found."""
-        if atom is None:
+        if atom is None or atom is self._asked:
             return self._last
+        after = self._last + (self._asked is not None)  # two tests of one value stand in two places
+        self._asked = atom
         wanted = [str(value) for value in _values(atom) if value is not None]
         for text in (*wanted, *(value.replace("\\", "\\\\") for value in wanted), atom.subject):
-            for start in (self._last, 0):
+            for start in (after, 0):
                 at = self._folded.find(glob.fold(text), start) if text else -1
                 if at >= 0:
                     self._last = at

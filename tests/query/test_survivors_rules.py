@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from bot.model import QueryChange, Rule
-from bot.query import Budget, compare, dead, queries_of
+from bot.query import Budget, compare, conditions, dead, queries_of
 from bot.query.compare import language_of
 from tests.query.rules import MIRROR, change, rule, verdict
 
@@ -186,3 +186,31 @@ def test_a_lowest_value_is_the_lowest() -> None:
 def test_every_step_of_a_sequence_is_asked_whether_it_is_dead(query: str, places: list[str]) -> None:
     value = {"b": query.find('"x"') + 1, "d": query.find('"yes"') + 1}
     assert [piece.at for piece in dead("eql", query)] == [value[place] for place in places]
+
+
+MANY = [f"v{number:02}" for number in range(30)]
+
+
+@pytest.mark.parametrize("gone", range(0, 30, 29))
+@pytest.mark.parametrize("template", ["a: ({})", "b: * and not a: ({})"])
+def test_of_a_long_list_the_first_value_and_the_last_count(template: str, gone: int) -> None:
+    fewer = [value for number, value in enumerate(MANY) if number != gone]
+    long, short = (template.format(" or ".join(values)) for values in (MANY, fewer))
+    assert verdict("kuery", long, short) == ("broadened" if "not" in template else "narrowed")
+    assert verdict("kuery", short, long) == ("narrowed" if "not" in template else "broadened")
+
+
+def test_each_filter_after_stats_has_to_let_a_larger_group_pass() -> None:
+    more = "stats c = count(*) by h | where c {} | mv_expand h | where c {}"
+    for tests, expected in (
+        (("> 3", "> 1"), "narrowed-or-equal"),
+        (("< 3", "> 1"), "unknown"),
+        (("> 3", "< 9"), "unknown"),
+    ):
+        rest = more.format(*tests)
+        assert verdict("esql", f"from x | {rest}", f"from x | where a == 1 | {rest}") == expected
+
+
+def test_values_are_looked_for_after_the_condition_before() -> None:
+    query = 'any where a == "same" and b == "same" and c == "same"'
+    assert [query[each.at :].count("same") for each in conditions("eql", query)] == [3, 2, 1]
