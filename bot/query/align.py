@@ -308,9 +308,12 @@ def _inner(formula: Formula) -> Formula:
 
 # renames
 
+_ALIKE = 0.6  # the share of equal tests from which a field is taken for another's successor
+_MOST_FIELDS = 400
+
 
 def renames(old: Formula, new: Formula) -> dict[str, str]:
-    """Fields that only the name tells apart: the same tests, on one side each."""
+    """Fields that the name tells apart: the same tests, or most of them, on one side each."""
     ours, theirs = _tests(old), _tests(new)
     waiting: dict[frozenset[tuple[object, str]], list[str]] = {}
     for after, tests in theirs.items():
@@ -323,6 +326,14 @@ def renames(old: Formula, new: Formula) -> dict[str, str]:
         others = waiting.get(frozenset(tests))
         if before not in theirs and others:
             found[before] = others.pop()
+    gone = [name for name in ours if name not in theirs and name not in found]
+    come = [name for name in theirs if name not in ours and name not in found.values()]
+    for before in gone if len(gone) * len(come) <= _MOST_FIELDS else ():
+        scored = [(len(ours[before] & theirs[after]) / len(ours[before] | theirs[after]), after) for after in come]
+        share, after = max(scored, default=(0.0, ""))
+        if share >= _ALIKE and len(ours[before] & theirs[after]) > 1:
+            found[before] = after
+            come.remove(after)
     return found
 
 

@@ -14,6 +14,7 @@ from bot.query.wording import Style, show, show_term
 
 Columns = Mapping[str, Term]
 _LONGEST = 200
+_SHORT = 60
 
 
 def differing(filtered: Formula, old: Columns, new: Columns) -> list[str]:
@@ -39,7 +40,23 @@ def tell(name: str, old: Term, new: Term, meter: Meter) -> Iterator[str]:
     if inner is not None:
         yield from _cases(place, *inner, meter)
     else:
-        yield f"{place}: {_cut(new)} instead of {_cut(old)}"
+        before, after = _apart(old, new)
+        yield f"{place}: {_cut(after)} instead of {_cut(before)}"
+
+
+def _apart(old: Term, new: Term) -> tuple[Term, Term]:
+    """The pieces that differ, where two long terms are alike but for one."""
+    while (
+        isinstance(old, Call)
+        and isinstance(new, Call)
+        and (old.name, len(old.args)) == (new.name, len(new.args))
+        and max(len(show_term(old)), len(show_term(new))) > _SHORT
+    ):
+        apart = dict.fromkeys((one, two) for one, two in zip(old.args, new.args, strict=True) if one != two)
+        if len(apart) != 1:
+            break
+        old, new = next(iter(apart))
+    return old, new
 
 
 def _inner(old: Term, new: Term) -> tuple[Call, Call] | None:

@@ -21,6 +21,7 @@ from bot.query.text import QueryError, UnsupportedError
 from bot.query.truth import Reading
 from bot.query.wording import Style
 
+REGROUPED = "no single condition came or went: look at how they are combined and written"
 _BY_TYPE = {"eql": "eql", "esql": "esql"}
 
 
@@ -151,7 +152,7 @@ def _events(old: Formula, new: Formula, reading: Reading, style: Style, limits: 
     words = tuple(explain(old, new, reading, style, Meter(limits.steps // 4)))
     found = _claim(style.value, relation, words)
     more = _single(old, new, reading, relation, Meter(limits.steps // 4))
-    return replace(found, explanation=(*words, *more))
+    return replace(found, explanation=(*found.explanation, *more))
 
 
 def _single(old: Formula, new: Formula, reading: Reading, found: Relation, meter: Meter) -> Iterator[str]:
@@ -266,7 +267,7 @@ def _claim(language: str, relation: Relation | Sequels | pipeline.Rows, explanat
         verdict = QueryVerdict.UNKNOWN
         reason = relation.blocked or "neither a proof nor events that tell the two apart were found"
     if verdict is not QueryVerdict.EQUIVALENT:
-        explanation = tuple(line for line in explanation if not line.endswith(SAME))
+        explanation = tuple(line for line in explanation if not line.endswith(SAME)) or (REGROUPED,)
     witness = Witness(lost=lost, gained=gained) if lost is not None or gained is not None else None
     if verdict is QueryVerdict.UNKNOWN:
         witness = None

@@ -17,7 +17,6 @@ from bot.query.formula import (
     Glob,
     Not,
     Opaque,
-    Or,
     atoms,
     conjunction,
     disjunction,
@@ -25,10 +24,10 @@ from bot.query.formula import (
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.prove import Relation, relate
 from bot.query.term import Call, Name, Value
+from bot.query.together import together
 from bot.query.truth import Reading
 from bot.query.wording import ADDRESSES, Style, field_name, show, show_term
 
-_ASKED = ("condition of an exclusion", "exception to an exclusion")
 SAME = "written another way, the same conditions"
 _LINES = 24
 _LONGEST = 600
@@ -115,9 +114,7 @@ def _relation(old: Formula, new: Formula, reading: Reading, meter: Meter) -> Rel
 
 def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -> Iterator[str]:
     """One line for each edit; values of one field that came or went together share a line."""
-    edits, turned = _turned(edits, style)
-    edits, flipped = _flipped(edits, style)
-    turned += flipped
+    edits, turned = together(edits, style)
     yield from turned
     groups: dict[tuple[str, str, str, str], list[Edit]] = {}
     for edit in edits:
@@ -165,66 +162,6 @@ def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -
             say(f"{verb} {place}", show(disjunction(came or lost), style), group[0])
     written = [_line(before, after, places) for (before, after), places in lines.items() if after]
     yield from written or (() if turned else (SAME,))
-
-
-def _turned(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
-    """Take out a field that is asked for where it was excluded, or the reverse; gives the other edits, and words."""
-    told: list[str] = []
-    sides = {
-        (verb, place): _by_field(edits, verb, place)
-        for verb in ("adds", "removes")
-        for place in ("exclusion", "condition")
-    }
-    for now, before, words in (
-        ("condition", "exclusion", "asks for {new} instead of excluding {old}"),
-        ("exclusion", "condition", "excludes {new} instead of asking for {old}"),
-    ):
-        come, gone = sides["adds", now], sides["removes", before]
-        for field in come.keys() & gone.keys() if len(come) < _LINES else ():
-            parts = [
-                disjunction(part for edit in side[field] if (part := edit.new or edit.old)) for side in (come, gone)
-            ]
-            told.append(words.format(new=show(parts[0], style), old=show(parts[1], style)))
-            taken = {id(edit) for side in (come, gone) for edit in side[field]}
-            edits = [edit for edit in edits if id(edit) not in taken]
-    return edits, sorted(told)
-
-
-def _flipped(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
-    """Take out what an exclusion asked for, and now asks to be absent, or the reverse; the other edits, and words."""
-    gone = {(edit.old, edit.within): edit for edit in edits if edit.new is None and edit.place in _ASKED}
-    told: list[str] = []
-    taken: set[int] = set()
-    for edit in edits:
-        mate = gone.get((edit.new, edit.within)) if edit.old is None and edit.place in _ASKED else None
-        if edit.new is None or mate is None or mate.place == edit.place:
-            continue
-        taken |= {id(edit), id(mate)}
-        now, before = ("with", "without") if edit.place == _ASKED[0] else ("without", "with")
-        where = f" with {show(edit.within, style)}" if edit.within is not None else ""
-        told.append(f"the exclusion{where} applies only {now} {show(edit.new, style)}, before only {before} it")
-    return [edit for edit in edits if id(edit) not in taken], told
-
-
-def _by_field(edits: Sequence[Edit], verb: str, place: str) -> dict[str, list[Edit]]:
-    """Edits of one kind outside of any alternative that are about one field alone, by that field."""
-    found: dict[str, list[Edit]] = {}
-    for edit in edits:
-        part = edit.new if verb == "adds" else edit.old
-        other = edit.old if verb == "adds" else edit.new
-        if part is not None and other is None and edit.place == place and edit.within is None:
-            fields = {atom.subject for atom in atoms(part)}
-            if len(fields) == 1 and (isinstance(part, Atom) or not any(map(_grouped, _parts(part)))):
-                found.setdefault(fields.pop(), []).append(edit)
-    return found
-
-
-def _parts(formula: Formula) -> tuple[Formula, ...]:
-    return formula.parts if isinstance(formula, Or) else (formula,)
-
-
-def _grouped(part: Formula) -> bool:
-    return not isinstance(part, Atom)
 
 
 def _line(before: str, after: str, places: Sequence[str]) -> str:

@@ -25,11 +25,13 @@ from bot.query.text import UnsupportedError
 from bot.query.truth import Reading
 from bot.query.witness import Event
 from bot.query.wording import Style, show_term
+from bot.query.wording import show as show_formula
 
 SAME_FILTERS = "the filters are the same; only columns changed"
 SAME_COLUMNS = "the filters are the same, and so are the columns that are left"
 _LARGEST = 20_000
 _NAMED = 6
+_SHOWN = 120
 _ROWWISE = frozenset({"mv_expand", "enrich", "lookup"})
 _GROWING = frozenset({"count", "count_distinct", "max", "count_distinct_over_time"})
 _AGGREGATES = frozenset(
@@ -388,7 +390,8 @@ def _carried(outer: Spine, inner: Spine, contained: Sequence[bool], equal: Seque
             and not same
             and not (_monotone(outer_filter, True, stable) or _monotone(inner_filter, True, stable))
         ):
-            return False, "a filter after STATS is not monotone: fewer events may let more groups through"
+            shown = " and by ".join(dict.fromkeys(_against(inner_filter, True, stable)))
+            return False, f"fewer events may let more groups through, by {shown}"
         same = same and equal[number + 1]
     return True, ""
 
@@ -424,6 +427,22 @@ def _monotone(part: Formula, positive: bool, stable: frozenset[str]) -> bool:  #
     low_only = part.test.high is None
     high_only = part.test.low is None
     return (grows and (low_only if positive else high_only)) or (shrinks and (high_only if positive else low_only))
+
+
+def _against(part: Formula, positive: bool, stable: frozenset[str]) -> Iterator[str]:
+    """The tests, as text, for which a filter is not monotone."""
+    if isinstance(part, Not):
+        yield from _against(part.part, not positive, stable)
+    elif isinstance(part, And | Or):
+        for inner in part.parts:
+            if not _monotone(inner, positive, stable):
+                yield from _against(inner, positive, stable)
+    elif not _monotone(part, positive, stable):
+        yield _short(show_formula(part, Style.ESQL))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def _at_least_two(part: Formula) -> bool:
@@ -485,7 +504,7 @@ def tell(old: Spine, new: Spine, meter: Meter, *, same: bool) -> Iterator[str]:
             place = f"after {old.barriers[number - 1].kind}: " if number else ""
             for line in explain(one, two, Reading.KLEENE, Style.ESQL, meter):
                 yield place + line
-    left = list(_columns(old, new, alone=not changed))
+    left = list(_columns(old, new, meter, alone=not changed))
     if not changed and old.sources == new.sources and same:
         yield SAME_FILTERS if left else SAME_COLUMNS
     yield from left
@@ -548,7 +567,7 @@ def _time(span: Value) -> str:
     return f"{span.value} {span.unit}{'' if span.value == 1 else 's'}"
 
 
-def _columns(old: Spine, new: Spine, *, alone: bool) -> Iterator[str]:
+def _columns(old: Spine, new: Spine, meter: Meter, *, alone: bool) -> Iterator[str]:
     """Tell which columns are left at the end; where not only columns changed, no more than their new names."""
     for verb, here, there in (("no longer asks", old, new), ("asks", new, old)):
         asked = [name for name in here.metadata if name not in there.metadata]
@@ -573,9 +592,12 @@ def _columns(old: Spine, new: Spine, *, alone: bool) -> Iterator[str]:
             yield f"renames {'column' if len(pairs) == 1 else 'columns'} {', '.join(pairs[:_NAMED])}{more}"
         if not alone:
             return
-        yield from _recomputed(old, new, [name for name in ours if name in theirs])
+        yield from _recomputed(old, new, [name for name in ours if name in theirs], meter)
         lost = [name for name in new.lost if name not in old.lost and name not in gone]
         noun = "keeps" if new.columns else "makes column"
+        if len(gone) == len(come) == 1:
+            yield f"{noun} {come[0]} in place of {gone[0]}{_with(lost)}"
+            return
         yield from [f"no longer {noun} {', '.join(sorted(gone))}{_with(lost)}"] * bool(gone)
         yield from [f"{noun} {', '.join(sorted(come))} as well"] * bool(come)
 
@@ -588,13 +610,14 @@ def _left(side: Spine) -> Iterator[str]:
         yield from found or ([pattern] if side.columns else [])
 
 
-def _recomputed(old: Spine, new: Spine, both: Iterable[str]) -> Iterator[str]:
-    """Tell which columns are made of something else."""
+def _recomputed(old: Spine, new: Spine, both: Iterable[str], meter: Meter) -> Iterator[str]:
+    """Tell which columns are made of something else, as it is written: what follows from another is told there."""
     told: list[str] = []
     for name in both:
-        before, after = (show_term(side.meaning.get(name, Name(name))) for side in (old, new))
-        if before != after:
-            told.append(f"column {name} holds {after} instead of {before}")
+        before, after = old.defined.get(name), new.defined.get(name)
+        same = old.meaning.get(name) == new.meaning.get(name)
+        if before is not None and after is not None and before != after and not same:
+            told.extend(columns.tell(name, before, after, meter))
     yield from told[:_NAMED]
     yield from [f"and {len(told) - _NAMED} more columns hold something else"] * (len(told) > _NAMED)
 

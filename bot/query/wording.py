@@ -128,7 +128,7 @@ def _atom(first: Atom, group: Sequence[Atom], style: Style) -> str:  # noqa: C90
         return f"{field}: {words[0]}" if len(words) == 1 else f"{field}: ({' or '.join(words)})"
     if isinstance(test, Exists):
         return {Style.KQL: f"{field}: *", Style.EQL: f"{field} != null", Style.ESQL: f"{field} is not null"}[style]
-    values = _shortened([_value(atom, style) for atom in group])
+    values = _shortened([show_value(atom, style) for atom in group])
     if isinstance(test, Range) and not (test.low == test.high and test.low is not None):
         return f"{field} {values[0]}" if style is not Style.KQL or test.low != test.high else f"{field}: {values[0]}"
     if style is Style.KQL:
@@ -154,7 +154,8 @@ def _shortened(values: list[str]) -> list[str]:
     return values
 
 
-def _value(atom: Atom, style: Style) -> str:
+def show_value(atom: Atom, style: Style) -> str:
+    """Write what a test compares with."""
     test = atom.test
     if isinstance(test, Glob):
         text = glob.to_wildcards(test.shown or test.text)
@@ -222,4 +223,4 @@ def show_term(term: Term | None) -> str:  # noqa: PLR0911 - one branch a case
     return ""
 
 
-__all__ = ["ADDRESSES", "Style", "field_name", "show", "show_term"]
+__all__ = ["ADDRESSES", "Style", "field_name", "show", "show_term", "show_value"]

@@ -9,6 +9,57 @@ from bot.query import compare
 from tests.query.rules import change, rule
 
 CASES = {
+    "an alternative that moved under the conditions of another": (
+        "eql",
+        'any where (a == 1 and ((p == "x" and q == 2) or r == 3)) or (p == "y" and s == 4)',
+        'any where a == 1 and ((p == "x" and q == 2) or r == 3 or (p == "y" and s == 4))',
+        ["no single condition came or went: look at how they are combined and written"],
+    ),
+    "and inside another alternative": (
+        "eql",
+        (
+            'any where h == 5 and ((g == 0 and w == 9) or (a == 1 and ((p == "x" and q == 2) or r == 3)'
+            ' or (p == "y" and s == 4)))'
+        ),
+        (
+            'any where h == 5 and ((g == 0 and w == 9) or (a == 1 and ((p == "x" and q == 2) or r == 3'
+            ' or (p == "y" and s == 4))))'
+        ),
+        ['the alternative p == "y" and s == 4 now asks as well what the alternative with a == 1 does'],
+    ),
+    "values that lie inside what went are no news": (
+        "eql",
+        'any where d : ("*a.com*", "*b.net", "*c.org", "keep")',
+        'any where d : ("a.com", "x.a.com", "b.net", "new.io", "keep")',
+        [
+            'narrows value of d: "*a.com*" to "a.com", "x.a.com"; "*b.net" to "b.net"',
+            'changes value: d : "*c.org" to d : "new.io"',
+        ],
+    ),
+    "and values around what went": (
+        "kuery",
+        "x: 1 and p: (a1 or a2 or b1)",
+        "x: 1 and p: (a* or b* or c)",
+        ["widens value of p: a1, a2 to a*; b1 to b*", "adds value: p: c"],
+    ),
+    "names that became paths, and what is new among them": (
+        "eql",
+        'any where x == 1 and not process.name : ("a.exe", "b.exe", "gone.exe")',
+        r"""any where x == 1 and not process.executable : ("?:\\W\\A.exe", "?:\\W\\b.exe", "?:\\X\\b.exe",
+            "?:\\W\\new.exe")""",
+        [
+            (
+                "excludes 2 programs or files by path, no longer by name (process.executable, process.name); "
+                r'new: "?:\W\new.exe"; gone: "gone.exe"'
+            ),
+        ],
+    ),
+    "a field in place of another in most tests": (
+        "eql",
+        'any where (a : "p" and a : "q") or (a : "r" and b == 1) or a : "s"',
+        'any where (c : "p" and c : "q") or (c : "r" and b == 1) or c : "s2"',
+        ["renames field: a to c", 'changes alternative: c : "s" to c : "s2"'],
+    ),
     "an exclusion that is turned round": (
         "kuery",
         "x: 1 and not (p: (a or b) and not q: c)",
@@ -78,7 +129,7 @@ CASES = {
         [
             "the filters are the same; only columns changed",
             "renames column X.n to X.m",
-            "column X.v holds values(c) instead of values(a)",
+            "column X.v: values(c) instead of values(a)",
         ],
     ),
     "metadata is told": (

@@ -1,0 +1,202 @@
+"""Edits that say more together than one by one: what was turned round, moved, tightened or put by path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+from bot.query import glob
+from bot.query.align import Edit
+from bot.query.formula import TRUE, Atom, Formula, Glob, Or, atoms, disjunction
+from bot.query.subsume import implies
+from bot.query.wording import Style, field_name, show, show_value
+
+_ASKED_OF_IT = ("condition of an exclusion", "exception to an exclusion")
+_LINES = 24
+_FEW = 2
+_PAIRS = 6
+_MOST_PAIRS = 5000
+
+_Take: TypeAlias = "Callable[[Sequence[Edit], Style], tuple[Sequence[Edit], list[str]]]"
+
+
+def together(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
+    """Take out the edits that belong together; gives the others, and a line for each group."""
+    told: list[str] = []
+    takes: tuple[_Take, ...] = (_turned, _flipped, _moved, _tightened, _by_path)
+    for take in takes:
+        edits, words = take(edits, style)
+        told += words
+    return edits, told
+
+
+def _turned(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
+    """Take out a field that is asked for where it was excluded, or the reverse; gives the other edits, and words."""
+    told: list[str] = []
+    sides = {
+        (verb, place): _by_field(edits, verb, place)
+        for verb in ("adds", "removes")
+        for place in ("exclusion", "condition")
+    }
+    for now, before, words in (
+        ("condition", "exclusion", "asks for {new} instead of excluding {old}"),
+        ("exclusion", "condition", "excludes {new} instead of asking for {old}"),
+    ):
+        come, gone = sides["adds", now], sides["removes", before]
+        for field in come.keys() & gone.keys() if len(come) < _LINES else ():
+            parts = [
+                disjunction(part for edit in side[field] if (part := edit.new or edit.old)) for side in (come, gone)
+            ]
+            told.append(words.format(new=show(parts[0], style), old=show(parts[1], style)))
+            taken = {id(edit) for side in (come, gone) for edit in side[field]}
+            edits = [edit for edit in edits if id(edit) not in taken]
+    return edits, sorted(told)
+
+
+def _flipped(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
+    """Take out what an exclusion asked for, and now asks to be absent, or the reverse; the other edits, and words."""
+    gone = {(edit.old, edit.within): edit for edit in edits if edit.new is None and edit.place in _ASKED_OF_IT}
+    told: list[str] = []
+    taken: set[int] = set()
+    for edit in edits:
+        mate = gone.get((edit.new, edit.within)) if edit.old is None and edit.place in _ASKED_OF_IT else None
+        if edit.new is None or mate is None or mate.place == edit.place:
+            continue
+        taken |= {id(edit), id(mate)}
+        now, before = ("with", "without") if edit.place == _ASKED_OF_IT[0] else ("without", "with")
+        where = f" with {show(edit.within, style)}" if edit.within is not None else ""
+        told.append(f"the exclusion{where} applies only {now} {show(edit.new, style)}, before only {before} it")
+    return [edit for edit in edits if id(edit) not in taken], told
+
+
+def _moved(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
+    """Take out alternatives that stand elsewhere now, under other conditions; the other edits, and words."""
+    gone = {edit.old: edit for edit in edits if edit.new is None and edit.place == "alternative"}
+    told: list[str] = []
+    taken: set[int] = set()
+    for edit in edits:
+        mate = gone.get(edit.new) if edit.new is not None and edit.old is None and edit.place == "alternative" else None
+        if edit.new is None or mate is None or mate.within == edit.within:
+            continue
+        taken |= {id(edit), id(mate)}
+        words = f"the alternative {show(edit.new, style)}"
+        if mate.within is not None:
+            words += f" no longer asks what the alternative with {show(mate.within, style)} does"
+        if edit.within is not None:
+            words += f"{',' * (mate.within is not None)} now asks as well what the alternative with "
+            words += f"{show(edit.within, style)} does"
+        told.append(words)
+    return [edit for edit in edits if id(edit) not in taken], told
+
+
+def _tightened(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
+    """Take out values of a list that lie inside a value that went, or around one; the other edits, and words.
+
+    What is left of the list is then what is really new, and what is really gone.
+    """
+    lists: dict[tuple[str, str, Formula | None], tuple[list[Edit], list[Edit]]] = {}
+    for edit in edits:
+        part = edit.new or edit.old
+        if isinstance(part, Atom) and part.term is None and (edit.old is None) is not (edit.new is None):
+            sides = lists.setdefault((edit.place, part.subject, edit.within), ([], []))
+            sides[edit.old is None].append(edit)
+    told: list[str] = []
+    taken: set[int] = set()
+    for (place, field, _), (gone, come) in lists.items():
+        if len(gone) < _FEW or len(come) < _FEW or len(gone) * len(come) > _MOST_PAIRS:
+            continue  # a value for a value reads well as it is
+        for wide, narrow, word in ((gone, come, "narrows"), (come, gone, "widens")):
+            pairs: list[str] = []
+            for one in wide:
+                inside = [each for each in narrow if id(each) not in taken and _within(each, one)]
+                if inside and id(one) not in taken:
+                    taken |= {id(one), *map(id, inside)}
+                    values = ", ".join(_shown(each, style) for each in inside)
+                    pairs.append(
+                        f"{_shown(one, style)} to {values}" if wide is gone else f"{values} to {_shown(one, style)}"
+                    )
+            if pairs:
+                shown, left = pairs[:_PAIRS], len(pairs) - _PAIRS
+                more = f"; and {left} more" if left > 0 else ""
+                told.append(f"{word} {place} of {field_name(field)}: {'; '.join(shown)}{more}")
+    return [edit for edit in edits if id(edit) not in taken], told
+
+
+def _by_path(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
+    """Take out names for which paths stand now, or the reverse; the other edits, and words that say what is new."""
+    told: list[str] = []
+    for verb, other in (("removes", "adds"), ("adds", "removes")):
+        for place in ("exclusion", "condition"):
+            names, paths = _by_field(edits, verb, place), _by_field(edits, other, place)
+            for field in names.keys() & {_name_of(path) for path in paths}:
+                path = next(each for each in paths if _name_of(each) == field)
+                named = {text: value for edit in names[field] for text, value in _texts(edit, style)}
+                full = {
+                    value: text.rpartition("\\")[2].rpartition("/")[2]
+                    for text, value in (each for edit in paths[path] for each in _texts(edit, style))
+                }
+                known = named.keys() & set(full.values())
+                if len(known) < _FEW or len(known) * 2 < len(named):
+                    continue
+                more = [value for value, base in full.items() if base not in named]
+                gone = [value for text, value in named.items() if text not in known]
+                how = "by path, no longer by name" if verb == "removes" else "by name, no longer by path"
+                words = [
+                    f"{_ASKS[place]} {len(known)} programs or files {how} ({field_name(path)}, {field_name(field)})"
+                ]
+                late, early = ("new", "gone") if verb == "removes" else ("gone", "new")
+                words += [f"{late}: {', '.join(more)}"] * bool(more) + [f"{early}: {', '.join(gone)}"] * bool(gone)
+                told.append("; ".join(words))
+                taken = {id(edit) for edit in (*names[field], *paths[path])}
+                edits = [edit for edit in edits if id(edit) not in taken]
+    return edits, sorted(told)
+
+
+_ASKS = {"exclusion": "excludes", "condition": "asks for"}
+
+
+def _name_of(path: str) -> str:
+    """The field of the bare name beside a field of paths."""
+    head, _, last = path.rpartition(".")
+    return f"{head}.name" if last in {"executable", "path"} and head else ""
+
+
+def _texts(edit: Edit, style: Style) -> Iterator[tuple[str, str]]:
+    """The strings that an edit is about, folded, and as they are shown."""
+    for atom in atoms(edit.new or edit.old or TRUE):
+        if isinstance(atom.test, Glob):
+            yield glob.fold(glob.to_wildcards(atom.test.shown or atom.test.text)), show_value(atom, style)
+
+
+def _within(narrow: Edit, wide: Edit) -> bool:
+    inner, outer = narrow.new or narrow.old, wide.new or wide.old
+    return isinstance(inner, Atom) and isinstance(outer, Atom) and implies(inner.test, outer.test)
+
+
+def _shown(edit: Edit, style: Style) -> str:
+    part = edit.new or edit.old
+    return show_value(part, style) if isinstance(part, Atom) else ""
+
+
+def _by_field(edits: Sequence[Edit], verb: str, place: str) -> dict[str, list[Edit]]:
+    """Edits of one kind outside of any alternative that are about one field alone, by that field."""
+    found: dict[str, list[Edit]] = {}
+    for edit in edits:
+        part = edit.new if verb == "adds" else edit.old
+        other = edit.old if verb == "adds" else edit.new
+        if part is not None and other is None and edit.place == place and edit.within is None:
+            fields = {atom.subject for atom in atoms(part)}
+            if len(fields) == 1 and (isinstance(part, Atom) or not any(map(_grouped, _parts(part)))):
+                found.setdefault(fields.pop(), []).append(edit)
+    return found
+
+
+def _parts(formula: Formula) -> tuple[Formula, ...]:
+    return formula.parts if isinstance(formula, Or) else (formula,)
+
+
+def _grouped(part: Formula) -> bool:
+    return not isinstance(part, Atom)
+
+
+__all__ = ["together"]
