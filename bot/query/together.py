@@ -125,31 +125,37 @@ def _tightened(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], lis
 def _by_path(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
     """Take out names for which paths stand now, or the reverse; the other edits, and words that say what is new."""
     told: list[str] = []
+    taken: set[int] = set()
     for verb, other in (("removes", "adds"), ("adds", "removes")):
         for place in ("exclusion", "condition"):
             names, paths = _by_field(edits, verb, place), _by_field(edits, other, place)
-            for field in names.keys() & {_name_of(path) for path in paths}:
-                path = next(each for each in paths if _name_of(each) == field)
-                named = {text: value for edit in names[field] for text, value in _texts(edit, style)}
-                full = {
-                    value: text.rpartition("\\")[2].rpartition("/")[2]
-                    for text, value in (each for edit in paths[path] for each in _texts(edit, style))
-                }
-                known = named.keys() & set(full.values())
-                if len(known) < _FEW or len(known) * 2 < len(named):
-                    continue
-                more = [value for value, base in full.items() if base not in named]
-                gone = [value for text, value in named.items() if text not in known]
-                how = "by path, no longer by name" if verb == "removes" else "by name, no longer by path"
-                words = [
-                    f"{_ASKS[place]} {len(known)} programs or files {how} ({field_name(path)}, {field_name(field)})"
-                ]
-                late, early = ("new", "gone") if verb == "removes" else ("gone", "new")
-                words += [f"{late}: {', '.join(more)}"] * bool(more) + [f"{early}: {', '.join(gone)}"] * bool(gone)
-                told.append("; ".join(words))
-                taken = {id(edit) for edit in (*names[field], *paths[path])}
-                edits = [edit for edit in edits if id(edit) not in taken]
-    return edits, sorted(told)
+            for path, full in paths.items():
+                words = _path_words(names.get(_name_of(path), ()), full, style, added=verb == "removes")
+                if words:
+                    fields = f"({field_name(path)}, {field_name(_name_of(path))})"
+                    told.append(f"{_ASKS[place]} {words[0]} {fields}{'; '.join(['', *words[1:]])}")
+                    taken |= {id(edit) for edit in (*names[_name_of(path)], *full)}
+    return [edit for edit in edits if id(edit) not in taken], sorted(told)
+
+
+def _path_words(names: Sequence[Edit], paths: Sequence[Edit], style: Style, *, added: bool) -> list[str]:
+    """Say which names the paths stand for, and what has no counterpart; nothing where few of them have one."""
+    named = {text: value for edit in names for text, value in _texts(edit, style)}
+    bases = {
+        value: text.rpartition("\\")[2].rpartition("/")[2] for edit in paths for text, value in _texts(edit, style)
+    }
+    known = named.keys() & set(bases.values())
+    if len(known) < _FEW or len(known) * 2 < len(named):
+        return []
+    alone = [value for value, base in bases.items() if base not in named]
+    left = [value for text, value in named.items() if text not in known]
+    new, gone = (alone, left) if added else (left, alone)
+    how = "by path, no longer by name" if added else "by name, no longer by path"
+    return [
+        f"{len(known)} programs or files {how}",
+        *([f"new: {', '.join(new)}"] if new else []),
+        *([f"gone: {', '.join(gone)}"] if gone else []),
+    ]
 
 
 _ASKS = {"exclusion": "excludes", "condition": "asks for"}
