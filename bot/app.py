@@ -110,9 +110,8 @@ def review(
         settings = without_dates(settings)
     snapshot = collect(git, ends, settings.rules, only=only)
     if not (snapshot.old or snapshot.new or snapshot.unevaluated or only or _has_rules(git, ends, settings)):
-        files = config_files(git, ends)
-        pending = config is None and files.base is None and files.head is not None
-        findings += (no_rule_files(settings, _name_of(config), pending=pending),)
+        coming = _coming(git, ends) if config is None else None
+        findings += (no_rule_files(settings, _name_of(config), coming=coming),)
     done = _review(git, ends, snapshot, settings, today=today, title=title, only=only, findings=findings)
     return Reviewed(review=done, settings=settings, template=template)
 
@@ -121,6 +120,16 @@ def _has_rules(git: Git, ends: Ends, settings: Settings) -> bool:
     """Tell whether any file of the head is a rule; asked only where none changed."""
     listed = git.tree(ends.head.sha, settings.rules.included.roots())
     return any(settings.rules.governs(side.path) for side in listed)
+
+
+def _coming(git: Git, ends: Ends) -> Settings | None:
+    """Read the config that a change brings, which no review goes by yet; None where there are no rules by it either."""
+    files = config_files(git, ends)
+    try:
+        settings = read_config(files.head)
+    except ConfigError:  # its faults are findings of their own
+        return None
+    return settings if files.edited and _has_rules(git, ends, settings) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,23 +118,26 @@ def expired(settings: Settings, today: date, path: str) -> Iterator[Finding]:
             )
 
 
-def no_rule_files(settings: Settings, path: str, *, pending: bool = False) -> Finding:
+def no_rule_files(settings: Settings, path: str, *, coming: Settings | None = None) -> Finding:
     """Say that a tree holds no rule file: a review of nothing must not look like one that found nothing.
 
-    ``pending`` says that the base has no config, and the head has one: it does not count yet.
+    Args:
+        settings: what was judged by.
+        path: of the config.
+        coming: the config that the change itself brings, where there are rules by that one.
     """
-    patterns = ", ".join(f"`{pattern}`" for pattern in settings.rules.include)
-    advice = (
-        f"the base has no config, and yours counts once it is merged; until then give `--config {CONFIG_PATH}`"
-        if pending
-        else "name the folders of your rules there"
-    )
-    return Finding(
-        policy=NO_RULE_FILES,
-        severity=Level.NOTICE,
-        message=f"no file here is a rule by `rules.include` ({patterns}): {advice}",
-        path=path,
-    )
+    if coming is None:
+        say = f"by `rules.include` ({_include(settings)}): name the folders of your rules there"
+    else:
+        say = (
+            f"by `rules.include` of the base branch ({_include(settings)}): that of this change ({_include(coming)}) "
+            f"counts once it is merged; until then try it with `ruleward review --config {path}`"
+        )
+    return Finding(policy=NO_RULE_FILES, severity=Level.NOTICE, message=f"no file here is a rule {say}", path=path)
+
+
+def _include(settings: Settings) -> str:
+    return ", ".join(f"`{pattern}`" for pattern in settings.rules.include)
 
 
 __all__ = [

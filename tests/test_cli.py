@@ -19,6 +19,7 @@ from bot.judge import judge
 from bot.model import Blob, RuleRef
 from bot.parse import parse
 from bot.policy import all_policies
+from bot.settings import CONFIG_PATH
 from tests.repository import Repository, other_id, rule_text
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +61,27 @@ def test_a_review_of_no_rule_file_says_so(repo: Repository) -> None:
     assert "give `--config .github/ruleward.toml`" in " ".join(reviewed(repo).stdout.split())
     repo.commit({"rules/a.toml": rule_text(updated="2026/11/24", created="2026/11/24")})
     assert "rules.include" not in reviewed(repo).stdout
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_config_that_is_not_merged_yet_is_said_not_to_count(repo: Repository, *, committed: bool) -> None:
+    repo.commit({"detections/a.toml": rule_text()})
+    repo.git("switch", "--quiet", "--create", "topic")
+    (repo.commit if committed else repo.write)({CONFIG_PATH: '[rules]\ninclude = ["detections/**/*.toml"]\n'})
+    said = " ".join(reviewed(repo, *(["--head", "topic"] if committed else [])).stdout.split())
+    assert "of the base branch (`rules/**/*.toml`, `rules_building_block/**/*.toml`)" in said
+    assert "that of this change (`detections/**/*.toml`) counts once it is merged" in said
+    assert "`ruleward review --config .github/ruleward.toml`" in said
+    assert "name the folders of your rules there" not in said
+    assert "rules.include" not in reviewed(repo, "--config", CONFIG_PATH).stdout
+
+
+@pytest.mark.parametrize("text", ['[rules]\ninclude = ["other/**"]\n', "broken"])
+def test_a_config_to_come_that_finds_no_rule_either_is_no_way_out(repo: Repository, text: str) -> None:
+    repo.commit({"detections/a.toml": rule_text()})
+    repo.git("switch", "--quiet", "--create", "topic")
+    repo.commit({CONFIG_PATH: text})
+    assert "name the folders of your rules there" in " ".join(reviewed(repo).stdout.split())
 
 
 def test_a_branch_that_changes_no_rule_passes_without_a_word_on_folders(branch: Repository) -> None:
