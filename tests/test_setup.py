@@ -24,7 +24,17 @@ from bot.model import Level, RulewardError, Verdict
 from bot.policy import all_policies
 from bot.settings import CONFIG_PATH, Settings
 from bot.setup import doctor, init
-from bot.setup.init import Folders, Profile, config_text, level_in, owners_file, rule_folders, write_files
+from bot.setup.init import (
+    Folders,
+    Pin,
+    Profile,
+    config_text,
+    level_in,
+    own_pin,
+    owners_file,
+    rule_folders,
+    write_files,
+)
 from bot.setup.wiring import TYPES, uses_of
 from bot.setup.workflows import ACTION, AUDIT, EVENTS, FOLDER, REVIEW, workflow, workflow_of_our_own
 from tests.repository import Repository, new_repository, other_id, rule_text
@@ -178,6 +188,24 @@ def test_init_finds_the_rules_where_they_are(repo: Repository) -> None:
     assert governed == ["detections/linux/a.toml", "odd [1]/c.toml"]
 
 
+@pytest.mark.parametrize(
+    ("paths", "include"),
+    [
+        (["sub/rules/a.toml"], ["sub/rules/**/*.toml"]),
+        (["x/rules/linux/a.toml", "x/Detection-Rules/b.toml"], ["x/Detection-Rules/**/*.toml", "x/rules/**/*.toml"]),
+        (["sub/rules/a.toml", "sub/more/b.toml"], ["sub/**/*.toml"]),
+        (["detections/linux/rules/a.toml"], ["detections/**/*.toml"]),
+        (["ferrules/a/b.toml"], ["ferrules/**/*.toml"]),
+        (["a.toml", "sub/rules/b.toml"], ["/*.toml", "sub/rules/**/*.toml"]),
+    ],
+)  # fmt: skip
+def test_init_names_the_folder_of_the_rules_and_not_what_lies_around_it(
+    repo: Repository, paths: list[str], include: list[str]
+) -> None:
+    repo.write(dict.fromkeys(paths, rule_text()))
+    assert list(rule_folders(repo.path).include) == include
+
+
 def test_init_finds_rules_at_the_top(repo: Repository) -> None:
     repo.write({"a.toml": rule_text()})
     settings = read_config(config_text(Profile.ELASTIC, rule_folders(repo.path), None).encode())
@@ -209,7 +237,10 @@ def test_init_never_touches_a_file_that_is_there(repo: Repository) -> None:
 
 
 def test_init_and_doctor_want_a_work_tree(tmp_path: Path) -> None:
-    for ask in (lambda: write_files(tmp_path, profile=Profile.ELASTIC), lambda: doctor.examine(tmp_path, INPUTS)):
+    for ask in (
+        lambda: write_files(tmp_path, profile=Profile.ELASTIC, pin=SHA),
+        lambda: doctor.examine(tmp_path, INPUTS),
+    ):
         with pytest.raises(RulewardError, match="not the top of a git work tree"):
             ask()
 
@@ -217,19 +248,76 @@ def test_init_and_doctor_want_a_work_tree(tmp_path: Path) -> None:
 def test_init_that_cannot_write_says_so(repo: Repository) -> None:
     repo.write({".github": "a file\n"})
     with pytest.raises(RulewardError, match="cannot be written"):
-        write_files(repo.path, profile=Profile.ELASTIC)
+        write_files(repo.path, profile=Profile.ELASTIC, pin=SHA)
 
 
-def test_init_pins_the_commit_of_the_clone_that_it_runs_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clone = new_repository(tmp_path / "clone")
-    commit = clone.commit({"action.yml": "name: Ruleward\n", "bot/__init__.py": ""})
-    monkeypatch.setattr(init, "_here", str(clone.path / "bot" / "__init__.py"))
-    assert init.own_version() == commit
-    tag = f"v{__version__}"
-    clone.git("tag", tag)
-    assert init.own_version() == f"{commit} # {tag}"
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """A clone of Ruleward that the code believes to run from."""
+    made = new_repository(tmp_path / "clone")
+    made.commit({"action.yml": "name: Ruleward\n", "bot/__init__.py": ""})
+    made.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    monkeypatch.setattr(init, "_here", str(made.path / "bot" / "__init__.py"))
+    return made
+
+
+def test_init_pins_the_commit_of_the_clone_that_it_runs_from(clone: Repository) -> None:
+    commit = clone.git("rev-parse", "HEAD")
+    assert own_pin() == Pin(version=commit)
+    clone.git("update-ref", "-d", "refs/remotes/origin/main")
+    clone.git("tag", f"v{__version__}")
+    assert own_pin() == Pin(version=f"{commit} # v{__version__}")
+
+
+def test_init_says_where_github_lacks_the_commit_that_it_pins(clone: Repository) -> None:
+    commit = clone.commit({"bot/mine.py": ""})
+    assert own_pin().version == commit
+    assert "GitHub finds it only once it is pushed" in own_pin().note
+
+
+def test_init_from_no_clone_pins_the_tag_and_says_so(clone: Repository, repo: Repository) -> None:
     (clone.path / "action.yml").unlink()
-    assert init.own_version() == tag
+    done = CliRunner().invoke(cli, ["init", "--repo", str(repo.path)])
+    assert f"pinned to the tag v{__version__}, which can be moved, for this runs from no clone" in done.output
+    assert f"@v{__version__}\n" in (repo.path / FOLDER / REVIEW).read_text()
+    given = CliRunner().invoke(cli, ["init", "--repo", str(clone.path), "--pin", SHA])
+    assert "pinned" not in given.output
+
+
+@pytest.mark.parametrize(
+    "pin", ["", "../evil x", "v1 x", "a..b", "-v1", "v1/", "v1\n", "v1 # x\n", "v1 # x y", "${{x}}"]
+)
+def test_init_refuses_a_pin_that_is_no_version(repo: Repository, pin: str) -> None:
+    done = CliRunner().invoke(cli, ["init", "--repo", str(repo.path), f"--pin={pin}"])
+    assert isinstance(done.exception, RulewardError)
+    assert "name a commit, a tag or a branch" in str(done.exception)
+    assert not (repo.path / FOLDER).exists()
+
+
+@pytest.mark.parametrize("pin", [SHA, f"{SHA} # v1.0.0", "v1", "main", "releases/v1.2"])
+def test_init_takes_a_commit_a_tag_or_a_branch(repo: Repository, pin: str) -> None:
+    write_files(repo.path, profile=Profile.ELASTIC, pin=pin)
+    assert f"- uses: {ACTION}@{pin}\n" in (repo.path / FOLDER / REVIEW).read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "require the commit status `ruleward: <branch>`, and"),
+        (["--event", "pull_request"], "require the job `Review`, and"),
+        (["--profile", "observe"], "Commit this, and"),
+    ],
+)
+def test_init_says_what_to_require(repo: Repository, options: list[str], said: str) -> None:
+    done = CliRunner().invoke(cli, ["init", "--repo", str(repo.path), *options])
+    assert said in done.output
+    assert yaml.safe_load((repo.path / FOLDER / REVIEW).read_text())["jobs"]["review"]["name"] == "Review"
+
+
+def test_init_says_that_a_config_counts_once_it_is_merged(repo: Repository) -> None:
+    said = "The config counts once merged; until then `ruleward review --config .github/ruleward.toml` tries it."
+    assert said in CliRunner().invoke(cli, ["init", "--repo", str(repo.path)]).output
+    assert said not in CliRunner().invoke(cli, ["init", "--repo", str(repo.path)]).output
 
 
 def test_our_own_workflow_runs_what_was_merged_and_nothing_else() -> None:
@@ -278,7 +366,7 @@ _CHECKOUT = "      - uses: actions/checkout@v6\n        with:\n"
 _HEAD = f"{_CHECKOUT}          ref: ${{{{ github.event.pull_request.head.sha }}}}\n"
 _FORK = f"{_CHECKOUT}          repository: ${{{{ github.event.pull_request.head.repo.full_name }}}}\n"
 _BOTH = f"  pull_request:\n{_TYPES}  merge_group:"
-_LS_REMOTE = "`git ls-remote https://github.com/ruleward/ruleward 'v1^{}'`"
+_LS_REMOTE = "`git ls-remote https://github.com/ruleward/ruleward v1 'v1^{}'`"
 
 # What is edited, and into what; the text on whose line doctor objects, and what it says there.
 BROKEN = {
@@ -309,7 +397,7 @@ BROKEN = {
     "the head checked out": (_STEP, _HEAD + _STEP, "ref: $", "checks out the pull request beside a token that may"),
     "the fork checked out": (_STEP, _FORK + _STEP, "repository: $", "checks out the pull request beside a token"),
     "a tag": (f"@{SHA} # v1.0.0", "@v1", "@v1",
-              f"`v1` can be moved to other code: write the commit that {_LS_REMOTE} prints"),
+              f"`v1` can be moved to other code: write the commit that {_LS_REMOTE} prints last"),
     "no such input": (_STEP, f"{_STEP}        with:\n          fail_on: error\n", "fail_on",
                       "the action has no input `fail_on`; known are token, command, config, fail-on"),
     "no YAML": ("jobs:", "jobs: ]", "jobs: ]", "not YAML: "),
@@ -327,6 +415,17 @@ def test_doctor_names_what_is_wrong_with_a_workflow_and_where(rules: Repository,
     number = text[: text.index(at)].count("\n") + at.count("\n") + 1
     objections = wrong(rules)
     assert any(line.startswith(f".github/workflows/ruleward.yml:{number}: {said}") for line in objections), objections
+
+
+def test_doctor_takes_the_tag_of_a_release_and_tells_its_risk(rules: Repository) -> None:
+    file = rules.path / FOLDER / REVIEW
+    file.write_text(file.read_text().replace(f"@{SHA} # v1.0.0", "@v1.0.0"))
+    assert wrong(rules) == []
+    (line,) = (str(line) for line in doctor.examine(rules.path, INPUTS) if line.note and "v1.0.0" in line.text)
+    assert line == (
+        "note   .github/workflows/ruleward.yml:30: `v1.0.0` can be moved to other code: safer is the commit that "
+        "`git ls-remote https://github.com/ruleward/ruleward v1.0.0 'v1.0.0^{}'` prints last"
+    )
 
 
 @pytest.mark.parametrize(
@@ -409,6 +508,22 @@ def test_doctor_names_what_is_wrong_with_a_config(rules: Repository, case: str) 
     assert any(expected in line for line in wrong(rules)), wrong(rules)
 
 
+def test_doctor_says_when_a_config_begins_to_count(rules: Repository) -> None:
+    def noted() -> list[str]:
+        done = CliRunner().invoke(cli, ["doctor", "--repo", str(rules.path)])
+        assert done.exit_code == 0
+        return [line for line in done.output.splitlines() if line.startswith("note ")]
+
+    place, until = f"note   {CONFIG_PATH}", f"until then `ruleward review --config {CONFIG_PATH}` tries it"
+    assert noted() == [f"{place}: counts once it is on `main`, which has none: {until}"]
+    rules.commit({CONFIG_PATH: "[rules]\n"})
+    assert noted() == []
+    rules.write({CONFIG_PATH: "[policies]\n"})
+    assert noted() == [f"{place}: counts once it is on `main`, which has another: {until}"]
+    rules.git("branch", "--move", "main", "trunk")
+    assert noted() == []
+
+
 def test_a_repository_without_a_config_is_right(rules: Repository) -> None:
     (rules.path / CONFIG_PATH).unlink()
     assert wrong(rules) == []
@@ -437,7 +552,7 @@ def test_doctor_looks_at_python() -> None:
 def test_doctor_prints_a_line_each_and_its_exit_status_says_whether_all_is_right(rules: Repository) -> None:
     good = CliRunner().invoke(cli, ["doctor", "--repo", str(rules.path)])
     assert good.exit_code == 0, good.output
-    assert all(line.startswith("ok     ") for line in good.output.splitlines())
+    assert {line[:7] for line in good.output.splitlines()} == {"ok     ", "note   "}
     assert "ok     .github/workflows/ruleward.yml:30: the action is pinned to a commit" in good.output
     (rules.path / FOLDER / AUDIT).unlink()
     bad = CliRunner().invoke(cli, ["doctor", "--repo", str(rules.path)])

@@ -8,11 +8,16 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from bot.cli.options import Command, Day, cli, repository, write
+from bot.model import RulewardError
+from bot.settings import CONFIG_PATH
+
+if TYPE_CHECKING:
+    from bot.setup.doctor import Merged
 
 
 class _Option(Protocol):
@@ -111,15 +116,21 @@ def action_command(
 @repository("The work tree.")
 def init_command(*, profile: str, event: str, pin: str | None, repo: Path) -> None:
     """Write the workflows and a commented config into a repository; what exists is left as it is."""
-    from bot.setup.init import Profile, write_files
+    from bot.setup.init import Pin, Profile, own_pin, write_files
 
-    written = write_files(repo, profile=Profile(profile), event=event, pin=pin)
+    chosen = own_pin() if pin is None else Pin(version=pin)
+    written = write_files(repo, profile=Profile(profile), event=event, pin=chosen.version)
     lines = [f"{'wrote' if each.new else 'exists, left as it is:'} {each.path}" for each in written]
-    if any(each.new for each in written):
-        required = "the job `Review`" if event == "pull_request" else "the commit status `ruleward: <branch>`"
-        require = "" if profile == "observe" else f"require {required}, "
+    new = {each.path for each in written if each.new}
+    if new - {CONFIG_PATH} and chosen.note:
+        lines.append(chosen.note)
+    if new:
+        # where a fork's token may only read, its pull requests never get the status
+        what = "commit status `ruleward: <branch>`" if event == "pull_request_target" else "job `Review`"
+        require = "" if profile == "observe" else f"require the {what}, "
         lines.append(f"Commit this, {require}and ask `ruleward doctor`.")
-        lines.append("The config counts once it is merged; until then give `--config .github/ruleward.toml`.")
+    if CONFIG_PATH in new:
+        lines.append(f"The config counts once merged; until then `ruleward review --config {CONFIG_PATH}` tries it.")
     write("\n".join(lines) + "\n", None)
 
 
@@ -130,6 +141,18 @@ def doctor_command(*, repo: Path) -> None:
     from bot.setup.doctor import examine
 
     inputs = [each.opts[0].removeprefix("--") for each in action_command.params]
-    lines = examine(repo, inputs)
+    lines = examine(repo, inputs, _merged(repo))
     write("".join(f"{each}\n" for each in lines), None)
     sys.exit(0 if all(each.good for each in lines) else 1)
+
+
+def _merged(repo: Path) -> Merged | None:
+    from bot.collect.git import Git
+    from bot.setup.doctor import Merged
+
+    try:
+        git = Git(repo)
+        branch = git.default_branch()
+        return Merged(branch=branch, config=git.file(git.commit(branch), CONFIG_PATH))
+    except RulewardError:  # nothing is merged yet, or no branch is known as the default
+        return None

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import ConfigError, read_config
@@ -22,19 +23,28 @@ _LONGEST = 1_000_000
 _OWN = re.compile(r"^name: Ruleward$", re.MULTILINE)
 
 
-def examine(repo: Path, inputs: Collection[str]) -> list[Line]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """The default branch, and the config that it holds."""
+
+    branch: str
+    config: bytes | None
+
+
+def examine(repo: Path, inputs: Collection[str], merged: Merged | None = None) -> list[Line]:
     """Look at a repository.
 
     Args:
         repo: the top of a work tree.
         inputs: that the action knows.
+        merged: what reviews go by, None where there is no default branch.
 
     Raises:
         RulewardError: this is no work tree.
     """
     if not (repo / ".git").exists():
         raise RulewardError(f"{repo}: not the top of a git work tree; go there, or name it with --repo")
-    return [*workflows(repo, inputs), *config(repo), *tools()]
+    return [*workflows(repo, inputs), *config(repo, merged), *tools()]
 
 
 def workflows(repo: Path, inputs: Collection[str]) -> Iterator[Line]:
@@ -71,7 +81,7 @@ def _read(file: Path) -> str:
 # --- the config -------------------------------------------------------------------------------------------------------
 
 
-def config(repo: Path) -> Iterator[Line]:
+def config(repo: Path, merged: Merged | None = None) -> Iterator[Line]:
     """Look at the config, and at the files that it names."""
     file = repo / CONFIG_PATH
     if not file.is_file():
@@ -85,6 +95,8 @@ def config(repo: Path) -> Iterator[Line]:
                 yield Line(good=False, text=fault.message, place=f"{fault.path}:{fault.line}:{fault.column}")
             return
         yield Line(good=True, text="the config can be read", place=CONFIG_PATH)
+        if merged is not None:
+            yield from _merged(repo, merged)
     yield from _rules(repo, settings)
     yield from _named(repo, settings)
     yield from _labels(settings)
@@ -95,6 +107,15 @@ def config(repo: Path) -> Iterator[Line]:
 
 
 _CONTEXT_LIMIT = 255
+
+
+def _merged(repo: Path, merged: Merged) -> Iterator[Line]:
+    """Say where reviews go by another config than the one looked at, for they take the base branch's."""
+    if merged.config != (repo / CONFIG_PATH).read_bytes():
+        has = "has none" if merged.config is None else "has another"
+        until = f"until then `ruleward review --config {CONFIG_PATH}` tries it"
+        text = f"counts once it is on `{merged.branch}`, which {has}: {until}"
+        yield Line(good=True, note=True, text=text, place=CONFIG_PATH)
 
 
 def _rules(repo: Path, settings: Settings) -> Iterator[Line]:
@@ -177,4 +198,4 @@ def git_version() -> tuple[int, ...] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-__all__ = ["Line", "examine"]
+__all__ = ["Line", "Merged", "examine"]

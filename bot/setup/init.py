@@ -21,10 +21,12 @@ from bot.setup.workflows import ACTION, AUDIT, EVENTS, FOLDER, REVIEW, workflow
 OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 """Where GitHub looks for owners; the first that exists counts."""
 
+_PIN = re.compile(r"\w(?:[\w-]|[./](?=\w))*(?: # [\w.-]+)?")
 _SHA = re.compile(r"[0-9a-f]{40}")
 _RULE = re.compile(rb"^\[rule\]", re.MULTILINE)
 _METADATA = re.compile(rb"^\[metadata\]", re.MULTILINE)
 _SPECIAL = re.compile(r"([*?\[\]\\])")
+_NAMED_FOR_RULES = re.compile(r"(?<![a-z])(?:rule|detection)s?(?![a-z])", re.IGNORECASE)
 _RETIRED = frozenset({"_deprecated", "deprecated"})
 _TESTS = frozenset({"test", "tests"})
 _SKIPPED = frozenset({"node_modules", "venv", "__pycache__"})
@@ -61,21 +63,23 @@ class Folders:
     deprecated: tuple[str, ...]
 
 
-def write_files(repo: Path, *, profile: Profile, event: str = EVENTS[0], pin: str | None = None) -> list[Written]:
+def write_files(repo: Path, *, profile: Profile, event: str = EVENTS[0], pin: str) -> list[Written]:
     """Write the workflows and the config; a file that exists is never touched.
 
     Args:
         repo: the top of a work tree.
         profile: how stern the config is.
         event: what makes a review run.
-        pin: the version of the action, None for the one that this is.
+        pin: the version of the action, perhaps with a comment behind it.
 
     Raises:
-        RulewardError: this is no work tree, or a file cannot be written.
+        RulewardError: this is no work tree, the version is none, or a file cannot be written.
     """
+    if not _PIN.fullmatch(pin):
+        raise RulewardError(f"--pin: `{pin}` is no version of the action: name a commit, a tag or a branch")
     if not (repo / ".git").exists():
         raise RulewardError(f"{repo}: not the top of a git work tree; go there, or name it with --repo")
-    uses = f"{ACTION}@{pin or own_version()}"
+    uses = f"{ACTION}@{pin}"
     texts = {
         f"{FOLDER}/{REVIEW}": workflow(REVIEW, uses=uses, event=event, observe=profile is Profile.OBSERVE),
         f"{FOLDER}/{AUDIT}": workflow(AUDIT, uses=uses),
@@ -97,16 +101,28 @@ def _write(place: Path, text: str) -> bool:
     return True
 
 
-def own_version() -> str:
-    """Return the version of the action to write: the commit where this runs from a clone, else the release's tag."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A version of the action to write, and what is to be known of it, if anything."""
+
+    version: str
+    note: str = ""
+
+
+def own_pin() -> Pin:
+    """Return the version that this is: the commit where it runs from a clone, else the release's tag."""
     root = Path(_here).resolve().parent.parent
     tag = f"v{__version__}"
-    if not (root / ".git").exists() or not (root / "action.yml").is_file():
-        return tag
-    commit = _git(root, "rev-parse", "HEAD")
+    commit = _git(root, "rev-parse", "HEAD") if (root / ".git").exists() and (root / "action.yml").is_file() else ""
     if not _SHA.fullmatch(commit):
-        return tag
-    return f"{commit} # {tag}" if tag in _git(root, "tag", "--points-at", "HEAD").splitlines() else commit
+        note = f"The action is pinned to the tag {tag}, which can be moved, for this runs from no clone of Ruleward."
+        return Pin(version=tag, note=f"{note} A commit is given with --pin.")
+    if tag in _git(root, "tag", "--points-at", "HEAD").splitlines():
+        return Pin(version=f"{commit} # {tag}")
+    if _git(root, "for-each-ref", "--count=1", "--contains", "HEAD", "refs/remotes"):
+        return Pin(version=commit)
+    note = f"The action is pinned to {commit[:12]}, which no remote branch of this clone of Ruleward holds:"
+    return Pin(version=commit, note=f"{note} GitHub finds it only once it is pushed. Another is given with --pin.")
 
 
 def _git(root: Path, *arguments: str) -> str:
@@ -132,12 +148,28 @@ def rule_folders(repo: Path) -> Folders:
     kept = [path for path in paths if path.parts[0].lower() not in _TESTS] or paths
     if not kept:
         return Folders(include=RuleFiles().include, deprecated=RuleFiles().deprecated)
-    tops = {path.parts[0] if len(path.parts) > 1 else "" for path in kept}
+    homes = {_home(path) for path in kept}
+    tops = {home.as_posix() if home.parts else "" for home in homes if homes.isdisjoint(_above(home))}
     retired = {parent for path in kept for parent in path.parents if parent.name.lower() in _RETIRED}
     return Folders(
         include=tuple(sorted(f"{_literal(top)}/**/*.toml" if top else "/*.toml" for top in tops)),
         deprecated=tuple(sorted(f"{_literal(folder.as_posix())}/**" for folder in retired)),
     )
+
+
+def _home(path: Path) -> Path:
+    """Return the folder that a rule's future neighbours belong in: the first one named for rules, else the topmost.
+
+    Deeper ones are kinds of rules, and there will be others; what lies beside the rules is somebody else's TOML.
+    """
+    folders = path.parts[:-1]
+    named = next((count for count, name in enumerate(folders, 1) if _NAMED_FOR_RULES.search(name)), 1)
+    return Path(*folders[:named])
+
+
+def _above(folder: Path) -> Iterator[Path]:
+    """Yield the folders around a folder, the repository itself apart: its pattern takes in no folder."""
+    yield from (each for each in folder.parents if each.parts)
 
 
 def _rule_files(repo: Path) -> Iterator[Path]:
@@ -206,11 +238,12 @@ def level_in(profile: Profile, policy: Policy) -> Level:
 
 __all__ = [
     "Folders",
+    "Pin",
     "Profile",
     "Written",
     "config_text",
     "level_in",
-    "own_version",
+    "own_pin",
     "owners_file",
     "rule_folders",
     "write_files",

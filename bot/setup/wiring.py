@@ -20,6 +20,7 @@ _AUDIT_NEEDS = {"contents": "read", "issues": "write"}
 _FILTERS = ("paths", "paths-ignore")
 _ACTION = re.compile(r"[\w.-]+/ruleward@(?P<version>.*)", re.DOTALL)
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_RELEASE = re.compile(r"v\d+\.\d+\.\d+")
 _CHECKOUT = re.compile(r"[\w.-]+/checkout@")
 _OF_THE_HEAD = re.compile(r"\bhead\b|head_ref|head\.|refs/pull|merge_commit_sha|pull_request\.number|event\.number")
 
@@ -29,17 +30,21 @@ class Line:
     """One thing that was looked at.
 
     Attributes:
+        good: whether nothing has to change.
         text: what is right, or what is wrong and what to do.
         place: ``file:line``, empty where there is none.
+        note: of what is good, whether it is worth knowing all the same.
     """
 
     good: bool
     text: str
     place: str = ""
+    note: bool = False
 
     def __str__(self) -> str:
         """Write it as one line."""
-        return f"{'ok   ' if self.good else 'wrong'}  {f'{self.place}: ' if self.place else ''}{self.text}"
+        mark = "note" if self.note else "ok" if self.good else "wrong"
+        return f"{mark:5}  {f'{self.place}: ' if self.place else ''}{self.text}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,11 +283,13 @@ def _pin(use: Use) -> Iterator[Line]:
         yield use.right("the action is pinned to a commit")
         return
     where = use.step.get("uses") or use.step
-    yield use.wrong(
-        where.line,
-        f"`{found['version']}` can be moved to other code: write the commit that "
-        f"`git ls-remote https://github.com/{_uses(use.step).partition('@')[0]} '{found['version']}^{{}}'` prints",
+    ref, release = found["version"], bool(_RELEASE.fullmatch(found["version"]))
+    # a signed tag is an object of its own, and `^{}` is the commit that it stands for; a branch has no such line
+    text = (
+        f"`{ref}` can be moved to other code: {'safer is' if release else 'write'} the commit that "
+        f"`git ls-remote https://github.com/{_uses(use.step).partition('@')[0]} {ref} '{ref}^{{}}'` prints last"
     )
+    yield Line(good=release, note=release, text=text, place=f"{use.path}:{where.line}")
 
 
 _WRITING: tuple[Callable[[Use], Iterator[Line]], ...] = (_triggers, _permissions, _concurrency, _conditions)
