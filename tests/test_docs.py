@@ -197,6 +197,15 @@ def test_the_manual_gives_the_default_of_every_option() -> None:
     assert "- `window_days = 30`" in policies.page()
 
 
+def test_a_policy_s_page_says_how_to_get_past_it() -> None:
+    page = policies.page()
+    label = "with the label `waive: misplaced-rule` for one pull request, or `[[exceptions]]` in the config for longer"
+    assert f"**Can be waived:** {label}\n" in page
+    sections = {each.partition("\n")[0]: each for each in re.split(r"^### ", page, flags=re.MULTILINE)}
+    assert "**Can be waived:** no\n" in sections["duplicate-rule-id"]
+    assert "**Can be waived:** with `[[exceptions]]` in the config\n" in sections["deprecation-limbo"]
+
+
 def test_a_stale_document_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
