@@ -32,7 +32,9 @@ All keys are in [the example](#the-whole-of-it) at the end.
 """
 
 _MORE = {
-    "rules": "A file under `include` that has no `[rule]` table, and had none in the base, is no rule and is passed over; a new one is an error, for it may be a rule that is broken.",
+    "rules": "A file under `include` that has no `[rule]` table, and had none in the base, is no rule and is passed over. "
+    "A new one is the error [`unreadable-rule`](policies.md#unreadable-rule), for it may be a rule that lost its table. "
+    "Where other TOML lies among the rules, such as a `pyproject.toml`, name the rules' own folder in `include`, or that file in `exclude`.",
     "bump": f"The categories: {', '.join(f'`{each}`' for each in Category)}.",
     "maturity": "`deprecated` is the state that policies about deprecation mean. Later in `states` is forward.",
     "ecs": "In `schemas` a path that names a version (`9.3.1/…`) holds the fields of that version, any other file those that hold for all of them.",
