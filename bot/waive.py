@@ -61,7 +61,7 @@ class Request:
     @property
     def policy(self) -> str:
         """The id of the policy that the label names; GitHub's labels have no case."""
-        return self.label[len(PREFIX) :].lower()
+        return self.label.partition(":")[2].strip().lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ class Refusal:
 
 def asks(label: str) -> bool:
     """Tell whether a label asks for a waiver."""
-    return label.lower().startswith(PREFIX)
+    return label.lower().startswith(PREFIX.rstrip())  # the blank is easily forgotten, and then nobody would say so
 
 
 def fingerprint(finding: Finding, change: RuleChange | None) -> str:
@@ -165,23 +165,33 @@ def settled(request: Request, records: Iterable[Record], review: Review) -> Reco
     Returns:
         The record that still holds; a refusal, where the label cannot count or no longer does; None for a new request.
     """
-    policy = all_policies().get(request.policy)
-    if policy is None:
-        return Refusal(label=request.label, reason=f"there is no policy `{request.policy}`")
-    if not policy.waivable:
-        return Refusal(label=request.label, reason=f"`{policy.id}` cannot be waived")
-    current = fingerprints(review, policy.id)
-    mine = [each for each in records if (each.policy, each.by, each.at) == (policy.id, request.by, request.at)]
+    mistake = _mistake(request)
+    if mistake is not None:
+        return Refusal(label=request.label, reason=mistake)
+    policy = request.policy
+    current = fingerprints(review, policy)
+    mine = [each for each in records if (each.policy, each.by, each.at) == (policy, request.by, request.at)]
     if mine:
         record = mine[0]
         if current <= record.findings:
             return record
         return Refusal(
-            label=request.label, reason=f"what `{policy.id}` finds is no longer what was waived on `{record.head[:12]}`"
+            label=request.label, reason=f"what `{policy}` finds is no longer what was waived on `{record.head[:12]}`"
         )
     if not current:
-        return Refusal(label=request.label, reason=f"`{policy.id}` finds nothing here that could be waived")
+        return Refusal(label=request.label, reason=f"`{policy}` finds nothing here that could be waived")
     return None
+
+
+def _mistake(request: Request) -> str | None:
+    """Say why a label can never count, whatever a review finds; None where it can."""
+    policy = all_policies().get(request.policy)
+    written = f"{PREFIX}{request.policy or '<policy>'}"
+    if request.label.lower() != written:
+        return f"a waiver is written `{written}`, with one blank"
+    if policy is None:
+        return f"there is no policy `{request.policy}`"
+    return None if policy.waivable else f"`{policy.id}` cannot be waived"
 
 
 def refused(request: Request, facts: Facts, waivers: Waivers) -> Refusal | None:

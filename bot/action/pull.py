@@ -180,6 +180,8 @@ class PullRun:
         if pull.draft:
             wishes = Wishes(status=status if self.inputs.status else None, taken_off=self._rechecks(pull, settings))
             return wishes, reviewed
+        for each in refusals:
+            self.runner.say(f"the label `{each.label}` does not count: {each.reason}")
         notes = self._notes(pull, made, refusals)
         body = comment_of(made, settings, blob_url=self._blob_url(pull), template=reviewed.template, notes=notes)
         bulk = len(made.rules) >= settings.comment.bulk_threshold
