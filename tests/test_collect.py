@@ -133,7 +133,7 @@ def test_a_folder_that_is_no_repository_is_an_error(tmp_path: Path) -> None:
 def test_a_repository_without_main_or_origin_asks_for_a_base(repo: Repository) -> None:
     repo.commit({"x": "y"})
     repo.git("branch", "--move", "trunk")
-    with pytest.raises(RulewardError, match="--base"):
+    with pytest.raises(RulewardError, match="--base, or let `git remote set-head origin --auto` ask"):
         review(Git(repo.path), base=None, head="trunk", config=None, today=TODAY)
 
 

@@ -215,7 +215,10 @@ class Git:
                 if ref.endswith("/HEAD"):
                     return self.text("rev-parse", "--abbrev-ref", "origin/HEAD")
                 return ref.removeprefix("refs/heads/")
-        raise RulewardError("no default branch found (origin/HEAD, main, master): name one with --base")
+        raise RulewardError(
+            "no default branch found (origin/HEAD, main, master): name one with --base, "
+            "or let `git remote set-head origin --auto` ask the remote"
+        )
 
     def merge_base(self, base: str, head: str) -> str:
         """Return the commit where two histories part.
