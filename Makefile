@@ -30,8 +30,8 @@ install: $(VENV)/.runtime  ## .venv/bin/ruleward with the locked runtime depende
 
 dev: $(VENV)/.dev  ## the same, with everything the checks and tests need
 
-demo: $(VENV)/.runtime  ## the action on a pull request made for show
-	@$(BIN)/python -m tools.demo
+demo: $(VENV)/.runtime  ## the action on a pull request made for show; with REPO=../my-rules BRANCH=tune on that of your own
+	@$(BIN)/python -m $(if $(REPO),tools.demo_own "$(REPO)" "$(or $(BRANCH),HEAD)",tools.demo)
 
 test: $(VENV)/.dev  ## the tests
 	@$(PYTEST)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.repository import Repository, rule_text
 from tools import demo
 
 ROOT = Path(__file__).parent.parent
@@ -90,6 +91,33 @@ def test_the_terminal_says_of_one_rule_that_its_query_is_narrowed(parts: dict[st
 def test_the_demo_says_the_same_twice(output: str) -> None:
     assert demo.review("text").strip() in output
     assert demo.review("markdown").splitlines()[1] in output
+
+
+def _own(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tools.demo_own", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_the_action_runs_on_a_branch_of_one_s_own_repository_and_leaves_that_alone(repo: Repository) -> None:
+    repo.commit({"rules/a.toml": rule_text()})
+    repo.git("branch", "--move", "main", "master")
+    repo.git("switch", "--quiet", "--create", "tune")
+    repo.commit({"rules/a.toml": rule_text(query="any where true")}, message="Tune it")
+    repo.git("switch", "--quiet", "master")
+    before = repo.git("for-each-ref"), repo.git("status", "--porcelain")
+    done = _own(str(repo.path), "tune")
+    assert done.returncode == 0, done.stderr
+    assert "Commit status  failure  ruleward: master  Blocked: 1 error" in done.stdout
+    assert "`updated_date` is still `2025/01/01`" in done.stdout
+    assert (repo.git("for-each-ref"), repo.git("status", "--porcelain")) == before
+    assert "Commit status  success  ruleward: master  No rule changes" in _own(str(repo.path), "HEAD").stdout
+
+
+def test_a_branch_that_is_not_there_is_said_in_a_line(repo: Repository) -> None:
+    repo.commit({"rules/a.toml": rule_text()})
+    done = _own(str(repo.path), "nope")
+    assert done.returncode == 1
+    assert done.stderr == f"demo: nope: no such commit in {repo.path}\n"
 
 
 def test_a_pack_that_lacks_what_the_demo_needs_is_said(tmp_path: Path) -> None:

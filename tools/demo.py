@@ -1,4 +1,8 @@
-"""``make demo``: a pull request made for show, and what a maintainer finds there after the action ran."""
+"""``make demo``: a pull request made for show, and what a maintainer finds there after the action ran.
+
+``make demo REPO=../my-rules BRANCH=tune`` runs the action on a branch of another repository the same way, see
+``tools/demo_own.py``.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ import tempfile
 import textwrap
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -272,8 +276,15 @@ def review(format_name: str) -> str:
         return _run(pack.root, format_name)
 
 
-def act(github: FakeGitHub, folder: Path) -> str:
-    """Run the action on the pull request as a workflow would, and return what it wrote to its log."""
+def act(github: FakeGitHub, folder: Path, *, today: str = TODAY, wanted: Collection[int] = (_BLOCKED,)) -> str:
+    """Run the action on the pull request as a workflow would, and return what it wrote to its log.
+
+    Args:
+        github: that holds the pull request.
+        folder: for what the runner keeps.
+        today: the day of the review, empty for the real one.
+        wanted: the exit statuses that it may end with.
+    """
     event = folder / "event.json"
     event.write_text(json.dumps({"action": "opened", "number": NUMBER}), encoding="utf-8")
     runner = {
@@ -286,7 +297,7 @@ def act(github: FakeGitHub, folder: Path) -> str:
         "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
         "RUNNER_TEMP": str(folder),
         "INPUT_TOKEN": APP_TOKEN,
-        "RULEWARD_TODAY": TODAY,
+        **({"RULEWARD_TODAY": today} if today else {}),
         "PYTHONPATH": str(ROOT),
         "PYTHONIOENCODING": "utf-8",
     }
@@ -297,9 +308,22 @@ def act(github: FakeGitHub, folder: Path) -> str:
     done = subprocess.run(
         command, cwd=folder, env=outer | runner, capture_output=True, encoding="utf-8", check=False, timeout=120
     )
-    if done.returncode != _BLOCKED:
+    if done.returncode not in wanted:
         raise SystemExit(f"demo: no review that objects, but status {done.returncode}:\n{done.stderr}{done.stdout}")
     return done.stdout
+
+
+def show(log: str, held: Held) -> None:
+    """Print what a run left."""
+    title("the action's log")
+    print(log.rstrip())
+    title("the comment, in Markdown")
+    print(held.comment.rstrip() or "None: there is nothing that would be worth one.")
+    title("and beside it")
+    print(f"Commit status  {held.state}  {held.context}  {held.description}")
+    print(f"Labels         {', '.join(held.labels)}")
+    for each in held.inline:
+        print(f"On {each.path}:{each.line}\n{textwrap.indent(each.body.partition(chr(10))[2], '    ')}")
 
 
 @contextmanager
@@ -321,19 +345,11 @@ def main() -> None:
             print(f"- {line}")
         log = act(github, Path(folder))
         held = Held.read(github, NUMBER)
-        _title("the action's log")
-        print(log.rstrip())
-        _title("the comment, in Markdown")
-        print(held.comment.rstrip())
-        _title("and beside it")
-        print(f"Commit status  {held.state}  {held.context}  {held.description}")
-        print(f"Labels         {', '.join(held.labels)}")
-        for each in held.inline:
-            print(f"On {each.path}:{each.line}\n{textwrap.indent(each.body.partition(chr(10))[2], '    ')}")
+        show(log, held)
         github.forget()
         act(github, Path(folder))
         print(f"\nRun again, the action asks {len(github.calls)} times and writes {len(github.writes)} times.")
-        _title("the review in a terminal")
+        title("the review in a terminal")
         print(_run(pack.root, "text").rstrip())
         PAGE.parent.mkdir(parents=True, exist_ok=True)
         PAGE.write_text(page(held, pack.root), encoding="utf-8")
@@ -342,7 +358,8 @@ def main() -> None:
     print(f"How GitHub shows it: {PAGE.relative_to(ROOT)}, a page for your browser.")
 
 
-def _title(text: str) -> None:
+def title(text: str) -> None:
+    """Print the heading of a part."""
     print(f"\n{f' What GitHub holds: {text} ':=^120}\n")
 
 
