@@ -9,7 +9,7 @@ from datetime import date
 from bot.layout import layout_of
 from bot.model import Finding, Level, Rule, Waived, quieter
 from bot.policy import Policy, Scope, Violation, all_policies
-from bot.settings import CONFIG_PATH, Settings, StandingException
+from bot.settings import Settings, StandingException
 
 EXCEPTION_EXPIRED = "exception-expired"
 NO_RULE_FILES = "no-rule-files"

@@ -112,8 +112,10 @@ class Policy:
         """How a maintainer accepts a finding, in Markdown: a part of a sentence."""
         if not self.waivable:
             return "no"
-        label = "" if self.scope is Scope.AUDIT else f"the label `waive: {self.id}`, or "
-        return f"yes, with {label}`[[exceptions]]` in the config"
+        standing = "`[[exceptions]]` in the config"
+        if self.scope is Scope.AUDIT:
+            return f"with {standing}"
+        return f"with the label `waive: {self.id}` for one pull request, or {standing} for longer"
 
     def defaults(self) -> object:
         """Return the options as they are without any config."""

@@ -57,8 +57,6 @@ def test_a_review_of_no_rule_file_says_so(repo: Repository) -> None:
     assert done.returncode == 0
     assert "no file here is a rule by `rules.include`" in " ".join(done.stdout.split())
     assert "name the folders of your rules there" in " ".join(done.stdout.split())
-    repo.write({".github/ruleward.toml": '[rules]\ninclude = ["detections/**/*.toml"]\n'})
-    assert "give `--config .github/ruleward.toml`" in " ".join(reviewed(repo).stdout.split())
     repo.commit({"rules/a.toml": rule_text(updated="2026/11/24", created="2026/11/24")})
     assert "rules.include" not in reviewed(repo).stdout
 

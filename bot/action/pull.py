@@ -229,8 +229,6 @@ class PullRun:
         stay = noted(mine[0].body, change_digest(made)) if mine else ()
         off = self.inputs.labels
         fresh = [Note(label=each.label, reason=each.reason, off=off) for each in refusals]
-        for note in fresh:
-            self.runner.say(str(note))
         return (*(each for each in stay if each.label not in pull.labels), *fresh)
 
     def _blob_url(self, pull: Pull) -> str:

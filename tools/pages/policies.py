@@ -7,7 +7,6 @@ from itertools import groupby
 
 from bot.model import Level
 from bot.policy import Policy, Scope, all_policies
-from bot.waive import PREFIX
 from tools.pages.values import cell, first_line, keys, table
 
 _HEAD = """\
@@ -73,16 +72,7 @@ def _section(policy: Policy) -> Iterator[str]:
         yield "`ruleward audit` asks it, no review does; the days stand under `[audit]` in the config.\n"
     if not policy.excusable:
         yield "A finding that stood in the base already counts in full.\n"
-    yield f"**Can be waived:** {_ways_past(policy)}\n"
-
-
-def _ways_past(policy: Policy) -> str:
-    if not policy.waivable:
-        return "no"
-    standing = "`[[exceptions]]` in the config"
-    if policy.scope is Scope.AUDIT:
-        return f"with {standing}"
-    return f"with the label `{PREFIX}{policy.id}` for one pull request, or {standing} for longer"
+    yield f"**Can be waived:** {policy.past}\n"
 
 
 def _capital(text: str) -> str:
