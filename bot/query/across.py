@@ -220,7 +220,9 @@ def _of_esql(spine: pipeline.Spine) -> Asked:
             )
         filters[-1].append(after)
         if len(filters) > 1 and after != Constant(value=True):
-            what = "keeps groups with" if any(each.kind == "stats" for each in spine.barriers) else "keeps rows with"
+            what = (
+                "asks of each group:" if any(each.kind == "stats" for each in spine.barriers) else "asks of each row:"
+            )
             together.append(f"{what} {show(after, Style.ESQL)}")
     return Asked(events=(_mapped(_all(filters[0]), _whole),), together=tuple(together), strict=True)
 

@@ -132,7 +132,9 @@ def _new_terms(old: Rule, new: Rule) -> Iterator[str]:
         yield f"alerts on every match, no longer only on a {_values(ours)} not seen {_since(one)}"
     else:
         if set(ours) != set(theirs):
-            yield f"alerts on a new {_values(theirs)} instead of a new {_values(ours)}"
+            finer = " (finer: more can be new)" if set(theirs) > set(ours) else ""
+            coarser = " (coarser: less can be new)" if set(theirs) < set(ours) else ""
+            yield f"alerts on a new {_values(theirs)} instead of a new {_values(ours)}{finer}{coarser}"
         yield from _replaced("start of the history that a value is new to", one, two, _longer(one, two))
 
 

@@ -68,7 +68,7 @@ CASES: dict[str, tuple[tuple[str, str], tuple[str, str], list[str]]] = {
             'from x | mv_expand a | where a == "1" and b is not null | stats n = count(*) by c, d | where n > 40',
         ),
         ("kuery", "a: 1"),
-        ["no longer groups by c, d", "no longer keeps groups with count(*) > 40", "removes condition: b: *"],
+        ["no longer groups by c, d", "no longer asks of each group: count(*) > 40", "removes condition: b: *"],
     ),
     "networks": (
         ("kuery", "source.ip: (10.0.0.0/8 or 192.168.0.0/16)"),
@@ -144,7 +144,7 @@ def test_what_stood_in_the_query_stands_in_the_threshold() -> None:
     assert found is not None
     assert [*found.explanation, *around(old, new)] == [
         "no longer groups by a",
-        "no longer keeps groups with count(*) >= 9",
+        "no longer asks of each group: count(*) >= 9",
         "adds condition: b: 1",
         "removes index pattern: logs-*",
         "adds threshold: at least 9 events per a",

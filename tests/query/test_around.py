@@ -137,7 +137,7 @@ def test_the_order_of_filters_and_what_kibana_notes_beside_mean_nothing() -> Non
             {"value": ["a"], "history_window_start": [{"field": "history_window_start", "value": "now-7d"}]},
             {"value": ["a", "b"], "history_window_start": [{"field": "history_window_start", "value": "now-2w"}]},
             [
-                "alerts on a new combination of a and b instead of a new value of a",
+                "alerts on a new combination of a and b instead of a new value of a (finer: more can be new)",
                 (
                     "changes start of the history that a value is new to: now-7d to now-2w"
                     " (longer: a value seen back to then is no longer new)"
