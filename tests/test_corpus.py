@@ -284,7 +284,7 @@ def _fix(place: Path, pull: dict[str, Any], before: list[Finding], review_of: Re
     work.pulls += 1
     work.files += len(done.edits)
     work.lines += len(moved)
-    work.policies.update(each.policy for edit in done.edits for each in edit.fixed)
+    work.policies.update(each.finding.policy for edit in done.edits for each in edit.fixed)
 
 
 def _known(finding: Finding) -> tuple[str, str, object]:

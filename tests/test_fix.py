@@ -138,8 +138,8 @@ def test_a_fix_enables_another_until_nothing_is_left(branch: Repository) -> None
     )
     assert after == wanted.replace("risk_score = 47", "risk_score = 99").replace("\n", "\r\n")
     assert done.stdout.splitlines() == [
-        'rules/_deprecated/a.toml:4: updated_date = "2026/11/24" [updated-date-not-bumped]',
-        "rules/_deprecated/a.toml:11: risk_score = 99 [risk-score-mismatch]",
+        'rules/_deprecated/a.toml:4: updated_date = "2025/01/01" → "2026/11/24" [updated-date-not-bumped]',
+        "rules/_deprecated/a.toml:11: risk_score = 47 → 99 [risk-score-mismatch]",
         'rules/_deprecated/a.toml:4: deprecation_date = "2026/11/24" [deprecation-incomplete]',
     ]
     again = fixed(branch)

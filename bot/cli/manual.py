@@ -15,7 +15,7 @@ from bot.model import RulewardError
 @click.argument("policy", required=False)
 def explain_command(policy: str | None) -> None:
     """Show the manual page of POLICY, or the table of all policies."""
-    from bot.policy import all_policies
+    from bot.policy import all_policies, likely
 
     known = all_policies()
     if policy is None:
@@ -25,10 +25,8 @@ def explain_command(policy: str | None) -> None:
         return
     page = known.get(policy)
     if page is None:
-        from difflib import get_close_matches
-
-        like = get_close_matches(policy, known, n=1)
-        hint = f"did you mean `{like[0]}`?" if like else "`ruleward explain` without one lists them all"
+        close = likely(policy, known)
+        hint = f"did you mean `{close}`?" if close else "`ruleward explain` without one lists them all"
         raise RulewardError(f"{policy}: no such policy; {hint}")
     parts = [f"{page.id} ({page.level})", page.summary, f"Why: {page.why}", f"Fix: {page.remedy}"]
     options = page.defaults()
