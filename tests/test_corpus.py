@@ -277,7 +277,9 @@ def _fix(place: Path, pull: dict[str, Any], before: list[Finding], review_of: Re
     assert left <= {_known(each) for each in review_of.all_findings()}, pull["id"]
     again = review(git, base=pull["base"], head=None, config=None, today=today).review
     assert list(done.left.review.all_findings()) == list(again.all_findings())
-    named = {(each.path, number) for edit in done.edits for each in edit.fixed for number in _lines(each)}
+    named = {
+        (each.finding.path, number) for edit in done.edits for each in edit.fixed for number in _lines(each.finding)
+    }
     moved = set(_moved(git))
     assert moved == named, pull["id"]
     assert fix(git, base=pull["base"], config=None, today=today, only=None, dry_run=False).edits == ()
