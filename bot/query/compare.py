@@ -22,6 +22,10 @@ from bot.query.truth import Reading
 from bot.query.wording import Style
 
 REGROUPED = "no single condition came or went: look at how they are combined and written"
+_PROVEN = {
+    QueryVerdict.NARROWED_OR_EQUAL: "nothing more is matched, that is proven; no event was found to show that less is",
+    QueryVerdict.BROADENED_OR_EQUAL: "nothing less is matched, that is proven; no event was found to show that more is",
+}
 _BY_TYPE = {"eql": "eql", "esql": "esql"}
 
 
@@ -108,14 +112,8 @@ def _told(old: Rule, new: Rule, language: str, before: str, after: str, limits: 
     except (QueryError, UnsupportedError, ExhaustedError, RecursionError):
         return ()
     same = ("the query matches the same",) if found.verdict in SAME_MATCHES else ()
-    return (
-        *same,
-        *(
-            line
-            for line in found.explanation
-            if not line.endswith((SAME, pipeline.SAME_FILTERS, pipeline.SAME_COLUMNS))
-        ),
-    )
+    unsaid = (SAME, pipeline.SAME_FILTERS, pipeline.SAME_COLUMNS, *_PROVEN.values())
+    return (*same, *(line for line in found.explanation if not line.endswith(unsaid)))
 
 
 def _compare(old: Rule, new: Rule, language: str, before: str, after: str, limits: Budget) -> QueryChange:  # noqa: PLR0917 - one branch a case
@@ -243,24 +241,8 @@ def _claim(language: str, relation: Relation | Sequels | pipeline.Rows, explanat
         verdict = QueryVerdict.EQUIVALENT
     elif relation.narrower:
         verdict = QueryVerdict.NARROWED if lost is not None else QueryVerdict.NARROWED_OR_EQUAL
-        explanation = (
-            *explanation,
-            *(
-                ("nothing more is matched, that is proven; no event was found to show that less is",)
-                if lost is None
-                else ()
-            ),
-        )
     elif relation.wider:
         verdict = QueryVerdict.BROADENED if gained is not None else QueryVerdict.BROADENED_OR_EQUAL
-        explanation = (
-            *explanation,
-            *(
-                ("nothing less is matched, that is proven; no event was found to show that more is",)
-                if gained is None
-                else ()
-            ),
-        )
     elif lost is not None and gained is not None:
         verdict = QueryVerdict.CHANGED
     else:
@@ -268,6 +250,8 @@ def _claim(language: str, relation: Relation | Sequels | pipeline.Rows, explanat
         reason = relation.blocked or "neither a proof nor events that tell the two apart were found"
     if verdict is not QueryVerdict.EQUIVALENT:
         explanation = tuple(line for line in explanation if not line.endswith(SAME)) or (REGROUPED,)
+    if verdict in _PROVEN:
+        explanation = (*explanation, _PROVEN[verdict])
     witness = Witness(lost=lost, gained=gained) if lost is not None or gained is not None else None
     if verdict is QueryVerdict.UNKNOWN:
         witness = None
