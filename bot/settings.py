@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -52,9 +53,7 @@ class Globs:
 
     @cached_property
     def _spec(self) -> pathspec.GitIgnoreSpec:
-        import pathspec  # 30 ms that only commands which meet a path should pay
-
-        return pathspec.GitIgnoreSpec.from_lines(self.patterns)
+        return _compiled(self.patterns)
 
     @cached_property
     def _known(self) -> dict[str, bool]:
@@ -75,15 +74,24 @@ class Globs:
         return () if "" in roots else tuple(sorted(roots))
 
 
-def is_pattern(text: str) -> bool:
-    """Tell whether a text is a path pattern as in ``.gitignore``: one that ends in a lone backslash is none."""
-    if "\\" not in text and "!" not in text:
-        return True
-    import pathspec  # no other sign can make it none, and most patterns have neither
+def _compiled(patterns: Iterable[str]) -> pathspec.GitIgnoreSpec:
+    import pathspec  # 30 ms that only commands which meet a path should pay
 
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # what `[[` may mean to Python one day
+        return pathspec.GitIgnoreSpec.from_lines(patterns)
+
+
+_DOUBTFUL = re.compile(r"[\\!\[]")  # no other sign can make a pattern none, and most have none of these
+
+
+def is_pattern(text: str) -> bool:
+    """Tell whether a text is a path pattern as in ``.gitignore``: a lone backslash or a range ``[z-a]`` make it none."""
+    if not _DOUBTFUL.search(text):
+        return True
     try:
-        pathspec.GitIgnoreSpec.from_lines([text])
-    except ValueError:
+        _compiled([text])
+    except (ValueError, re.error):
         return False
     return True
 

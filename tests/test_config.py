@@ -120,6 +120,7 @@ def test_no_config_is_the_defaults() -> None:
         ("[rules]\ninclude = ['a', 1]\n", ":2:17: `rules.include[1]` must be a string"),
         ("[rules]\ninclude = 'a'\n", ":2:1: `rules.include` must be a list"),
         ("[rules]\ninclude = ['a', 'b\\']\n", ":2:17: `b\\` is no path pattern"),
+        ("[rules]\ninclude = ['a/[z-a].toml']\n", ":2:12: `a/[z-a].toml` is no path pattern"),
         ("[rules]\ninclude = ['*a*b*c*d']\n", ":2:12: `*a*b*c*d` has more stars than can be matched quickly"),
         ("rules = 1\n", ":1:1: `rules` must be a table"),
         (
