@@ -86,7 +86,7 @@ _DOUBTFUL = re.compile(r"[\\!\[]")  # no other sign can make a pattern none, and
 
 
 def is_pattern(text: str) -> bool:
-    """Tell whether a text is a path pattern as in ``.gitignore``: a lone backslash or a range ``[z-a]`` make it none."""
+    """Tell whether a text is a path pattern as in ``.gitignore``: with a lone backslash or ``[z-a]`` it is none."""
     if not _DOUBTFUL.search(text):
         return True
     try:
