@@ -39,6 +39,12 @@ def test_a_pull_request_is_reviewed(event: str, command: str, action: str) -> No
     assert activity(event, payload, command) == ReviewPull(number=payload["pull_request"]["number"])
 
 
+@pytest.mark.parametrize("action", [[], {}, None, 7])
+def test_an_action_that_is_no_word_is_an_error_too(action: object) -> None:
+    with pytest.raises(RulewardError, match="nothing to review when a pull request is"):
+        activity("pull_request", {**PULLS["synchronize"], "action": action})
+
+
 @pytest.mark.parametrize(
     "action", sorted({*PULLS, "auto_merge_enabled", "enqueued", "dequeued", "milestoned"} - set(REVIEWED))
 )

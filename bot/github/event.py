@@ -81,7 +81,7 @@ def _pull(name: str, payload: Mapping[str, object]) -> Activity:
             f"the payload of {name} holds no number of a pull request; is this GITHUB_EVENT_PATH right?"
         )
     action = payload.get("action")
-    if action not in _ACTIONS:
+    if not isinstance(action, str) or action not in _ACTIONS:
         types = ", ".join(sorted(_ACTIONS))
         raise RulewardError(f"nothing to review when a pull request is {action}; give `{name}` the types {types}")
     return ReviewPull(number=number)
