@@ -129,7 +129,7 @@ def _new_terms(old: Rule, new: Rule) -> Iterator[str]:
     if not ours:
         yield f"alerts only on a {_values(theirs)} not seen {_since(two)}"
     elif not theirs:
-        yield f"alerts on every match, no longer only on a {_values(ours)} not seen {_since(one)}"
+        yield f"no longer asks for a {_values(ours)} not seen {_since(one)}"
     else:
         if set(ours) != set(theirs):
             finer = " (finer: more can be new)" if set(theirs) > set(ours) else ""

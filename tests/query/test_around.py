@@ -149,7 +149,7 @@ def test_the_order_of_filters_and_what_kibana_notes_beside_mean_nothing() -> Non
             "new_terms",
             {"value": ["a", "b"], "history_window_start": [{"field": "history_window_start", "value": "now-7d"}]},
             None,
-            ["alerts on every match, no longer only on a combination of a and b not seen since now-7d"],
+            ["no longer asks for a combination of a and b not seen since now-7d"],
         ),
         (
             "threshold",
