@@ -29,6 +29,7 @@ from bot.model import Blob, Category, Finding, NoRule, Parsed, Revision, Rule, R
 from bot.owners import Owners
 from bot.parse import parse
 from bot.settings import CONFIG_PATH, NOTICE_PREFIX, Settings
+from bot.spread import spread
 from bot.stale import audit_rules
 
 _HISTORY_VERSION = f"{__version__}/1"
@@ -74,6 +75,7 @@ def audit(
         owners=_owners(git, tree, settings).of,
         advise=lambda aged, reasons, findings: advise(aged, reasons, findings, settings, today),
         repository=name,
+        ask=spread,
     )
     late: tuple[Finding, ...] = tuple(expired(settings, today, str(config or CONFIG_PATH)))
     source = Source(

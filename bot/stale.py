@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from bot.asking import Asked, active, excuse, finding_of, loudest_first
@@ -17,6 +17,9 @@ UNREADABLE = "unreadable-rule"
 Advise = Callable[[Aged, Sequence[str], Sequence[Finding]], Iterable[Advice]]
 """``advise(aged, reasons, findings)``"""
 
+Ask = Callable[[Callable[["Rule | Unreadable"], AuditedRule], Sequence["Rule | Unreadable"]], Iterable[AuditedRule]]
+"""``ask(question, rules)``, such as ``map``"""
+
 
 def audit_rules(
     rules: Iterable[Rule | Unreadable],
@@ -27,6 +30,7 @@ def audit_rules(
     owners: Callable[[str], tuple[str, ...]],
     advise: Advise,
     repository: str = "",
+    ask: Ask = map,
 ) -> tuple[AuditedRule, ...]:
     """Judge every rule of a tree as it stands, what deserves attention first at the top.
 
@@ -38,60 +42,60 @@ def audit_rules(
         owners: tells whose a path is.
         advise: tells the next step in a rule's life.
         repository: where the rules stand.
+        ask: asks one question of every rule; it may do so in several processes.
     """
-    return tuple(sorted(_audited(tuple(rules), histories, settings, today, owners, advise, repository), key=attention))
-
-
-def _audited(  # noqa: PLR0917 - the arguments of the one public function
-    rules: Sequence[Rule | Unreadable],
-    histories: Mapping[str, RuleHistory],
-    settings: Settings,
-    today: date,
-    owners: Callable[[str], tuple[str, ...]],
-    advise: Advise,
-    repository: str,
-) -> Iterator[AuditedRule]:
-    context = _context((rule for rule in rules if isinstance(rule, Rule)), settings, today)
+    files = tuple(rules)
+    context = _context((rule for rule in files if isinstance(rule, Rule)), settings, today)
     asked = active(settings, {Scope.RULE, Scope.AUDIT, Scope.TREE})
     stale = {policy.id for policy in all_policies().values() if policy.stale}
-    for rule in rules:
+
+    def audited(rule: Rule | Unreadable) -> AuditedRule:
+        owned = owners(rule.path)
         if isinstance(rule, Unreadable):
-            yield _unreadable(rule, settings, context, owners(rule.path), repository)
-            continue
-        history = histories.get(rule.path)
-        aged = Aged(rule=rule, history=history)
-        deprecated = settings.is_deprecated(rule.path, rule.maturity)
-        findings = tuple(sorted(_findings(aged, asked, context, deprecated=deprecated), key=loudest_first))
-        reasons = {
-            each.policy: each.value if isinstance(each.value, int) else None
-            for each in findings
-            if each.policy in stale and each.waived is None
-        }
-        updated, changed = rule.updated_date, history.changed if history else None
-        yield AuditedRule(
-            path=rule.path,
-            repository=repository,
-            rule_id=rule.rule_id,
-            name=rule.name,
-            type=rule.type,
-            maturity=rule.maturity,
-            severity=rule.string("rule", "severity"),
-            updated_date=rule.string("metadata", "updated_date"),
-            age_days=_days(updated, today),
-            logic_changed=changed,
-            unchanged_since=history.unchanged_since if history else None,
-            logic_age_days=_days(changed, today),
-            mass_edits=history.mass_edits if history else None,
-            owners=owners(rule.path),
-            tactics=_tactics(rule),
-            deprecated=deprecated,
-            reasons=dict(sorted(reasons.items())),
-            postponed=tuple(
-                sorted({each.policy for each in findings if each.policy in stale and each.waived is not None})
-            ),
-            findings=findings,
-            advice=tuple(advise(aged, tuple(reasons), findings)),
-        )
+            return _unreadable(rule, context, owned, repository)
+        return _audited(rule, histories.get(rule.path), asked, stale, context, owned, advise, repository)
+
+    return tuple(sorted(ask(audited, files), key=attention))
+
+
+def _audited(  # noqa: PLR0917 - what one rule is judged by
+    rule: Rule,
+    history: RuleHistory | None,
+    asked: Sequence[Asked],
+    stale: Collection[str],
+    context: Context,
+    owners: tuple[str, ...],
+    advise: Advise,
+    repository: str,
+) -> AuditedRule:
+    aged = Aged(rule=rule, history=history)
+    deprecated = context.settings.is_deprecated(rule.path, rule.maturity)
+    findings = tuple(sorted(_findings(aged, asked, context, deprecated=deprecated), key=loudest_first))
+    old = [each for each in findings if each.policy in stale]
+    reasons = {each.policy: each.value if isinstance(each.value, int) else None for each in old if each.waived is None}
+    updated, changed = rule.updated_date, history.changed if history else None
+    return AuditedRule(
+        path=rule.path,
+        repository=repository,
+        rule_id=rule.rule_id,
+        name=rule.name,
+        type=rule.type,
+        maturity=rule.maturity,
+        severity=rule.string("rule", "severity"),
+        updated_date=rule.string("metadata", "updated_date"),
+        age_days=_days(updated, context.today),
+        logic_changed=changed,
+        unchanged_since=history.unchanged_since if history else None,
+        logic_age_days=_days(changed, context.today),
+        mass_edits=history.mass_edits if history else None,
+        owners=owners,
+        tactics=_tactics(rule),
+        deprecated=deprecated,
+        reasons=dict(sorted(reasons.items())),
+        postponed=tuple(sorted({each.policy for each in old if each.waived is not None})),
+        findings=findings,
+        advice=tuple(advise(aged, tuple(reasons), findings)),
+    )
 
 
 def _days(day: date | None, today: date) -> int | None:
@@ -154,12 +158,10 @@ def _as_new(after: Rule | Unreadable) -> RuleChange:
     return RuleChange(path=after.path, previous_path=None, status=Status.ADDED, kind=kind, before=None, after=after)
 
 
-def _unreadable(
-    file: Unreadable, settings: Settings, context: Context, owners: tuple[str, ...], repository: str
-) -> AuditedRule:
+def _unreadable(file: Unreadable, context: Context, owners: tuple[str, ...], repository: str) -> AuditedRule:
     findings = [
         finding_of(asked, violation, path=file.path, subject=None, head=None)
-        for asked in active(settings, {Scope.CHANGE})
+        for asked in active(context.settings, {Scope.CHANGE})
         if asked.policy.id == UNREADABLE
         for violation in asked.policy.check(_as_new(file), context, asked.options)
     ]
@@ -167,10 +169,10 @@ def _unreadable(
         path=file.path,
         repository=repository,
         owners=owners,
-        deprecated=file.path in settings.rules.retired,
+        deprecated=file.path in context.settings.rules.retired,
         unreadable=True,
         findings=tuple(findings),
     )
 
 
-__all__ = ["Advise", "audit_rules"]
+__all__ = ["Advise", "Ask", "audit_rules"]
