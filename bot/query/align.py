@@ -239,6 +239,10 @@ def _either(one: Formula, two: Formula, names: Sequence[str], *, exclusion: bool
         yield Edit(old=one, new=two, place=condition)
 
 
+_LEAST = 0.3
+_BARELY = 0.31
+
+
 def _pairs(gone: list[Formula], come: list[Formula]) -> list[tuple[Formula, Formula]]:
     """Take out of both lists the pieces that share most, as long as they share something that tells."""
     if len(gone) * len(come) > 2500:  # noqa: PLR2004 - a small number
@@ -250,7 +254,7 @@ def _pairs(gone: list[Formula], come: list[Formula]) -> list[tuple[Formula, Form
             if isinstance(one, Not) is not isinstance(two, Not) or _foreign(_inner(one), _inner(two)):
                 continue
             score = _likeness(one, two, sets[id(one)], sets[id(two)])
-            if score > 0.3:  # noqa: PLR2004 - a small number
+            if score > _LEAST:
                 scored.append((-score, left, right))
     used_left: set[int] = set()
     used_right: set[int] = set()
@@ -294,9 +298,12 @@ def _of_one_field(parts: Sequence[Formula]) -> bool:
 
 
 def _likeness(one: Formula, two: Formula, left: frozenset[Atom], right: frozenset[Atom]) -> float:
+    sides = (_inner(one), _inner(two))
+    if all(isinstance(side, Atom) and isinstance(side.test, Exists) for side in sides):
+        return _BARELY  # one field for another, unless something else is more like either
     shared = len(left & right) / (min(len(left), len(right)) or 1)
     subjects = {atom.subject for atom in left}, {atom.subject for atom in right}
-    plain = not isinstance(_inner(one), And) and not isinstance(_inner(two), And)
+    plain = not any(isinstance(side, And) for side in sides)
     if plain and subjects[0] == subjects[1] and len(subjects[0]) == 1:
         return 0.9 + shared / 10
     return shared

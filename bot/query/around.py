@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.model import Rule, Table, is_list, is_table, items, same
-from bot.query import filters, kql
+from bot.query import filters, index, kql
 from bot.query.compare import indices_of, language_of
 from bot.query.explain import explain
 from bot.query.meter import ExhaustedError, Meter
@@ -38,19 +38,9 @@ def _indices(old: Rule, new: Rule) -> Iterator[str]:
     """What a rule reads; what an ES|QL query names itself is part of the query, and told there."""
     if language_of(old) == language_of(new) == "esql":
         before, after = (_names(rule.get("rule", "index")) for rule in (old, new))
-        yield from _patterns(before, after, "index pattern")
+        yield from index.tell(before, after, "index pattern")
     else:
-        yield from _patterns(indices_of(old), indices_of(new), "index pattern")
-
-
-def _patterns(before: Sequence[str], after: Sequence[str], noun: str) -> Iterator[str]:
-    stay = set(before) & set(after)
-    gone = [each for each in before if each not in stay]
-    come = [each for each in after if each not in stay]
-    if gone:
-        yield f"removes {noun}: {', '.join(gone)}"
-    if come:
-        yield f"adds {noun}: {', '.join(come)}"
+        yield from index.tell(indices_of(old), indices_of(new), "index pattern")
 
 
 def _names(value: object) -> list[str]:
@@ -172,7 +162,7 @@ def _longer(one: str | None, two: str | None) -> str:
 
 def _threat_match(old: Rule, new: Rule) -> Iterator[str]:
     before, after = (_names(rule.get("rule", "threat_index")) for rule in (old, new))
-    yield from _patterns(before, after, "indicator index")
+    yield from index.tell(before, after, "indicator index")
     yield from _indicators(old, new)
     yield from filters.tell(old.get("rule", "threat_filters"), new.get("rule", "threat_filters"), "indicator filter")
     before, after = _mappings(old), _mappings(new)

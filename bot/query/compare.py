@@ -95,7 +95,7 @@ def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChang
     except QueryError as error:
         return _unknown(language, f"the query does not parse: {error.message}")
     except UnsupportedError as error:
-        return _unknown(language, f"not understood: {error}")
+        return _unknown(language, f"{error} cannot be followed here")
     except ExhaustedError:
         return _unknown(language, "too large")
     except RecursionError:
@@ -132,7 +132,7 @@ def _esql(before: str, after: str, limits: Budget) -> QueryChange:
         one, two = pipeline.spine(old), pipeline.spine(new)
     except UnsupportedError as error:
         told = tuple(pipeline.tell_start(old, new, Meter(limits.steps // 4)))
-        return replace(_unknown("esql", f"not understood: {error}"), explanation=told)
+        return replace(_unknown("esql", f"{error} cannot be followed here"), explanation=told)
     meter = Meter(limits.steps)
     rows = _mirrored(pipeline.compare(two, one, meter)) if after < before else pipeline.compare(one, two, meter)
     told = tuple(pipeline.tell(one, two, Meter(limits.steps // 4), same=rows.narrower and rows.wider))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.query import columns, glob, groups
+from bot.query import columns, glob, groups, index
 from bot.query.esql import Columns, Command, Eval, Expand, Extract, Limit, Other, Rename, Sort, Source, Stats, Where
 from bot.query.esql_formula import formula
 from bot.query.explain import explain
@@ -209,7 +209,7 @@ class _Builder:
         for name in names(term) if self.kept else ():
             for keep, patterns in self.kept[self.made.get(name, 0) :]:
                 if name != "*" and keep is not _matched(name, patterns):
-                    raise UnsupportedError(f"the column {name} is not there any more")
+                    raise UnsupportedError(f"the column {name}, which is dropped before,")
 
     def weigh(self, term: Term) -> None:
         """Give up on columns that are made of each other again and again."""
@@ -481,9 +481,7 @@ def _inside(term: Term, stable: frozenset[str]) -> bool:
 def tell(old: Spine, new: Spine, meter: Meter, *, same: bool) -> Iterator[str]:
     """Explain the edit of a pipeline; ``same`` where both are proven to give the same rows."""
     if old.sources != new.sources:
-        gone, come = sorted(set(old.sources) - set(new.sources)), sorted(set(new.sources) - set(old.sources))
-        yield from [f"removes index pattern: {', '.join(gone)}"] * bool(gone)
-        yield from [f"adds index pattern: {', '.join(come)}"] * bool(come)
+        yield from index.tell(sorted(old.sources), sorted(new.sources), "index pattern")
     if [barrier.kind for barrier in old.barriers] != [barrier.kind for barrier in new.barriers]:
         yield f"commands that change rows: {_kinds(old)} to {_kinds(new)}"
         return

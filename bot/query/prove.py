@@ -159,7 +159,7 @@ class _Prover:
         meter.spend(10 * self._size + 90 * count)
         for name, subject in self._subjects.items():
             if _twice([test.text for test, _ in subject.tests if isinstance(test, Glob) and test.literal]):
-                raise UnsupportedError(f"{name} is compared with one address in two spellings")
+                raise UnsupportedError(f"one address in two spellings, for {name},")
             self._relate(subject)
         self._roots: dict[tuple[int, str], int] = {}
 

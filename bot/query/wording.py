@@ -48,12 +48,7 @@ def show(formula: Formula, style: Style) -> str:
     if isinstance(formula, Constant):
         return "true" if formula.value else "false"
     if isinstance(formula, Not):
-        inner = show(formula.part, style)
-        return (
-            f"not {inner}"
-            if isinstance(formula.part, Atom) or not isinstance(formula.part, And | Or)
-            else f"not ({inner})"
-        )
+        return f"not {_enclosed(formula.part, style)}"
     joint = " or " if isinstance(formula, Or) else " and "
     pieces: list[str] = []
     groups = _lists(formula.parts) if isinstance(formula, Or) else [[part] for part in formula.parts if part != TRUE]
@@ -62,11 +57,17 @@ def show(formula: Formula, style: Style) -> str:
         if listed:
             pieces.append(_atom(_widest(listed), listed, style))
         else:
-            text = show(group[0], style)
-            pieces.append(f"({text})" if isinstance(group[0], And | Or) else text)
+            pieces.append(_enclosed(group[0], style))
     if len(pieces) > _SHOWN:
         pieces = [*pieces[:_SHOWN], f"{len(pieces) - _SHOWN} more"]
     return joint.join(pieces) or "true"
+
+
+def _enclosed(formula: Formula, style: Style) -> str:
+    """Write a part of a larger formula; a list of values needs no brackets around it."""
+    text = show(formula, style)
+    single = isinstance(formula, Or) and len(_lists(formula.parts)) == 1
+    return f"({text})" if isinstance(formula, And | Or) and not single else text
 
 
 def _lists(parts: Sequence[Formula]) -> list[list[Formula]]:

@@ -116,6 +116,26 @@ def test_the_order_of_filters_and_what_kibana_notes_beside_mean_nothing() -> Non
     ("key", "old", "new", "words"),
     [
         ("index", ["a-*", "b-*"], ["b-*", "c-*"], ["removes index pattern: a-*", "adds index pattern: c-*"]),
+        (
+            "index",
+            ["a.*", "b-*"],
+            ["a.x-*", "b-*", "a.y", "c"],
+            ["narrows index pattern: a.* to a.x-*, a.y", "adds index pattern: c"],
+        ),
+        ("index", ["a.x-*", "a.y"], ["a.*"], ["widens index pattern: a.x-*, a.y to a.*"]),
+        (
+            "index",
+            ["a-*", "a-x-*", "b"],
+            ["a-*"],
+            ["removes index pattern: a-x-* (still within a-*)", "removes index pattern: b"],
+        ),
+        (
+            "index",
+            ["a-*"],
+            ["a-*", "b", "a-x"],
+            ["adds index pattern: b", "adds index pattern: a-x (already within a-*)"],
+        ),
+        ("index", ["-a-x", "a-*"], ["-a-x", "a-y"], ["removes index pattern: a-*", "adds index pattern: a-y"]),
         ("index", ["a-*", "b-*"], ["b-*", "a-*"], []),
         ("data_view_id", "one", "two", ["changes data view: one to two"]),
         (

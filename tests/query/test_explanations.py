@@ -198,6 +198,12 @@ CASES = {
         "new.name: (a or b) and c: d and not e: f",
         ["renames field: old.name to new.name", "otherwise narrower", "adds exclusion: e: f"],
     ),
+    "a field that has to be there instead of another is one edit": (
+        "esql",
+        "from l | where a is not null and b == 1",
+        "from l | where c is not null and b == 1",
+        ["changes condition: a is not null to c is not null"],
+    ),
     "an ES|QL pipeline is told up to what is not understood": (
         "esql",
         "from x | where a == 1 | completion b = c with { } | where d == 2",
@@ -269,7 +275,7 @@ CASES = {
         "eql",
         'any where a == 1 and b : ("x", "y") and ((c == 3 and e == 5) or (d == 4 and f == 6))',
         'any where (a == 1 and b : ("x", "y") and c == 3 and e == 5) or (d == 4 and f == 6)',
-        ['the alternative d == 4 and f == 6 no longer requires: a == 1 and (b : ("x", "y"))'],
+        ['the alternative d == 4 and f == 6 no longer requires: a == 1 and b : ("x", "y")'],
     ),
     "a value that is no address went, and the addresses stayed": (
         "eql",

@@ -1,0 +1,39 @@
+"""Which indices a rule reads, before and after an edit, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.query import glob
+
+
+def tell(before: Sequence[str], after: Sequence[str], noun: str) -> Iterator[str]:
+    """Tell which patterns came and went; a pattern that lies inside another, or takes it in, took its place.
+
+    Args:
+        before: index patterns as Elasticsearch reads them, each once.
+        after: the same after the edit.
+        noun: what to call one.
+    """
+    stay = [each for each in before if each in after]
+    gone = [each for each in before if each not in stay]
+    come = [each for each in after if each not in stay]
+    plain = not any(each.startswith("-") for each in (*before, *after))  # one that takes out is no part of another
+    if plain:
+        for verb, wide, narrow in (("narrows", gone, come), ("widens", come, gone)):
+            for one in list(wide):
+                inside = [each for each in narrow if _inside(each, one)]
+                if inside:
+                    wide.remove(one)
+                    narrow[:] = [each for each in narrow if each not in inside]
+                    pair = (one, ", ".join(inside)) if verb == "narrows" else (", ".join(inside), one)
+                    yield f"{verb} {noun}: {pair[0]} to {pair[1]}"
+    for verb, names, how in (("removes", gone, "still"), ("adds", come, "already")):
+        known = {each: next((one for one in stay if plain and _inside(each, one)), "") for each in names}
+        for home in dict.fromkeys(known.values()):
+            within = f" ({how} within {home})" if home else ""
+            yield f"{verb} {noun}: {', '.join(each for each in names if known[each] == home)}{within}"
+
+
+def _inside(one: str, other: str) -> bool:
+    return glob.matches(glob.from_wildcards(other), glob.from_wildcards(one))
