@@ -27,6 +27,7 @@ _PROVEN = {
     QueryVerdict.BROADENED_OR_EQUAL: "nothing less is matched, that is proven; no event was found to show that more is",
 }
 _BY_TYPE = {"eql": "eql", "esql": "esql"}
+_WRITTEN = {"eql": "EQL", "esql": "ES|QL"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,8 @@ def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChang
         return _apart("language", language_of(old), language, told, language)
     if old.type != new.type:
         told = _told(old, new, language, before, after, limits)
+        if new.type == language and language in _WRITTEN:
+            told = (*told, f"a query in {_WRITTEN[language]} runs only in a rule of type {new.type}")
         return _apart("rule type", old.type, new.type, told, language)
     cut = tokens(language, before)
     if cut is not None and cut == tokens(language, after):

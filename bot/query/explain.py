@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from bot.fields import single
 from bot.query import address, glob, term
 from bot.query.align import Edit, edits, renamed, renames
 from bot.query.eql import Query
@@ -23,14 +24,15 @@ from bot.query.formula import (
 )
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.prove import Relation, relate
+from bot.query.sequence import dense
 from bot.query.term import Call, Name, Value
 from bot.query.together import together
 from bot.query.truth import Reading
-from bot.query.wording import ADDRESSES, Style, field_name, show, show_term
+from bot.query.wording import ADDRESSES, Style, field_name, show, show_term, show_value
 
 SAME = "written another way, the same conditions"
 _LINES = 24
-_LONGEST = 600
+_LONGEST = 1_500
 _NAMED = 3
 _SHORT = 60
 
@@ -52,7 +54,7 @@ def _lines(old: Formula, new: Formula, reading: Reading, style: Style, meter: Me
     names = renames(old, new)
     moved = renamed(old, names) if names else old
     for before, after in names.items():
-        yield f"renames field: {field_name(before)} to {field_name(after)}"
+        yield f"renames field: {field_name(before)} to {field_name(after)}{_kind(before, after)}"
     found = edits(moved, new)
     if names:
         if not found:
@@ -73,6 +75,16 @@ def _lines(old: Formula, new: Formula, reading: Reading, style: Style, meter: Me
         yield from () if names else (SAME,)
         return
     yield from _tell(found, reading, style, meter)
+    yield from _literal(found, style)
+
+
+def _kind(before: str, after: str) -> str:
+    """Say where, by ECS, one of two fields holds a list of values and the other a single one."""
+    if single(before) is False and single(after):
+        return " (one value, tested as a whole, where there were several)"
+    if single(before) and single(after) is False:
+        return " (several values, each tested by itself, where there was one)"
+    return ""
 
 
 def _listed(formula: Formula) -> Formula:
@@ -164,6 +176,20 @@ def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -
     yield from written or (() if turned else (SAME,))
 
 
+def _literal(found: Sequence[Edit], style: Style) -> Iterator[str]:
+    """Warn of a star that is new and, as it is written, no wildcard."""
+    news = [atom for edit in found if edit.new is not None for atom in atoms(edit.new)]
+    olds = {(atom.subject, atom.test) for edit in found if edit.old is not None for atom in atoms(edit.old)}
+    stars = [
+        f"{show_value(atom, style)} of {field_name(atom.subject)}"
+        for atom in news
+        if isinstance(atom.test, Glob) and "*" in atom.test.text and (atom.subject, atom.test) not in olds
+    ]
+    if stars:
+        more = f" and {len(stars) - _NAMED} more" if len(stars) > _NAMED else ""
+        yield f"the * in {', '.join(stars[:_NAMED])}{more} is no wildcard as it is written: it stands for itself"
+
+
 def _line(before: str, after: str, places: Sequence[str]) -> str:
     """One edit and where it stands: everywhere, in one alternative, or in several alike."""
     if not any(places):
@@ -224,6 +250,10 @@ def explain_sequence(old: Query, new: Query, meter: Meter) -> Iterator[str]:  # 
     if old.span != new.span:
         shorter = new.span is not None and (old.span is None or new.span < old.span)
         yield f"maxspan {span(old.span)} to {span(new.span)} ({'shorter' if shorter else 'longer'})"
+        inner, outer = (old, new) if shorter else (new, old)
+        many, few = inner.steps[0].runs, outer.steps[0].runs
+        if many > few and dense(inner, outer):
+            yield f"{many} events within {span(inner.span)} always have {few} within {span(outer.span)} among them"
     if len(old.steps) == len(new.steps):
         for number, (one, two) in enumerate(zip(old.steps, new.steps, strict=True), start=1):
             if one.by != two.by:

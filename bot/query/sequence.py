@@ -56,8 +56,10 @@ class Sequencer:
         if inner.kind != outer.kind or inner.pipes or outer.pipes:
             return False
         missing = any(step.missing for step in (*inner.steps, *outer.steps))
-        if not _span_within(inner.span, outer.span) or (missing and inner.span != outer.span):
+        if missing and inner.span != outer.span:
             return False  # a longer span gives the missing event more time to turn up
+        if not _span_within(inner.span, outer.span) and not dense(inner, outer):
+            return False
         if outer.until is not None and (
             inner.until is None
             or not self.implied(outer.until.formula, inner.until.formula)
@@ -160,8 +162,9 @@ class Sequencer:
             steps = self.positive(inner, position, event, self._beside(inner, outer))
             if steps is None:
                 continue
-            for spread in (False, True):
-                events = self.arrange(inner, outer, steps, spread=spread)
+            for pace in (_anytime, _late, _apart):
+                moments = pace(inner, outer, len(steps))
+                events = None if moments is None else self.arrange(inner, outer, steps, moments)
                 if events is not None and self.fires(inner, events) and self.silent(outer, events):
                     return tuple(events)
         return None
@@ -185,10 +188,10 @@ class Sequencer:
             found.extend([(step, event)] * step.runs)
         return found
 
-    def arrange(  # noqa: C901 - one branch a case
-        self, inner: Query, outer: Query, steps: list[tuple[Step, Event]], *, spread: bool
+    def arrange(
+        self, inner: Query, outer: Query, steps: list[tuple[Step, Event]], moments: Sequence[int]
     ) -> list[Event] | None:
-        """Give the events common join keys, keys of the other side that differ, and times where the span decides."""
+        """Give the events common join keys, keys of the other side that differ, and their times, if there are any."""
         events = [dict(event) for _, event in steps]
         for optional in zip(*(_keys(inner, step) for step, _ in steps), strict=False):
             column = [name.removeprefix("?") for name in optional]
@@ -209,15 +212,8 @@ class Sequencer:
                         if usual and len(usual) <= number:
                             return None
                         event[name] = (usual[number] if usual else f"other{number + 1}",)
-        if spread:
-            if outer.span is None or not _span_within(outer.span, inner.span) or len(events) < 2:  # noqa: PLR2004 - a small number
-                return None
-            longest = outer.span * 2 if inner.span is None else inner.span
-            gap = (outer.span + min(longest, outer.span * 2)) // 2
-            if gap <= outer.span:
-                return None
-            for number, event in enumerate(events):
-                event[self.time_field] = (_moment(number if number < len(events) - 1 else gap),)
+        for event, moment in zip(events, moments, strict=False):
+            event[self.time_field] = (_moment(moment),)
         return list(events)
 
     def fires(self, query: Query, events: Sequence[Event]) -> bool:
@@ -228,6 +224,8 @@ class Sequencer:
         for step, event in zip(positive, events, strict=True):
             if judge(step.formula, event, Reading.MIXED) != T:
                 return False
+        if self.too_slow(query, events):
+            return False
         against = [step for step in query.steps if step.missing]
         if query.until is not None:
             against.append(query.until)
@@ -237,6 +235,8 @@ class Sequencer:
         """Tell whether a sequence surely does not fire on these events and no others."""
         positive = [step for step in query.steps if not step.missing for _ in range(step.runs)]
         if len(positive) > len(events):
+            return True
+        if self.too_slow(query, events):
             return True
         if len(positive) < len(events) or query.kind == "sample":
             return all(
@@ -248,9 +248,33 @@ class Sequencer:
             values = {event.get(name.removeprefix("?"), ()) for event, name in zip(events, column, strict=True)}
             if len(values) > 1 and all(len(value) <= 1 for value in values):
                 return True
-        if query.span is not None and all(self.time_field in event for event in events):
-            return _elapsed(events, self.time_field) > query.span
         return False
+
+    def too_slow(self, query: Query, events: Sequence[Event]) -> bool:
+        """Tell whether so many events as the steps want never come within the span, as far as the times say."""
+        number = sum(step.runs for step in query.steps if not step.missing)
+        if query.span is None or not (len(events) == number or _repeated(query)):
+            return False
+        if not all(self.time_field in event for event in events):
+            return False
+        windows = [events[start : start + number] for start in range(len(events) - number + 1)]
+        return all(_elapsed(window, self.time_field) > query.span for window in windows)
+
+
+def dense(inner: Query, outer: Query) -> bool:
+    """Tell whether so many events in a row, all of one step, hold fewer of them within a shorter span.
+
+    If no k of n events came within a span, each (k - 1)th would come later than a span after the one before: of sixty
+    events within thirty seconds, ten come within five.
+    """
+    if inner.span is None or outer.span is None or not _repeated(inner, outer):
+        return False
+    number, wanted = inner.steps[0].runs, outer.steps[0].runs
+    return wanted == 1 or inner.span <= outer.span * ((number - 1) // (wanted - 1))
+
+
+def _repeated(*queries: Query) -> bool:
+    return all(query.kind == "sequence" and len(query.steps) == 1 for query in queries)
 
 
 def _keys(query: Query, step: Step) -> tuple[str, ...]:
@@ -259,6 +283,32 @@ def _keys(query: Query, step: Step) -> tuple[str, ...]:
 
 def _span_within(inner: int | None, outer: int | None) -> bool:
     return outer is None or (inner is not None and inner <= outer)
+
+
+def _anytime(_inner: Query, _outer: Query, _number: int) -> list[int]:
+    """No times at all, for where the span does not decide."""
+    return []
+
+
+def _late(inner: Query, outer: Query, number: int) -> list[int] | None:
+    """Milliseconds from the first event at which so many come, the last after the outer span and within the inner."""
+    if outer.span is None or not _span_within(outer.span, inner.span) or number <= 1:
+        return None
+    longest = outer.span * 2 if inner.span is None else inner.span
+    gap = (outer.span + min(longest, outer.span * 2)) // 2
+    return [*range(number - 1), gap] if gap > outer.span else None
+
+
+def _apart(inner: Query, outer: Query, number: int) -> list[int] | None:
+    """Milliseconds at which so many events come within the inner span, so that as few as can be come close together.
+
+    One less than the outer side waits for at a time: then all that it could wait for take as long.
+    """
+    group = outer.steps[0].runs - 1
+    if outer.span is None or not _repeated(inner, outer) or not 0 < group < number:
+        return None
+    gap = outer.span * 2 if inner.span is None else (inner.span - group) // ((number - 1) // group)
+    return [place // group * gap + place % group for place in range(number)]
 
 
 def _moment(offset: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import TypeAlias
 
 from bot.query import glob
@@ -23,7 +24,7 @@ _Take: TypeAlias = "Callable[[Sequence[Edit], Style], tuple[Sequence[Edit], list
 def together(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
     """Take out the edits that belong together; gives the others, and a line for each group."""
     told: list[str] = []
-    takes: tuple[_Take, ...] = (_turned, _flipped, _moved, _tightened, _by_path)
+    takes: tuple[_Take, ...] = (_turned, _flipped, _moved, _tightened, _by_path, _elsewhere)
     for take in takes:
         edits, words = take(edits, style)
         told += words
@@ -172,6 +173,32 @@ def _texts(edit: Edit, style: Style) -> Iterator[tuple[str, str]]:
     for atom in atoms(edit.new or edit.old or TRUE):
         if isinstance(atom.test, Glob):
             yield glob.fold(glob.to_wildcards(atom.test.shown or atom.test.text)), show_value(atom, style)
+
+
+def _elsewhere(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
+    """Take out a list that is asked of another field now; the other edits, and words for the values that differ."""
+    told: list[str] = []
+    taken: set[int] = set()
+    for place, verb in _ASKS.items():
+        gone, come = _by_field(edits, "removes", place), _by_field(edits, "adds", place)
+        for before, after in product(gone, come) if len(gone) * len(come) < _MOST_PAIRS else ():
+            both = {id(edit) for edit in (*gone[before], *come[after])}
+            old, new = _values(gone[before], style), _values(come[after], style)
+            known = old.keys() & new.keys()
+            if both & taken or len(known) < _FEW or len(known) * 2 < min(len(old), len(new)):
+                continue
+            taken |= both
+            lost, more = [old[key] for key in old if key not in new], [new[key] for key in new if key not in old]
+            words = [f"{verb} values of {field_name(after)} instead of {field_name(before)}"]
+            words += [f"gone: {', '.join(lost)}"] * bool(lost) + [f"new: {', '.join(more)}"] * bool(more)
+            told.append("; ".join(words if lost or more else [*words, "the same ones"]))
+    return [edit for edit in edits if id(edit) not in taken], told
+
+
+def _values(edits: Sequence[Edit], style: Style) -> dict[str, str]:
+    """Every value that some edits are about, as it is shown, by its text."""
+    tests = [atom for edit in edits for atom in atoms(edit.new or edit.old or TRUE)]
+    return {value.strip('"'): value for value in (show_value(atom, style) for atom in tests) if value}
 
 
 def _within(narrow: Edit, wide: Edit) -> bool:

@@ -30,7 +30,7 @@ ADDRESSES = frozenset({"cidrmatch", "cidr_match"})
 """Functions that tell whether an address lies in one of several networks."""
 
 _SHOWN = 8
-_ROOM = 450
+_ROOM = 1_200
 
 
 class Style(StrEnum):

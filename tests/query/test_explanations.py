@@ -204,6 +204,36 @@ CASES = {
         "from l | where c is not null and b == 1",
         ["changes condition: a is not null to c is not null"],
     ),
+    "a star that is no wildcard is pointed out": (
+        "eql",
+        'process where a == "x" and b == "y*"',
+        'process where a == "x" and b == "y*" and not c == "python*" and d : "z*" and e in ("1*", "2")',
+        [
+            'adds exclusion: c == "python*"',
+            'adds condition: d : "z*"',
+            'adds condition: e in ("1*", "2")',
+            'the * in "python*" of c, "1*" of e is no wildcard as it is written: it stands for itself',
+        ],
+    ),
+    "a list that is asked of another field is told by what differs": (
+        "esql",
+        'from x | where a in ("1", "2", "3") and b not in ("p", "q")',
+        'from x | where c in (1, 2, 5) and d not in ("p", "q")',
+        [
+            "renames field: b to d",
+            'asks for values of c instead of a; gone: "3"; new: 5',
+        ],
+    ),
+    "a field of one value in place of a list is told as such": (
+        "eql",
+        'process where process.args : ("a*", "b*")',
+        'process where process.command_line : ("a*", "b*")',
+        [
+            "renames field: process.args to process.command_line"
+            " (one value, tested as a whole, where there were several)",
+            "otherwise equal",
+        ],
+    ),
     "an ES|QL pipeline is told up to what is not understood": (
         "esql",
         "from x | where a == 1 | completion b = c with { } | where d == 2",
@@ -324,4 +354,5 @@ def test_columns_under_another_rule_type_are_told_without_the_filters() -> None:
     assert found.explanation == (
         "the query matches the same",
         "now keeps only a: every other column is dropped",
+        "a query in ES|QL runs only in a rule of type esql",
     )

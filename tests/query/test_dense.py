@@ -1,0 +1,62 @@
+"""How many events come how close together: claims and witnesses against the oracle's state machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.model import QueryVerdict
+from tests.oracle import eql
+from tests.oracle.logic import Doc
+from tests.query.rules import change
+
+WITHIN = {QueryVerdict.NARROWED, QueryVerdict.NARROWED_OR_EQUAL, QueryVerdict.EQUIVALENT}
+AROUND = {QueryVerdict.BROADENED, QueryVerdict.BROADENED_OR_EQUAL, QueryVerdict.EQUIVALENT}
+pairs = st.tuples(st.integers(1, 6), st.integers(1, 12))
+
+
+def burst(runs: int, seconds: int) -> str:
+    """A sequence of so many events within so many seconds."""
+    return f"sequence by k with maxspan={seconds}s [any where a == 1] with runs={runs}"
+
+
+def fires(query: str, moments: list[int]) -> bool:
+    """Whether it fires on events at these moments, in milliseconds."""
+    events: list[tuple[int, Doc]] = [(moment, {"a": (1,), "k": ("x",)}) for moment in moments]
+    return bool(eql.sequence_keys(eql.parse(query), events, eql.READINGS[1]))
+
+
+@given(pairs, pairs, st.lists(st.lists(st.integers(0, 14_000), min_size=1, max_size=9).map(sorted), max_size=12))
+def test_no_burst_contradicts_what_is_said_of_two_of_them(
+    one: tuple[int, int], two: tuple[int, int], bursts: list[list[int]]
+) -> None:
+    old, new = burst(*one), burst(*two)
+    if old == new:
+        return
+    verdict = change("eql", old, new).verdict
+    assert verdict is not QueryVerdict.UNKNOWN
+    for moments in bursts:
+        before, after = fires(old, moments), fires(new, moments)
+        assert before or not after or verdict not in WITHIN
+        assert after or not before or verdict not in AROUND
+
+
+def moments_of(events: Sequence[Mapping[str, Sequence[object]]]) -> list[int]:
+    """When the events of a witness come, in milliseconds; one after the other where they do not say."""
+    written = [event.get("@timestamp", ("",))[0] for event in events]
+    if not all(written):
+        return list(range(len(events)))
+    return [round(datetime.fromisoformat(str(each)).timestamp() * 1000) for each in written]
+
+
+@given(pairs, pairs)
+def test_the_events_shown_tell_two_bursts_apart(one: tuple[int, int], two: tuple[int, int]) -> None:
+    old, new = burst(*one), burst(*two)
+    shown = change("eql", old, new).witness if old != new else None
+    for yes, no, events in ((old, new, shown.lost), (new, old, shown.gained)) if shown else ():
+        if isinstance(events, tuple):
+            assert fires(yes, moments_of(events))
+            assert not fires(no, moments_of(events))
