@@ -242,6 +242,22 @@ def test_the_terminal_shows_the_line_and_what_to_set() -> None:
     assert "\x1b[" in render(review(logic()), SETTINGS, "text", colour=True)
 
 
+def test_no_line_of_the_base_stands_beside_a_file_that_cannot_be_read() -> None:
+    base = rule_at("rules/a.toml", rule_text())
+    change = RuleChange(
+        path=base.path,
+        previous_path=None,
+        status=Status.MODIFIED,
+        kind=Kind.UNREADABLE,
+        before=base,
+        after=Unreadable(path=base.path, reason="not TOML", line=3, column=23),
+    )
+    found = Finding(policy="unreadable-rule", severity=Level.ERROR, message="not TOML", path=base.path, line=3)
+    text = render(review(RuleReview(change=change, findings=(found,))), SETTINGS, "text")
+    assert "not TOML" in text
+    assert "production" not in text
+
+
 def test_workflow_commands_are_ten_a_level_the_rest_is_counted() -> None:
     many = tuple(replace(UNBUMPED, path=f"rules/a,b:{number}.toml", message="100%\nsure") for number in range(13))
     lines = render(review(RuleReview(change=logic().change, findings=many)), SETTINGS, "github").splitlines()

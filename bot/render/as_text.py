@@ -153,8 +153,8 @@ def _finding(finding: Finding, rule: RuleReview | None) -> Iterator[object]:
 
 
 def _source(finding: Finding, rule: RuleReview | None) -> str | None:
-    """Return the line of the rule that a finding is about."""
-    subject = rule.change.subject if rule else None
+    """Return the line of the rule that a finding is about; of a file that cannot be read no line is known."""
+    subject = rule.change.subject if rule and rule.change.kind is not Kind.UNREADABLE else None
     if finding.line is None or not isinstance(subject, Rule) or subject.path != finding.path:
         return None
     if finding.line > subject.text.count("\n") + 1:
