@@ -28,7 +28,7 @@ from bot.collect.worktree import is_named, write
 from bot.config import ConfigError, read_config
 from bot.diff import Pair, Pairing, diff, pair
 from bot.fields import FieldSets, built_in
-from bot.fix import apply, offered, together
+from bot.fix import Mended, apply, mended, offered, together
 from bot.judge import CONFIG_INVALID, expired, is_on, judge, without_dates
 from bot.memory import Memory
 from bot.model import (
@@ -128,7 +128,7 @@ class Edit:
     path: str
     before: str
     after: str
-    fixed: tuple[Finding, ...]
+    fixed: tuple[Mended, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,12 +163,12 @@ def fix(
     edits: dict[str, Edit] = {}
     tried: set[tuple[str, str, LineFix | None]] = set()  # two policies that want different values would go on for ever
     while chosen := _fixes(done, tried):
-        for path, mended in chosen.items():
+        for path, objections in chosen.items():
             blob = snapshot.new[path]
             text = (blob.data or b"").decode("utf-8")
-            after = apply(text, (each.fix for each in mended if each.fix is not None))
+            after = apply(text, (each.fix for each in objections if each.fix is not None))
             edit = edits.get(path) or Edit(path=path, before=text, after=text, fixed=())
-            edits[path] = replace(edit, after=after, fixed=(*edit.fixed, *mended))
+            edits[path] = replace(edit, after=after, fixed=(*edit.fixed, *mended(text, objections)))
             data = after.encode("utf-8")
             snapshot = replace(snapshot, new={**snapshot.new, path: replace(blob, data=data, size=len(data))})
         done = _review(git, ends, snapshot, settings, today=today, only=only, findings=findings, memory=memory)
@@ -184,9 +184,9 @@ def _fixes(done: Review, tried: set[tuple[str, str, LineFix | None]]) -> dict[st
     chosen: dict[str, tuple[Finding, ...]] = {}
     for rule in done.rules:
         new = [each for each in rule.findings if offered(each) and (each.path, each.policy, each.fix) not in tried]
-        if mended := together(new):
-            chosen[rule.change.path] = mended
-            tried |= {(each.path, each.policy, each.fix) for each in mended}
+        if some := together(new):
+            chosen[rule.change.path] = some
+            tried |= {(each.path, each.policy, each.fix) for each in some}
     return chosen
 
 

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from bot.model import Finding, LineFix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """A finding whose fix was made, and the lines that stood in its place."""
+
+    finding: Finding
+    was: str
 
 
 def offered(finding: Finding) -> bool:
@@ -28,6 +37,16 @@ def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
             taken |= dict.fromkeys(lines, fix)
             chosen.append(finding)
     return tuple(chosen)
+
+
+def mended(text: str, findings: Iterable[Finding]) -> tuple[Mended, ...]:
+    """Return the findings beside the lines of a text that their fixes replace."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return tuple(
+        Mended(finding=each, was="\n".join(lines[each.fix.start_line - 1 : each.fix.end_line]))
+        for each in findings
+        if each.fix is not None
+    )
 
 
 def apply(text: str, fixes: Iterable[LineFix]) -> str:

@@ -91,6 +91,7 @@ def _review(change: RuleChange, asked: Sequence[Asked], context: Context) -> Rul
     findings: list[Finding] = []
     spoken: set[str] = set()
     subject = change.subject
+    context = replace(context, base=change.base)
     for each in asked:
         policy = each.policy
         if policy.first_of in spoken:

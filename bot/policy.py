@@ -61,6 +61,7 @@ class Context:
         others: rule id, and name under ``names``, to the rules of the head that hold it.
         title: of the pull request, empty where there is none.
         fields: the field sets of ECS with what the repository adds; None for those that Ruleward brings.
+        base: the changed rule as it was, so that a fix undoes no edit; None for a new one, and in the audit.
     """
 
     today: date
@@ -69,6 +70,7 @@ class Context:
     names: Mapping[str, tuple[RuleRef, ...]] = field(default_factory=dict[str, tuple[RuleRef, ...]])
     title: str = ""
     fields: FieldSets | None = None
+    base: Rule | None = None
 
 
 Check = Callable[[Any, Context, Any], Iterator[Violation]]

@@ -277,14 +277,15 @@ def _fix(place: Path, pull: dict[str, Any], before: list[Finding], review_of: Re
     assert left <= {_known(each) for each in review_of.all_findings()}, pull["id"]
     again = review(git, base=pull["base"], head=None, config=None, today=today).review
     assert list(done.left.review.all_findings()) == list(again.all_findings())
-    named = {(each.path, number) for edit in done.edits for each in edit.fixed for number in _lines(each)}
+    mended = [each.finding for edit in done.edits for each in edit.fixed]
+    named = {(each.path, number) for each in mended for number in _lines(each)}
     moved = set(_moved(git))
     assert moved == named, pull["id"]
     assert fix(git, base=pull["base"], config=None, today=today, only=None, dry_run=False).edits == ()
     work.pulls += 1
     work.files += len(done.edits)
     work.lines += len(moved)
-    work.policies.update(each.policy for edit in done.edits for each in edit.fixed)
+    work.policies.update(each.policy for each in mended)
 
 
 def _known(finding: Finding) -> tuple[str, str, object]:

@@ -128,7 +128,8 @@ CHANGED = rule_text(rule_id=other_id(0), name="a", query="any where true")
 
 
 def test_a_fix_enables_another_until_nothing_is_left(branch: Repository) -> None:
-    text = CHANGED.replace('"production"', '"deprecated"').replace("risk_score = 47", "risk_score = 99 # loud")
+    text = CHANGED.replace('"production"', '"deprecated"').replace('severity = "medium"', 'severity = "high"')
+    text = text.replace("risk_score = 47", "risk_score = 47 # loud")
     branch.commit({"rules/_deprecated/a.toml": text.replace("\n", "\r\n"), "rules/a.toml": None})
     done = fixed(branch)
     assert done.returncode == 0, done.stderr
@@ -136,10 +137,10 @@ def test_a_fix_enables_another_until_nothing_is_left(branch: Repository) -> None
     wanted = text.replace(
         'updated_date = "2025/01/01"\n', 'updated_date = "2026/11/24"\ndeprecation_date = "2026/11/24"\n'
     )
-    assert after == wanted.replace("risk_score = 99 #", "risk_score = 47 #").replace("\n", "\r\n")
+    assert after == wanted.replace("risk_score = 47 #", "risk_score = 73 #").replace("\n", "\r\n")
     assert done.stdout.splitlines() == [
-        'rules/_deprecated/a.toml:4: updated_date = "2026/11/24" [updated-date-not-bumped]',
-        "rules/_deprecated/a.toml:11: risk_score = 47 # loud [risk-score-mismatch]",
+        'rules/_deprecated/a.toml:4: updated_date = "2025/01/01" → "2026/11/24" [updated-date-not-bumped]',
+        "rules/_deprecated/a.toml:11: risk_score = 47 # loud → 73 # loud [risk-score-mismatch]",
         'rules/_deprecated/a.toml:4: deprecation_date = "2026/11/24" [deprecation-incomplete]',
     ]
     again = fixed(branch)
@@ -201,6 +202,26 @@ def test_a_risk_score_that_did_not_fit_before_is_left(repo: Repository) -> None:
     text = (repo.path / "rules/a.toml").read_text("utf-8")
     assert "risk_score = 99" in text
     assert "2026/11/24" in text
+
+
+@pytest.mark.parametrize(
+    ("edits", "left"),
+    [
+        ({"risk_score = 47": "risk_score = 73"}, "risk_score = 73"),
+        ({"risk_score = 47": "risk_score = 99", '"medium"': '"high"'}, "risk_score = 99"),
+        ({'"medium"': '"high"'}, "risk_score = 73"),
+    ],
+    ids=["the score changed", "both changed", "the severity changed"],
+)
+def test_a_risk_score_is_set_only_where_the_severity_left_it_behind(
+    branch: Repository, edits: dict[str, str], left: str
+) -> None:
+    text = CHANGED
+    for old, new in edits.items():
+        text = text.replace(old, new)
+    branch.write({"rules/a.toml": text})
+    fixed(branch)
+    assert left in (branch.path / "rules/a.toml").read_text("utf-8")
 
 
 def test_an_edit_of_a_deprecated_rule_is_not_dated_for_it_is_to_be_taken_back(repo: Repository) -> None:

@@ -12,7 +12,7 @@ _USUAL = {"low": 21, "medium": 47, "high": 73, "critical": 99}
 
 
 @policy(Level.WARNING, scope=Scope.RULE, group="severity")
-def risk_score_mismatch(rule: Rule, _context: Context, _options: object) -> Iterator[Violation]:
+def risk_score_mismatch(rule: Rule, context: Context, _options: object) -> Iterator[Violation]:
     """The risk score is outside the band of the severity.
 
     Why: triage sorts by score in one place and by severity in another; a rule on which they disagree is seen too
@@ -28,4 +28,16 @@ def risk_score_mismatch(rule: Rule, _context: Context, _options: object) -> Iter
     low, high = band
     if not low <= score <= high:
         message = f"the risk score `{score}` is outside `{low}` to `{high}`, the band of severity `{severity}`"
-        yield Violation(message=message, at=("rule", "risk_score"), value=(severity, score), fix=_USUAL[severity])
+        yield Violation(
+            message=message,
+            at=("rule", "risk_score"),
+            value=(severity, score),
+            fix=_USUAL[severity] if _left_behind(rule, context.base) else None,
+        )
+
+
+def _left_behind(rule: Rule, base: Rule | None) -> bool:
+    """Tell whether the severity was changed and the score was not; else either may be the one that is meant."""
+    if base is None or base.get("rule", "severity") == rule.get("rule", "severity"):
+        return False
+    return base.get("rule", "risk_score") == rule.get("rule", "risk_score")

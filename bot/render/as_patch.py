@@ -6,7 +6,8 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator
 
-from bot.model import Finding, LineFix
+from bot.fix import Mended
+from bot.model import LineFix
 from bot.render.escape import terminal
 
 _ODD = re.compile(rb'[\x00-\x1f"\\\x7f-\xff]')
@@ -35,13 +36,22 @@ def _named(path: str) -> str:
     return '"' + _ODD.sub(lambda match: b"\\%03o" % match[0][0], data).decode("ascii") + '"'
 
 
-def told(findings: Iterable[Finding]) -> Iterator[str]:
-    """Write a line for each edit: its place, what stands there now, and the policies that asked for it."""
-    asked: dict[LineFix, list[Finding]] = {}
-    for finding in findings:
-        if finding.fix is not None:
-            asked.setdefault(finding.fix, []).append(finding)
+def told(fixed: Iterable[Mended]) -> Iterator[str]:
+    """Write a line for each edit: its place, the value before and after, and the policies that asked for it."""
+    asked: dict[LineFix, list[Mended]] = {}
+    for each in fixed:
+        if each.finding.fix is not None:
+            asked.setdefault(each.finding.fix, []).append(each)
     for fix, group in asked.items():
-        policies = ", ".join(dict.fromkeys(finding.policy for finding in group))
-        value = fix.replacement.replace("\r\n", "\n").split("\n")[-1].strip()
-        yield f"{terminal(group[0].path)}:{fix.start_line}: {terminal(value)} [{policies}]"
+        policies = ", ".join(dict.fromkeys(each.finding.policy for each in group))
+        place = f"{group[0].finding.path}:{fix.start_line}"
+        yield f"{terminal(place)}: {terminal(_edit(group[0].was, fix.replacement))} [{policies}]"
+
+
+def _edit(was: str, now: str) -> str:
+    """Write ``key = old → new``; of a line that was put in below, that line alone."""
+    now = now.replace("\r\n", "\n")
+    if now.startswith(f"{was}\n"):
+        return now.removeprefix(f"{was}\n").strip()
+    key, _, value = now.partition("=")
+    return f"{was.strip()} → {(value if was.startswith(f'{key}=') else now).strip()}"

@@ -92,7 +92,7 @@ ruleward schema report""",
 _MORE = {
     "review": "Reads and writes nothing but `--output`. A shallow clone that lacks the merge base is told what to fetch.",
     "check": "The hook that [pre-commit](migration.md#3-a-hook-for-authors) runs. It compares with the merge base, not with the last commit.",
-    "fix": "Sets dates, a `deprecation_date`, and a `risk_score` outside the band of its severity (to 21, 47, 73 or 99), and goes on while one edit asks for "
+    "fix": "Sets dates, a `deprecation_date`, and a `risk_score` that a changed severity left behind (to 21, 47, 73 or 99), and goes on while one edit asks for "
     "the next. Each edit changes or adds one line; quotes, comments, alignment, line ends and every other byte stay. What stood in the base before, and what "
     "an exception covers, is left alone. What is fixed goes to stdout, what is left to stderr.",
     "audit": "More about it: [the audit](audit.md).",
