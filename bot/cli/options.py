@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -74,6 +75,11 @@ def write(text: str, output: Path | None) -> None:
 def coloured(output: Path | None = None) -> bool:
     """Tell whether a report is coloured: only on a terminal, and not where NO_COLOR is set (https://no-color.org)."""
     return output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def columns(output: Path | None = None) -> int:
+    """Return how wide a report may be: as wide as the terminal, a hundred characters elsewhere."""
+    return shutil.get_terminal_size().columns if output is None and sys.stdout.isatty() else 100
 
 
 Decorator = Callable[[Command], Command]

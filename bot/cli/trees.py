@@ -9,7 +9,7 @@ from typing import TextIO
 
 import click
 
-from bot.cli.options import INCOMPLETE, Day, When, cli, coloured, file_option, output_as, repository, write
+from bot.cli.options import INCOMPLETE, Day, When, cli, coloured, columns, file_option, output_as, repository, write
 from bot.model import Verdict
 from bot.settings import CONFIG_PATH
 
@@ -65,7 +65,7 @@ def audit_command(
     for source in done.sources:
         if source.note:
             click.echo(f"ruleward: {printable(source.repository)}: {printable(source.note)}", err=True)
-    write(render_audit(done, format_name, colour=coloured(output)), output)
+    write(render_audit(done, format_name, colour=coloured(output), width=columns(output)), output)
     sys.exit(0 if done.complete else INCOMPLETE)
 
 

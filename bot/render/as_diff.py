@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bot.model import QueryChange, RuleChange
-from bot.render.as_text import printed
+from bot.render.as_text import bullet, printed
 from bot.render.escape import cut, terminal
-from bot.render.fold import query_lines, witness_phrase
-from bot.words import by_importance, change_words, plain, query_heading, query_words
+from bot.render.queries import proofs, query_lines
+from bot.words import by_importance, change_words, query_heading, query_words
 
 _LINES = 60
 _WIDEST = 400
@@ -54,11 +54,7 @@ def _table(change: RuleChange) -> object:
 
 
 def _bullets(lines: Iterable[str]) -> Iterator[object]:
-    from rich.padding import Padding
-    from rich.text import Text
-
-    for line in lines:
-        yield Padding(Text(f"• {terminal(line)}", overflow="fold"), (0, 0, 0, 2))
+    yield from (bullet(terminal(line), 2) for line in lines)
 
 
 def _query(change: RuleChange, query: QueryChange) -> Iterator[object]:
@@ -66,13 +62,7 @@ def _query(change: RuleChange, query: QueryChange) -> Iterator[object]:
 
     language = f" ({terminal(query.language)})" if query.language and query.apart != "language" else ""
     yield Text(f"{query_heading(query)}{language}", style="bold")
-    said = [*query.explanation, *([f"nothing is proven: {query.reason}"] if query.reason and not query.apart else [])]
-    witness = query.witness
-    if witness and witness.lost is not None:
-        said.append(f"no longer matches {plain(witness_phrase(witness.lost))}")
-    if witness and witness.gained is not None:
-        said.append(f"newly matches {plain(witness_phrase(witness.gained))}")
-    yield from _bullets(said)
+    yield from _bullets([*query.explanation, *proofs(query)])
     yield ""
     lines = query_lines(change, around=1)
     for line in lines[:_LINES]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.model import Event, Finding, Kind, Level, Review, RuleChange, Verdict, stable
+from bot.model import Finding, Kind, Level, Review, RuleChange, Verdict, stable
 from bot.policy import all_policies
 from bot.render.escape import Safe, code, cut, element, fenced, prose, url_path
 from bot.render.fold import (
@@ -19,15 +19,13 @@ from bot.render.fold import (
     asides,
     count,
     detects,
-    explains,
     first_line,
     problems,
-    query_lines,
     rows,
     verdict_line,
     waived,
-    witness_phrase,
 )
+from bot.render.queries import explained, explains, query_lines, witnesses
 from bot.render.template import Blocks
 from bot.settings import Settings
 from bot.words import Phrase, query_heading
@@ -47,6 +45,7 @@ SUMMARY_LIMIT = 300_000
 MANUAL = "https://github.com/ruleward/ruleward/blob/main/docs/policies.md"
 _SLACK = 600  # for the line that says what was left out
 _PATHS = 3
+_OPEN = 3  # so many edited queries are shown unfolded
 _PHRASES = 12
 _QUERY_LINES = 120
 _MARKS = {Verdict.INCOMPLETE: "⚠️", Verdict.BLOCK: "❌", Verdict.WARN: "⚠️", Verdict.PASS: "✅"}
@@ -224,7 +223,7 @@ class _Page:
         edited = [row for row in table if explains(row.change)]
         edited.sort(key=lambda row: not detects(row.change))
         for row in edited:
-            yield _Section("query", 5 if detects(row.change) else 7, self._query(row, alone=len(edited) == 1))
+            yield _Section("query", 5 if detects(row.change) else 7, self._query(row, few=len(edited) <= _OPEN))
         if excused := waived(self.review):
             yield _Section("waived findings", 6, self._waived(excused))
         if quiet := asides(self.review):
@@ -324,26 +323,18 @@ class _Page:
     def _manual(self, policy: str) -> Safe:
         return Safe(f"[{code(policy)}]({MANUAL}#{policy})") if policy in all_policies() else code(policy)
 
-    def _query(self, row: Row, *, alone: bool) -> str:
+    def _query(self, row: Row, *, few: bool) -> str:
         change = row.change
         query = change.query
-        witness = query.witness if query else None
-        sides = [
-            {"claim": Safe(claim), "event": _events(events)}
-            for claim, events in (
-                ("no longer matches", witness and witness.lost),
-                ("newly matches", witness and witness.gained),
-            )
-            if events
-        ]
+        sides = [{"claim": Safe(claim), "event": _event(event)} for claim, event in (witnesses(query) if query else ())]
         subject = change.subject
         return self.block(
             "query",
-            open=alone and detects(change),
+            open=few and detects(change),
             several=_several(row),
             name=element(cut(subject.name, 120) if subject and subject.name else change.path),
             verdict=query_heading(query) if query else "same query, other conditions around it",
-            explanation=[prose(line, most=600) for line in (query.explanation if query else change.around)],
+            explanation=[prose(line, most=600) for line in explained(change)],
             reason=prose(query.reason) if query and query.reason and not query.apart else "",
             witness=sides,
             diff=_diff(change) if query else "",
@@ -437,8 +428,8 @@ def _excuse(finding: Finding) -> Safe:
     return Safe(f"waived by {code(reason.by or 'nobody')}{f' at {code(reason.at)}' if reason.at else ''}")
 
 
-def _events(events: Event | tuple[Event, ...]) -> Safe:
-    return Safe("".join(code(piece.text, most=600) if piece.value else piece.text for piece in witness_phrase(events)))
+def _event(event: Phrase) -> Safe:
+    return Safe("".join(code(piece.text, most=600) if piece.value else piece.text for piece in event))
 
 
 def _diff(change: RuleChange) -> Safe:
