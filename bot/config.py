@@ -14,7 +14,7 @@ import tomli
 from bot.ecs import parse_version
 from bot.layout import Layout
 from bot.model import KeyPath, Level, RulewardError, dotted, is_list, is_table
-from bot.policy import Policy, all_policies
+from bot.policy import Policy, all_policies, likely
 from bot.settings import (
     CONFIG_PATH,
     Audit,
@@ -264,7 +264,7 @@ class _Reader:
             at: KeyPath = ("policies", key)
             policy = known.get(key)
             if policy is None:
-                self.fault(at, f"unknown policy `{key}`; known here: {', '.join(sorted(known))}")
+                self.fault(at, f"unknown policy `{key}`{_meant(key)}; known here: {', '.join(sorted(known))}")
             elif is_table(given):
                 yield key, self.policy_table(policy, given, at)
             else:
@@ -316,7 +316,7 @@ class _Reader:
                 continue
             policy = all_policies().get(made.policy)
             if policy is None:
-                self.fault((*at, "policy"), f"unknown policy `{made.policy}`")
+                self.fault((*at, "policy"), f"unknown policy `{made.policy}`{_meant(made.policy)}")
             elif not policy.waivable:
                 self.fault((*at, "policy"), f"`{made.policy}` cannot be excepted")
             if (made.rule_id is None) == (made.path is None):
@@ -392,6 +392,11 @@ _MAKERS: Mapping[object, _Maker] = {
     Union: _Reader.union,
     date: _Reader.day,
 }
+
+
+def _meant(policy: str) -> str:
+    close = likely(policy, all_policies())
+    return f" (did you mean `{close}`?)" if close else ""
 
 
 def config_schema() -> dict[str, Any]:

@@ -6,7 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -186,4 +186,22 @@ def all_policies() -> Mapping[str, Policy]:
     return {each.id: each for each in found}
 
 
-__all__ = ["REVIEWED", "Context", "Policy", "Rule", "RuleChange", "Scope", "Violation", "all_policies", "policy"]
+def likely(identity: str, known: Iterable[str]) -> str | None:
+    """Return the id that a misspelt one most resembles, None where it resembles none."""
+    from difflib import get_close_matches  # what is misspelt pays for it
+
+    return next(iter(get_close_matches(identity, known, n=1)), None)
+
+
+__all__ = [
+    "REVIEWED",
+    "Context",
+    "Policy",
+    "Rule",
+    "RuleChange",
+    "Scope",
+    "Violation",
+    "all_policies",
+    "likely",
+    "policy",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import click
 
@@ -14,9 +15,10 @@ from bot.model import RulewardError
 @click.argument("policy", required=False)
 def explain_command(policy: str | None) -> None:
     """Show the manual page of POLICY, or the table of all policies."""
-    from bot.policy import all_policies
+    from bot.policy import likely
+    from bot.render.as_manual import manuals
 
-    known = all_policies()
+    known = manuals()
     if policy is None:
         width = max(map(len, known))
         lines = [f"{each.id:{width}}  {each.level:7}  {each.summary}" for each in known.values()]
@@ -24,8 +26,11 @@ def explain_command(policy: str | None) -> None:
         return
     page = known.get(policy)
     if page is None:
-        raise RulewardError(f"{policy}: no such policy; known are: {', '.join(sorted(known))}")
-    write(f"{page.id} ({page.level})\n\n{page.summary}\n\nWhy: {page.why}\n\nFix: {page.remedy}\n", None)
+        close = likely(policy, known)
+        hint = f"did you mean `{close}`?" if close else "`ruleward explain` lists them"
+        raise RulewardError(f"{policy}: no such policy; {hint}")
+    told = (re.sub(r"^\*\*(.+?)\*\*", r"\1", each) for each in page.paragraphs)
+    write("\n\n".join([page.id, *told]) + "\n", None)
 
 
 @cli.command("schema")
