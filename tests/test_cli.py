@@ -173,7 +173,7 @@ def test_every_policy_explains_itself() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "hint"),
-    [("rule-remved", "did you mean `rule-removed`?"), ("qqqqqqqq", "`ruleward explain` lists them")],
+    [("rule-removal", "did you mean `rule-removed`?"), ("qqqqqqqq", "`ruleward explain` lists them")],
 )
 def test_an_unknown_policy_is_told_with_the_nearest_one(asked: str, hint: str) -> None:
     done = ruleward("explain", asked)

@@ -123,8 +123,8 @@ def test_no_config_is_the_defaults() -> None:
         ("[rules]\ninclude = ['*a*b*c*d']\n", ":2:12: `*a*b*c*d` has more stars than can be matched quickly"),
         ("rules = 1\n", ":1:1: `rules` must be a table"),
         (
-            "[policies]\nrule-remved = 'error'\n",
-            ":2:1: unknown policy `rule-remved` (did you mean `rule-removed`?); known",
+            "[policies]\nrule-removal = 'error'\n",
+            ":2:1: unknown policy `rule-removal` (did you mean `rule-removed`?); known",
         ),
         ("[policies]\nno-such = 'error'\n", ":2:1: unknown policy `no-such`; known here: "),
         ("[policies]\nrule-removed = 'loud'\n", "must be one of error, warning, notice, off"),

@@ -206,6 +206,14 @@ def test_a_waived_finding_says_who_waived_it_and_blocks_nothing() -> None:
     assert "1 waived" in text
 
 
+@pytest.mark.parametrize(
+    ("level", "title"), [(Level.ERROR, "What stands in the way"), (Level.WARNING, "What to look at")]
+)
+def test_the_heading_of_the_findings_says_whether_any_blocks(level: Level, title: str) -> None:
+    text = comment(review(replace(logic(), findings=(replace(UNBUMPED, severity=level),))))
+    assert f"### {title}\n" in text
+
+
 def test_what_is_too_long_is_left_out_whole_and_counted() -> None:
     long = "\n".join(f'x == "{number}"' for number in range(110))
     rules = tuple(
@@ -302,6 +310,13 @@ def test_the_terminal_names_what_was_compared() -> None:
     }
     text = render(review(verdict=Verdict.PASS, **ends), SETTINGS, "text")
     assert text.startswith("main (aaaaaaaaa) … topic (ccccccccc)\n")
+
+
+def test_a_finding_about_the_config_names_its_line() -> None:
+    path = ".github/ruleward.toml"
+    found = Finding(policy="config-invalid", severity=Level.ERROR, message="unknown key `mod`", path=path, line=86)
+    text = render(review(findings=(found,)), SETTINGS, "text")
+    assert f"{path}\n  error unknown key `mod` (line 86) [config-invalid]\n" in text
 
 
 def test_the_terminal_breaks_no_path() -> None:

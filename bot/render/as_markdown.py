@@ -258,7 +258,11 @@ class _Page:
             for each in loud
         ]
         shown, more = _fitting(made, self.limit * 2 // 5)
-        return self.block("problems", rows=shown, more=more and count(more, "more finding", "more findings"))
+        blocks = any(each.first.severity is Level.ERROR for each in loud)
+        title = "What stands in the way" if blocks else "What to look at"
+        return self.block(
+            "problems", title=title, rows=shown, more=more and count(more, "more finding", "more findings")
+        )
 
     def _remedies(self, ids: Mapping[str, bool]) -> str:
         """Explain some policies; the flag says whether one blocks, for only then a way past it is needed."""

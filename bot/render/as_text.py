@@ -216,7 +216,8 @@ def _finding(finding: Finding, rule: RuleReview | None) -> Iterator[object]:
     from rich.padding import Padding
     from rich.text import Text
 
-    note = " (stood here before)" if finding.preexisting else ""
+    note = f" (line {finding.line})" if finding.line and rule is None else ""
+    note += " (stood here before)" if finding.preexisting else ""
     note += " (waived)" if finding.waived is not None else ""
     line = Text.assemble(
         (finding.severity.value, "dim" if finding.waived else _STYLES[finding.severity]),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import Union, get_args, get_origin, get_type_hints
+from typing import Union, cast, get_args, get_origin, get_type_hints
 
 from bot.model import toml_string
 
@@ -76,10 +76,12 @@ def toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {toml(each)}" for key, each in value.items()) + " }"
-    if isinstance(value, tuple | list | frozenset):
-        items = sorted(value) if isinstance(value, frozenset) else value
-        return "[" + ", ".join(map(toml, items)) + "]"
+        table = cast("Mapping[str, object]", value)
+        return "{ " + ", ".join(f"{key} = {toml(each)}" for key, each in table.items()) + " }"
+    if isinstance(value, frozenset):
+        return toml(sorted(cast("frozenset[str]", value)))
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(map(toml, cast("Sequence[object]", value))) + "]"
     return toml_string(value) if isinstance(value, str) else str(value)
 
 
