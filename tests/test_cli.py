@@ -160,6 +160,10 @@ def test_a_report_goes_to_a_file(branch: Repository) -> None:
     assert json.loads((branch.path / "report.json").read_text("utf-8"))["verdict"] == "pass"
 
 
+def test_the_help_cuts_no_sentence() -> None:
+    assert "..." not in ruleward("--help").stdout.partition("Commands:")[2]
+
+
 def test_every_policy_explains_itself() -> None:
     table = ruleward("explain").stdout
     assert all(policy in table for policy in all_policies())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -18,6 +19,9 @@ INCOMPLETE = 3
 """The exit status of what could not be completed."""
 
 Command = Callable[..., None]
+
+
+_LIKE_A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Day(click.ParamType[date]):
@@ -40,13 +44,15 @@ class When(click.ParamType[date | str]):
 
     name = "DATE|REV"
 
-    def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date | str:  # noqa: ARG002
-        """Read a day; what is none is a revision, which git will know or not."""
+    def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date | str:
+        """Read a day; what does not look like one is a revision, which git will know or not."""
         if isinstance(value, date):
             return value
         try:
             return date.fromisoformat(value)
         except ValueError:
+            if _LIKE_A_DAY.fullmatch(value):
+                self.fail(f"{value} is no day of the calendar", param, ctx)
             return value
 
 

@@ -41,7 +41,7 @@ def audit_command(
 ) -> None:
     """Audit every rule for what has gone stale, and for what no policy allows.
 
-    The exit status is 0 whatever the audit finds, 2 for wrong use, 3 where files could not be judged.
+    The exit status is 0 whatever the audit finds, a broken file too, 2 for wrong use, 3 where a file could not be had.
     """
     from bot.render import render_audit
     from bot.render.escape import terminal as printable

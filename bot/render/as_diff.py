@@ -25,9 +25,9 @@ def _parts(change: RuleChange) -> Iterator[object]:
 
     old, new = (side.path if side else "" for side in (change.before, change.after))
     title = terminal(old if old == new else f"{old} → {new}")
-    yield f"{title} ({change.kind.value})"
+    same = change.base is not None and change.head is not None and change.base.text == change.head.text
+    yield title if same else f"{title} ({change.kind.value})"
     if not change.changes:
-        same = change.base is not None and change.head is not None and change.base.text == change.head.text
         yield "The two are the same." if same else "Only layout, comments or the order of keys differ."
         return
     yield _table(change)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.audited import Audit, AuditedRule
 from bot.model import Finding, Level
 from bot.render.as_text import printed, some_paths, unbroken
-from bot.render.audit_fold import by_owner, live, older_than, place_of, words_for
+from bot.render.audit_fold import by_owner, live, older_than, place_of, verb_for, words_for
 from bot.render.escape import terminal
 from bot.render.fold import count, objections
 
@@ -98,7 +98,7 @@ def _summary(audit: Audit) -> Iterator[object]:
     stale = audit.stale
     yield Text(
         f"{len(stale):,} of {count(len(audit.rules), 'rule')}{where} "
-        f"{'is' if len(stale) == 1 else 'are'} stale on {audit.today.isoformat()}.",
+        f"{verb_for(audit)} stale on {audit.today.isoformat()}.",
         style="bold yellow" if stale else "bold green",
     )
     for reason, number in audit.reasons().items():

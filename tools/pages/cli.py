@@ -38,7 +38,7 @@ _STATUSES = {
     "review": "1 where a finding stands that `--fail-on` asks for.",
     "check": "1 where an error stands.",
     "fix": "1 where an error is left afterwards; after `--dry-run` the tree is as it was, and so is the status.",
-    "audit": "0 whatever is found; 3 where files could not be judged.",
+    "audit": "0 whatever is found, a file that is no rule too (`unreadable-rule`); 3 where a file could not be had, as in a partial clone without its remote.",
     "diff": "0, whether anything changed or not.",
     "replay": "0 whatever is found; 3 where a change could not be judged whole.",
     "action": "1 where the verdict is a failure under `fail-on`, as the commit status says.",
