@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from bot import __version__
-from bot.asking import expired
+from bot.asking import expired, no_rule_files
 from bot.audited import Audit, Commit, RuleHistory, Source
 from bot.collect.git import Git
 from bot.collect.named import content
@@ -78,6 +78,8 @@ def audit(
         ask=spread,
     )
     late: tuple[Finding, ...] = tuple(expired(settings, today, str(config or CONFIG_PATH)))
+    if not rules and not tree.unevaluated:
+        late += (no_rule_files(settings, str(config or CONFIG_PATH)),)
     source = Source(
         repository=name,
         ref=where.ref,

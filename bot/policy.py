@@ -203,4 +203,15 @@ def likely(identity: str, known: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(identity, known, n=1)), None)
 
 
-__all__ = ["REVIEWED", "Context", "Policy", "Rule", "RuleChange", "Scope", "Violation", "all_policies", "policy"]
+__all__ = [
+    "REVIEWED",
+    "Context",
+    "Policy",
+    "Rule",
+    "RuleChange",
+    "Scope",
+    "Violation",
+    "all_policies",
+    "likely",
+    "policy",
+]

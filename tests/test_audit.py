@@ -419,7 +419,17 @@ def test_a_cache_that_cannot_be_written_is_said(repo: Repository, tmp_path: Path
 def test_a_repository_without_a_commit_is_told_so(repo: Repository) -> None:
     error = ruleward(repo).exception
     assert isinstance(error, RulewardError)
-    assert "no such commit" in str(error)
+    assert "there is no commit yet" in str(error)
+
+
+def test_a_tree_without_a_rule_is_told_so(repo: Repository) -> None:
+    repo.commit({"detections/a.toml": rule_text()})
+    text = " ".join(ruleward(repo).stdout.split())
+    assert "notice no file here is a rule by `rules.include`" in text
+    repo.commit({"rules/a.toml": rule_text(updated=FRESH)})
+    text = " ".join(ruleward(repo).stdout.split())
+    assert "rules.include" not in text
+    assert "0 of 1 rule is stale" in text
 
 
 # --- the report, and several as one -----------------------------------------------------------------------------------

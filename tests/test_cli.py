@@ -183,11 +183,28 @@ def test_a_report_goes_to_a_file(branch: Repository) -> None:
     assert json.loads((branch.path / "report.json").read_text("utf-8"))["verdict"] == "pass"
 
 
+def test_the_help_cuts_no_sentence() -> None:
+    assert "..." not in ruleward("--help").stdout.partition("Commands:")[2]
+
+
 def test_every_policy_explains_itself() -> None:
     table = ruleward("explain").stdout
     assert all(policy in table for policy in all_policies())
     assert "Why: " in ruleward("explain", "rule-removed").stdout
-    assert ruleward("explain", "no-such").returncode == 2
+    for identity in ("config-invalid", "exception-expired", "no-rule-files"):
+        assert identity in table
+        assert ruleward("explain", identity).stdout.startswith(f"{identity}\n\n")
+    assert "`window_days = 30`" in ruleward("explain", "updated-date-lagging").stdout
+    assert "\n\nCan be waived: " in ruleward("explain", "updated-date-lagging").stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [("rule-removal", "did you mean `rule-removed`?"), ("qqqqqqqq", "`ruleward explain` lists them all")],
+)
+def test_an_unknown_policy_is_told_with_the_nearest_one(asked: str, hint: str) -> None:
+    done = ruleward("explain", asked)
+    assert (done.returncode, done.stderr) == (2, f"ruleward: {asked}: no such policy; {hint}\n")
 
 
 def test_the_projects_own_rules_are_clean() -> None:

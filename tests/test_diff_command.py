@@ -70,7 +70,7 @@ def test_rules_of_different_ids_are_compared_all_the_same(tmp_path: Path) -> Non
 
 
 def test_what_is_equal_is_said_to_be(two: tuple[str, str]) -> None:
-    assert said(two[0], two[0]).endswith("The two are the same.\n")
+    assert said(two[0], two[0]) == f"{two[0]}\nThe two are the same.\n"
 
 
 def test_layout_alone_is_said_to_be_that(two: tuple[str, str]) -> None:

@@ -17,11 +17,12 @@ from markdown_it import MarkdownIt
 from bot.cli import cli
 from bot.config import read_config
 from bot.policy import all_policies
+from bot.render.as_manual import manuals
+from bot.render.keys import keys
 from bot.settings import LabelStyle, Settings, StandingException
 from tests.repository import Repository, rule_text
 from tools import generate
 from tools.pages import configuration, policies
-from tools.pages.values import keys
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -97,7 +98,7 @@ def test_a_new_policy_does_what_its_page_claims(example: Path) -> None:
 
 def test_a_new_policy_is_listed_and_explained(example: Path) -> None:
     assert re.search(rf"^{EXAMPLE} +notice +The description is", python(_RULEWARD, example, "explain"), re.MULTILINE)
-    assert "Why: whoever is woken" in python(_RULEWARD, example, "explain", EXAMPLE)
+    assert "Why: Whoever is woken" in python(_RULEWARD, example, "explain", EXAMPLE)
 
 
 def test_a_new_policy_is_in_the_schema_of_the_config(example: Path) -> None:
@@ -130,6 +131,14 @@ def test_a_policy_that_a_document_asks_to_explain_exists() -> None:
     asked = {call[1] for call in ruleward_calls() if call[0] == "explain" and len(call) > 1}
     assert asked
     assert asked <= set(all_policies())
+
+
+def test_the_terminal_explains_what_the_page_of_policies_says() -> None:
+    page = (ROOT / "docs/policies.md").read_text(encoding="utf-8")
+    sections = dict(each.split("\n\n", 1) for each in re.split(r"^### ", page, flags=re.MULTILINE)[1:])
+    assert sections.keys() == manuals().keys()
+    for identity, manual in manuals().items():
+        assert sections[identity].startswith("\n\n".join(manual.paragraphs))
 
 
 @pytest.mark.parametrize("block", [block for page in PAGES for block in fences(page, "toml")])
@@ -189,7 +198,7 @@ def test_contributing_names_every_room_and_no_other() -> None:
 def test_the_manual_has_a_section_a_policy() -> None:
     headings = re.findall(r"^### (.+)$", policies.page(), re.MULTILINE)
     assert len(headings) == len(set(headings))
-    assert set(headings) - set(all_policies()) == {"config-invalid", "exception-expired"}
+    assert set(headings) - set(all_policies()) == {"config-invalid", "exception-expired", "no-rule-files"}
     assert set(headings) >= set(all_policies())
 
 

@@ -135,7 +135,7 @@ def test_what_could_not_be_judged_is_said() -> None:
 def test_nothing_stale_is_an_issue_to_be_closed() -> None:
     made = issue(of(stale(1, reasons={}, advice=())))
     assert (made.title, made.open) == ("Stale rules: none", False)
-    assert "**0 of 1 rule are stale.**" in made.body
+    assert "**0 of 1 rule is stale.**" in made.body
 
 
 def test_the_label_has_the_name_that_the_config_gives_it() -> None:

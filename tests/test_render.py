@@ -218,6 +218,14 @@ def test_a_waived_finding_says_who_waived_it_and_blocks_nothing() -> None:
     assert "1 waived" in text
 
 
+@pytest.mark.parametrize(
+    ("level", "title"), [(Level.ERROR, "What stands in the way"), (Level.WARNING, "What to look at")]
+)
+def test_the_heading_of_the_findings_says_whether_any_blocks(level: Level, title: str) -> None:
+    text = comment(review(replace(logic(), findings=(replace(UNBUMPED, severity=level),))))
+    assert f"### {title}\n" in text
+
+
 def test_what_is_too_long_is_left_out_whole_and_counted() -> None:
     long = "\n".join(f'x == "{number}"' for number in range(110))
     rules = tuple(
@@ -248,31 +256,102 @@ def test_the_terminal_shows_the_line_and_what_to_set() -> None:
     text = render(review(logic(), *tagged(4)), SETTINGS, "text")
     assert '      4 │ updated_date = "2025/01/01"' in text
     assert '    set │ updated_date = "2026/11/24"' in text
-    assert "4 rules: rules/r0.toml" in text
+    assert "tuning  4 rules\n        tags + New tag\n        rules/r0.toml\n" in text
     assert text.endswith("Blocked: 1 error.\n")
     assert "\x1b" not in text
     assert "\x1b[" in render(review(logic()), SETTINGS, "text", colour=True)
 
 
-def test_the_terminal_shows_no_line_of_a_file_that_cannot_be_read() -> None:
-    change = replace(
-        edit("rules/a.toml"),
+def test_the_terminal_shows_what_an_edited_query_means_and_an_event() -> None:
+    text = render(review(logic()), SETTINGS, "text")
+    assert text.startswith("tuning  rules/a.toml\n        query narrowed; tags + New tag\n")
+    assert '        • adds exclusion: user.name == "root"\n' in text
+    assert "        • no longer matches {user.name: root}\n" in text
+    assert "ruleward diff" not in text
+
+
+def test_the_terminal_explains_the_first_queries_and_names_the_command_for_the_others() -> None:
+    query = leaf("rule.query", OLD, NEW)
+    rules = []
+    for each in range(9):
+        lines = tuple(f'adds exclusion: user.name == "{name}{each}"' for name in "abcdefg")
+        meant = replace(NARROWED, explanation=lines)
+        rules.append(RuleReview(change=edit(f"rules/r{each} x.toml", query, after=NEW, query=meant)))
+    text = render(review(*rules), SETTINGS, "text")
+    assert text.count("no longer matches") == 5
+    assert text.count("• and 3 more: ruleward diff 'bbbbbbbbb:rules/r") == 5
+    last = "and 4 more edited queries, the next by: ruleward diff 'bbbbbbbbb:rules/r5 x.toml' 'rules/r5 x.toml'"
+    assert last in text.splitlines()
+
+
+def test_what_loses_coverage_stands_before_what_gains_it() -> None:
+    kinds = (QueryVerdict.BROADENED, QueryVerdict.UNKNOWN, QueryVerdict.CHANGED, QueryVerdict.NARROWED)
+    rules = [
+        RuleReview(
+            change=edit(
+                f"rules/{each}.toml",
+                leaf("rule.query", OLD, NEW),
+                after=NEW,
+                query=QueryChange(language="eql", verdict=each, explanation=(f"says {each}",)),
+            )
+        )
+        for each in kinds
+    ]
+    wanted = ["says narrowed", "says changed", "says unknown", "says broadened"]
+    for format_name in ("text", "markdown"):
+        text = render(review(*rules), SETTINGS, format_name)
+        places = [text.index(each) for each in wanted]
+        assert places == sorted(places)
+
+
+def test_few_edited_queries_stand_open_in_the_comment() -> None:
+    rules = [
+        RuleReview(change=edit(f"rules/{each}.toml", leaf("rule.query", OLD, NEW), after=NEW, query=narrowed(each)))
+        for each in range(4)
+    ]
+    assert comment(review(*rules[:3])).count("<details open>") == 3
+    assert "<details open>" not in comment(review(*rules))
+
+
+def test_the_terminal_names_what_was_compared() -> None:
+    text = render(review(verdict=Verdict.PASS), SETTINGS, "text")
+    assert text == "main (merge base bbbbbbbbb) … tune-x\nNo rule changes.\nPassed.\n"
+    ends = {
+        "base": Revision(ref="main", sha="a" * 40, merge_base="a" * 40),
+        "head": Revision(ref="topic", sha="c" * 40),
+    }
+    text = render(review(verdict=Verdict.PASS, **ends), SETTINGS, "text")
+    assert text.startswith("main (aaaaaaaaa) … topic (ccccccccc)\n")
+
+
+def test_a_finding_about_the_config_names_its_line() -> None:
+    path = ".github/ruleward.toml"
+    found = Finding(policy="config-invalid", severity=Level.ERROR, message="unknown key `mod`", path=path, line=86)
+    text = render(review(findings=(found,)), SETTINGS, "text")
+    assert f"{path}\n  error unknown key `mod` (line 86) [config-invalid]\n" in text
+
+
+def test_the_terminal_breaks_no_path() -> None:
+    path = f"rules/{'a_long_name_' * 10}.toml"
+    rule = RuleReview(change=edit(path, TAGS), findings=(replace(UNBUMPED, path=path),))
+    text = render(review(rule), SETTINGS, "text")
+    assert sum(path in line for line in text.splitlines()) == 2
+
+
+def test_no_line_of_the_base_stands_beside_a_file_that_cannot_be_read() -> None:
+    base = rule_at("rules/a.toml", rule_text())
+    change = RuleChange(
+        path=base.path,
+        previous_path=None,
+        status=Status.MODIFIED,
         kind=Kind.UNREADABLE,
-        after=Unreadable(path="rules/a.toml", reason="not TOML", line=3, column=5),
+        before=base,
+        after=Unreadable(path=base.path, reason="not TOML", line=3, column=23),
     )
-    finding = Finding(
-        policy="unreadable-rule", severity=Level.ERROR, message="not TOML", path="rules/a.toml", line=3, at=()
-    )
-    text = render(review(RuleReview(change=change, findings=(finding,))), Settings(), "text")
-    assert "error not TOML" in text
-    assert "│" not in text
-
-
-def test_the_terminal_says_what_was_compared_and_what_queries_became() -> None:
-    text = render(review(logic()), Settings(), "text")
-    assert "rules/a.toml: query narrowed\n  • adds exclusion: user.name ==" in text
-    assert "no longer matches {user.name: root}" in text
-    assert "\nCompared: main (" in text
+    found = Finding(policy="unreadable-rule", severity=Level.ERROR, message="not TOML", path=base.path, line=3)
+    text = render(review(RuleReview(change=change, findings=(found,))), SETTINGS, "text")
+    assert "not TOML" in text
+    assert "production" not in text
 
 
 def test_workflow_commands_are_ten_a_level_the_rest_is_counted() -> None:

@@ -93,6 +93,7 @@ def test_days_and_revisions_limit_what_is_replayed(history: Repository) -> None:
     assert titles(whole(history, "--since", "2030-01-01")) == []
     assert "No change of a rule" in replayed(history, "--since", "2030-01-01").stdout
     assert "no such commit" in replayed(history, "--since", "nowhere", status=2).stderr
+    assert "2025-13-01 is no day" in replayed(history, "--since", "2025-13-01", status=2).stderr
 
 
 def test_a_draft_config_judges_all_of_history(history: Repository) -> None:

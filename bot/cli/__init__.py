@@ -13,6 +13,9 @@ from bot.cli import changes, github, manual, trees  # each makes its commands
 from bot.cli.options import INCOMPLETE, cli
 from bot.model import RulewardError
 
+for _command in cli.commands.values():  # whole, where click would cut what is longer than a line
+    _command.short_help = " ".join((_command.help or "").partition("\n\n")[0].split())
+
 
 def main() -> NoReturn:
     """Run the command line; every error that a user can put right is one line on stderr, without a traceback."""

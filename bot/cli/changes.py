@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.options import Day, cli, coloured, file_option, output_as, repository, write
+from bot.cli.options import Day, cli, coloured, columns, file_option, output_as, repository, write
 from bot.model import RulewardError
 
 if TYPE_CHECKING:
@@ -52,8 +51,14 @@ def review_command(
 
     day = today or datetime.now(UTC).date()
     reviewed = review(Git(repo), base=base, head=head, config=config, today=day)
-    colour = coloured(output)
-    text = render(reviewed.review, reviewed.settings, format_name, colour=colour, template=reviewed.template)
+    text = render(
+        reviewed.review,
+        reviewed.settings,
+        format_name,
+        colour=coloured(output),
+        width=columns(output),
+        template=reviewed.template,
+    )
     write(text, output)
     sys.exit(exit_status(reviewed.review, fail_on))
 
@@ -156,5 +161,4 @@ def diff_command(*, old: str, new: str, repo: Path) -> None:
     from bot.app import compare
     from bot.render import render_change
 
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
-    write(render_change(compare(repo, old, new), colour=coloured(), width=width), None)
+    write(render_change(compare(repo, old, new), colour=coloured(), width=columns()), None)

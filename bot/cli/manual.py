@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
+import re
 
 import click
 
@@ -15,9 +15,10 @@ from bot.model import RulewardError
 @click.argument("policy", required=False)
 def explain_command(policy: str | None) -> None:
     """Show the manual page of POLICY, or the table of all policies."""
-    from bot.policy import all_policies, likely
+    from bot.policy import likely
+    from bot.render.as_manual import manuals
 
-    known = all_policies()
+    known = manuals()
     if policy is None:
         width = max(map(len, known))
         lines = [f"{each.id:{width}}  {each.level:7}  {each.summary}" for each in known.values()]
@@ -26,14 +27,10 @@ def explain_command(policy: str | None) -> None:
     page = known.get(policy)
     if page is None:
         close = likely(policy, known)
-        hint = f"did you mean `{close}`?" if close else "`ruleward explain` without one lists them all"
+        hint = f"did you mean `{close}`?" if close else "`ruleward explain` lists them all"
         raise RulewardError(f"{policy}: no such policy; {hint}")
-    parts = [f"{page.id} ({page.level})", page.summary, f"Why: {page.why}", f"Fix: {page.remedy}"]
-    options = page.defaults()
-    if dataclasses.is_dataclass(options) and not isinstance(options, type):
-        set_to = (f"  {name} = {json.dumps(value)}" for name, value in dataclasses.asdict(options).items())
-        parts.append("\n".join(["Options:", *set_to]))
-    write("\n\n".join([*parts, f"Can be waived: {page.past}"]) + "\n", None)
+    told = (re.sub(r"^\*\*(.+?)\*\*", r"\1", each) for each in page.paragraphs)
+    write("\n\n".join([page.id, *told]) + "\n", None)
 
 
 @cli.command("schema")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -17,6 +19,9 @@ INCOMPLETE = 3
 """The exit status of what could not be completed."""
 
 Command = Callable[..., None]
+
+
+_LIKE_A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Day(click.ParamType[date]):
@@ -39,13 +44,15 @@ class When(click.ParamType[date | str]):
 
     name = "DATE|REV"
 
-    def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date | str:  # noqa: ARG002
-        """Read a day; what is none is a revision, which git will know or not."""
+    def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date | str:
+        """Read a day; what does not look like one is a revision, which git will know or not."""
         if isinstance(value, date):
             return value
         try:
             return date.fromisoformat(value)
         except ValueError:
+            if _LIKE_A_DAY.fullmatch(value):
+                self.fail(f"{value} is no day of the calendar", param, ctx)
             return value
 
 
@@ -74,6 +81,11 @@ def write(text: str, output: Path | None) -> None:
 def coloured(output: Path | None = None) -> bool:
     """Tell whether a report is coloured: only on a terminal, and not where NO_COLOR is set (https://no-color.org)."""
     return output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def columns(output: Path | None = None) -> int:
+    """Return how wide a report may be: as wide as the terminal, a hundred characters elsewhere."""
+    return shutil.get_terminal_size().columns if output is None and sys.stdout.isatty() else 100
 
 
 Decorator = Callable[[Command], Command]

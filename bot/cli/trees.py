@@ -9,7 +9,7 @@ from typing import TextIO
 
 import click
 
-from bot.cli.options import INCOMPLETE, Day, When, cli, coloured, file_option, output_as, repository, write
+from bot.cli.options import INCOMPLETE, Day, When, cli, coloured, columns, file_option, output_as, repository, write
 from bot.model import Verdict
 from bot.settings import CONFIG_PATH
 
@@ -41,7 +41,7 @@ def audit_command(
 ) -> None:
     """Audit every rule for what has gone stale, and for what no policy allows.
 
-    The exit status is 0 whatever the audit finds, 2 for wrong use, 3 where files could not be judged.
+    The exit status is 0 whatever the audit finds, a broken file too, 2 for wrong use, 3 where a file could not be had.
     """
     from bot.render import render_audit
     from bot.render.escape import terminal as printable
@@ -65,7 +65,7 @@ def audit_command(
     for source in done.sources:
         if source.note:
             click.echo(f"ruleward: {printable(source.repository)}: {printable(source.note)}", err=True)
-    write(render_audit(done, format_name, colour=coloured(output)), output)
+    write(render_audit(done, format_name, colour=coloured(output), width=columns(output)), output)
     sys.exit(0 if done.complete else INCOMPLETE)
 
 

@@ -44,6 +44,8 @@ def locate(git: Git, ref: str | None) -> tuple[Revision, str]:
     """
     if ref is None and git.top is None:
         ref = "HEAD"
+    if ref in {None, "HEAD"} and git.unborn():
+        raise RulewardError("there is no commit yet: an audit asks the history how old things are")
     commit = git.commit(ref or "HEAD")
     return Revision(ref=ref or "working tree", sha=commit if ref else None), commit
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.model import QueryChange, RuleChange
 from bot.render.escape import cut, terminal
-from bot.render.fold import query_lines, query_told
+from bot.render.queries import proofs, query_lines
 from bot.render.screen import bullets, printed
 from bot.words import by_importance, change_words, query_heading, query_words
 
@@ -25,9 +25,9 @@ def _parts(change: RuleChange) -> Iterator[object]:
 
     old, new = (side.path if side else "" for side in (change.before, change.after))
     title = terminal(old if old == new else f"{old} → {new}")
-    yield f"{title} ({change.kind.value})"
+    same = change.base is not None and change.head is not None and change.base.text == change.head.text
+    yield title if same else f"{title} ({change.kind.value})"
     if not change.changes:
-        same = change.base is not None and change.head is not None and change.base.text == change.head.text
         yield "The two are the same." if same else "Only layout, comments or the order of keys differ."
         return
     yield _table(change)
@@ -58,7 +58,7 @@ def _query(change: RuleChange, query: QueryChange) -> Iterator[object]:
 
     language = f" ({terminal(query.language)})" if query.language and query.apart != "language" else ""
     yield Text(f"{query_heading(query)}{language}", style="bold")
-    yield from bullets(query_told(query))
+    yield from bullets([*query.explanation, *proofs(query)])
     yield ""
     lines = query_lines(change, around=1)
     for line in lines[:_LINES]:

@@ -22,6 +22,7 @@ from bot.render.audit_fold import (
     live,
     older_than,
     shares,
+    verb_for,
     words_for,
 )
 from bot.render.charts import histogram_chart, share_bar
@@ -65,7 +66,7 @@ def render(audit: Audit) -> str:
         today=audit.today.isoformat(),
         stale=f"{len(audit.stale):,}",
         total=f"{len(audit.rules):,}",
-        verb="is" if len(audit.stale) == 1 else "are",
+        verb=verb_for(audit),
         notes=list(_notes(audit)),
         tiles=list(_tiles(audit)),
         older=[older_than(live(audit), days) for days in (180, 365, 730)],

@@ -17,7 +17,8 @@ def render(review: Review) -> str:
     lines += [f"{terminal(each.path)}: not judged: {terminal(each.reason)}" for each in review.unevaluated]
     fixable = sum(map(offered, standing))
     if fixable:
-        lines.append(f"{', '.join(_counts(standing))}; `ruleward fix` mends {fixable}")
+        more = " and what hangs on it" if fixable < len(standing) else ""  # one edit may ask for the next, or end it
+        lines.append(f"{', '.join(_counts(standing))}; `ruleward fix` mends {fixable}{more}")
     return "".join(f"{each}\n" for each in lines)
 
 

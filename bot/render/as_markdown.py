@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.model import Event, Finding, Kind, Level, QueryVerdict, Review, RuleChange, Verdict, stable
+from bot.model import Finding, Kind, Level, Review, RuleChange, Verdict, stable
 from bot.policy import all_policies
 from bot.render.escape import Safe, code, cut, element, fenced, prose, url_path
 from bot.render.fold import (
@@ -19,15 +19,13 @@ from bot.render.fold import (
     asides,
     count,
     detects,
-    explains,
     first_line,
     problems,
-    query_lines,
     rows,
     verdict_line,
     waived,
-    witness_phrase,
 )
+from bot.render.queries import explained, explains, query_lines, witnesses
 from bot.render.template import Blocks
 from bot.settings import Settings
 from bot.words import Phrase, query_heading
@@ -222,8 +220,7 @@ class _Page:
         table = rows(self.review)
         if table:
             yield _Section("the table of rules", 2, self._changes(table))
-        edited = [row for row in table if explains(row.change)]
-        edited.sort(key=_weight)
+        edited = sorted((row for row in table if explains(row.change)), key=lambda row: not detects(row.change))
         few = sum(detects(row.change) for row in edited) <= _OPEN
         for row in edited:
             yield _Section("query", 5 if detects(row.change) else 7, self._query(row, few=few))
@@ -261,10 +258,11 @@ class _Page:
             for each in loud
         ]
         shown, more = _fitting(made, self.limit * 2 // 5)
-        blocks = self.review.verdict in {Verdict.BLOCK, Verdict.INCOMPLETE}
+        blocks = any(each.first.severity is Level.ERROR for each in loud)
         title = "What stands in the way" if blocks else "What to look at"
-        left = more and count(more, "more finding", "more findings")
-        return self.block("problems", rows=shown, title=title, more=left)
+        return self.block(
+            "problems", title=title, rows=shown, more=more and count(more, "more finding", "more findings")
+        )
 
     def _remedies(self, ids: Mapping[str, bool]) -> str:
         """Explain some policies; the flag says whether one blocks, for only then a way past it is needed."""
@@ -332,15 +330,7 @@ class _Page:
     def _query(self, row: Row, *, few: bool) -> str:
         change = row.change
         query = change.query
-        witness = query.witness if query else None
-        sides = [
-            {"claim": Safe(claim), "event": _events(events)}
-            for claim, events in (
-                ("no longer matches", witness and witness.lost),
-                ("newly matches", witness and witness.gained),
-            )
-            if events
-        ]
+        sides = [{"claim": Safe(claim), "event": _event(event)} for claim, event in (witnesses(query) if query else ())]
         subject = change.subject
         return self.block(
             "query",
@@ -348,7 +338,7 @@ class _Page:
             several=_several(row),
             name=element(cut(subject.name, 120) if subject and subject.name else change.path),
             verdict=query_heading(query) if query else "same query, other conditions around it",
-            explanation=[prose(line, most=600) for line in (query.explanation if query else change.around)],
+            explanation=[prose(line, most=600) for line in explained(change)],
             reason=prose(query.reason) if query and query.reason and not query.apart else "",
             witness=sides,
             diff=_diff(change) if query else "",
@@ -442,18 +432,8 @@ def _excuse(finding: Finding) -> Safe:
     return Safe(f"waived by {code(reason.by or 'nobody')}{f' at {code(reason.at)}' if reason.at else ''}")
 
 
-def _events(events: Event | tuple[Event, ...]) -> Safe:
-    return Safe("".join(code(piece.text, most=600) if piece.value else piece.text for piece in witness_phrase(events)))
-
-
-_HEAVY = (QueryVerdict.NARROWED, QueryVerdict.CHANGED, QueryVerdict.UNKNOWN, QueryVerdict.NARROWED_OR_EQUAL)
-
-
-def _weight(row: Row) -> tuple[bool, bool, int]:
-    """What is read first: what detects something else, the odd ones out, what may have lost matches."""
-    verdict = row.change.query.verdict if row.change.query else None
-    rank = _HEAVY.index(verdict) if verdict in _HEAVY else len(_HEAVY)
-    return not detects(row.change), len(row.rules) > 1, rank
+def _event(event: Phrase) -> Safe:
+    return Safe("".join(code(piece.text, most=600) if piece.value else piece.text for piece in event))
 
 
 def _diff(change: RuleChange) -> Safe:

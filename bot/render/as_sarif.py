@@ -9,11 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot import __version__
-from bot.asking import EXCEPTION_EXPIRED, NO_RULE_FILES
-from bot.judge import CONFIG_INVALID
 from bot.model import Finding, Level, Review, RuleReview, Status, Unevaluated, Verdict
 from bot.policy import Policy, all_policies
 from bot.render.as_json import write
+from bot.render.as_manual import OF_THE_CONFIG, Manual
 from bot.render.as_markdown import MANUAL
 from bot.render.escape import terminal, url_path
 from bot.report import plain, utf8
@@ -29,16 +28,11 @@ _PROBLEMS = {
     Level.OFF: "recommendation",
 }
 _NAMED = re.compile(r"\](?=\()|\{(?=\d)")
-_CONFIG = {
-    CONFIG_INVALID: (Level.ERROR, "The edited config cannot be used."),
-    EXCEPTION_EXPIRED: (Level.NOTICE, "The last day of a standing exception has passed."),
-    NO_RULE_FILES: (Level.NOTICE, "No file is a rule, so nothing was reviewed."),
-}
 
 
 def render(review: Review, _settings: Settings) -> str:
     """Write one run: every policy as a rule, every finding as a result, what is excused as suppressed."""
-    rules = [*map(_policy, all_policies().values()), *(_fixed_policy(each) for each in _CONFIG)]
+    rules = [*map(_policy, all_policies().values()), *map(_fixed_policy, OF_THE_CONFIG.values())]
     places = {rule["id"]: number for number, rule in enumerate(rules)}
     run = {
         "tool": {
@@ -90,14 +84,13 @@ def _policy(policy: Policy) -> dict[str, Any]:
     }
 
 
-def _fixed_policy(identity: str) -> dict[str, Any]:
-    level, summary = _CONFIG[identity]
+def _fixed_policy(manual: Manual) -> dict[str, Any]:
     return {
-        "id": identity,
-        "shortDescription": {"text": summary},
-        "helpUri": f"{MANUAL}#{identity}",
-        "defaultConfiguration": {"level": _LEVELS[level]},
-        "properties": {"tags": ["config"], "problem.severity": _PROBLEMS[level]},
+        "id": manual.id,
+        "shortDescription": {"text": manual.summary},
+        "helpUri": f"{MANUAL}#{manual.id}",
+        "defaultConfiguration": {"level": _LEVELS[manual.level]},
+        "properties": {"tags": ["config"], "problem.severity": _PROBLEMS[manual.level]},
     }
 
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bot.layout import layout_of
-from bot.model import Finding, Kind, Level, QueryVerdict, Review, Revision, Rule, RuleReview, Unreadable
+from bot.model import Finding, Kind, Level, QueryVerdict, Review, Rule, RuleChange, RuleReview
 from bot.render.escape import cut, terminal
-from bot.render.fold import count, detects, first_line, fold, query_told, rows, verdict_line
-from bot.render.screen import bullets, printed
+from bot.render.fold import Row, count, detects, first_line, fold, rows, verdict_line
+from bot.render.queries import explained, proofs
+from bot.render.screen import bullets, indented, printed, some_paths, unbroken
 from bot.settings import Settings
-from bot.words import plain, query_heading
+from bot.words import plain, query_heading, query_words
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.NOTICE: "cyan", Level.OFF: ""}
 _QUERY_STYLES = {QueryVerdict.NARROWED: "magenta", QueryVerdict.BROADENED: "magenta", QueryVerdict.UNKNOWN: "yellow"}
 _WIDEST = 400
-_PATHS = 3
-_TOLD = 5  # rules whose queries are told, and lines of each
-_LINES = 8
-_SHA = 10
+_WIDE = 300
+_QUERIES = 5  # that are explained under their rules
+_LINES = 4  # of the explanation of each
+_SHA = 9
 _A_FILE = 200  # a rule of ten thousand odd keys shall not fill the screen, nor the day
 
 
@@ -31,15 +37,13 @@ def render(review: Review, _settings: Settings, *, colour: bool = False, width: 
 def _parts(review: Review) -> Iterator[object]:
     from rich.text import Text
 
-    if review.rules:
-        yield _table(review)
-    yield from _detections(review)
+    yield from _changes(review)
     subjects = {rule.change.path: rule for rule in review.rules}
     alone, shared = _shared(review)
     for group in shared:
         yield from _together(group)
     for path, findings in _by_file(alone).items():
-        yield Text(terminal(path) if path else "The pull request", style="bold", overflow="fold")
+        yield unbroken(Text(terminal(path) if path else "The pull request", style="bold"))
         for finding in findings[:_A_FILE]:
             yield from _finding(finding, subjects.get(path))
         if len(findings) > _A_FILE:
@@ -48,73 +52,80 @@ def _parts(review: Review) -> Iterator[object]:
         yield ""
     for each in review.unevaluated:
         yield Text(terminal(f"not judged: {each.path}: {each.reason}"), style="yellow", overflow="fold")
+    yield Text(terminal(_compared(review)), style="dim", overflow="fold")
     lead, beside = first_line(review)
     verdict, counts = verdict_line(review)
     headline = "; ".join([terminal(lead), *(terminal(plain(phrase)) for phrase in beside)])
     yield Text(f"{headline}.", style="bold")
-    yield Text(
-        f"Compared: {terminal(_end(review.base))} … {terminal(_end(review.head))}.", style="dim", overflow="fold"
-    )
     style = _STYLES[Level.ERROR] if review.verdict in {"block", "incomplete"} else "green"
     yield Text.assemble((verdict, style), f"{': ' if counts else ''}{counts}.")
 
 
-def _end(revision: Revision) -> str:
-    """Name one end of what was compared."""
-    if revision.sha is None:
-        return "the working tree"
-    short = revision.sha[:_SHA]
-    return short if revision.ref.startswith(short) else f"{revision.ref} ({short})"
+def _compared(review: Review) -> str:
+    """Name what was compared with what: nothing found in the wrong place looks like nothing found."""
+    base, head = review.base, review.head
+    old = "" if base.merge_base in {None, base.sha} else "merge base "
+    new = f" ({head.sha[:_SHA]})" if head.sha else ""
+    return f"{base.ref} ({old}{(base.merge_base or base.sha or '')[:_SHA]}) … {head.ref}{new}"
 
 
-def _detections(review: Review) -> Iterator[object]:
-    """Say what became of what the first few rules detect, a line a piece."""
+def _changes(review: Review) -> Iterator[object]:
+    """Write what happened to each rule, and under the first few edited queries what that means."""
     from rich.text import Text
 
-    changed = [row for row in rows(review) if detects(row.change) and (row.change.query or row.change.around)]
-    for row in changed[:_TOLD]:
+    table = rows(review)
+    edited = [row for row in table if detects(row.change) and (explained(row.change) or proofs(row.change.query))]
+    told = [id(row) for row in edited[:_QUERIES]]
+    indent = max((len(row.change.kind) for row in table), default=0) + 2
+    for row in table:
         change = row.change
-        heading = query_heading(change.query) if change.query else "around the query"
-        more = f" (and {len(row.rules) - 1:,} more rules)" if len(row.rules) > 1 else ""
-        yield Text(terminal(f"{change.path}{more}: {heading}"), style="bold", overflow="fold")
-        told = query_told(change.query) if change.query else list(change.around)
-        yield from bullets(cut(line, _WIDEST) for line in told[:_LINES])
-        if len(told) > _LINES:
-            yield Text(f"  and {len(told) - _LINES} more lines: `ruleward diff` has them all", style="dim")
-        yield ""
-    if len(changed) > _TOLD:
-        left = count(len(changed) - _TOLD, "more rule detects", "more rules detect")
-        yield Text(f"{left} something else: `ruleward diff` or `--format markdown` says what", style="dim")
+        style = "red" if change.kind in {Kind.REMOVAL, Kind.UNREADABLE} else ""
+        name = terminal(change.path) if len(row.rules) == 1 else count(len(row.rules), "rule")
+        yield unbroken(Text.assemble((f"{change.kind:{indent}}", style), (name, "bold")))
+        yield indented(_words(row, whole=id(row) not in told), indent)
+        if len(row.rules) > 1:
+            yield from some_paths([rule.change.path for rule in row.rules], indent)
+        if id(row) in told:
+            yield from _meaning(row, review, indent)
+    if left := edited[_QUERIES:]:
+        more = count(len(left), "more edited query", "more edited queries")
+        yield unbroken(Text(f"and {more}, the next by: {_command(left[0].change, review)}"))
+    if table:
         yield ""
 
 
-def _table(review: Review) -> object:
-    from rich import box
-    from rich.table import Table
+def _words(row: Row, *, whole: bool) -> Text:
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
-    table.add_column("kind", no_wrap=True)
-    table.add_column("rule", overflow="fold", ratio=1)
-    table.add_column("what changed", overflow="fold", ratio=1)
-    table.add_column("query", no_wrap=True)
-    for row in rows(review):
-        change = row.change
-        if len(row.rules) == 1:
-            name = terminal(change.path)
-        else:
-            shown = ", ".join(terminal(rule.change.path) for rule in row.rules[:_PATHS])
-            left = len(row.rules) - _PATHS
-            name = f"{count(len(row.rules), 'rule')}: {shown}{f' and {left:,} more' if left > 0 else ''}"
-        verdict = change.query.verdict if change.query else None
-        words = "; ".join(map(terminal, (*row.told, *map(plain, row.phrases))))
-        table.add_row(
-            Text(change.kind.value, style="red" if change.kind in {Kind.REMOVAL, Kind.UNREADABLE} else ""),
-            Text(name),
-            Text(words),
-            Text(verdict.value if verdict else "", style=_QUERY_STYLES.get(verdict, "") if verdict else ""),
-        )
-    return table
+    query = row.change.query
+    style = _QUERY_STYLES.get(query.verdict, "") if query else ""
+    phrases = [Text(terminal(line)) for line in row.told if whole]
+    for phrase in row.phrases:
+        words = plain(phrase)
+        of_query = query is not None and words == query_words(query)
+        words = query_heading(query) if query and of_query and not whole else words
+        phrases.append(Text(terminal(words), style=style if of_query else ""))
+    return Text("; ").join(phrases)
+
+
+def _meaning(row: Row, review: Review, indent: int) -> Iterator[object]:
+    """Say in a few lines what became of a query, and show at most one event each way."""
+    from rich.text import Text
+
+    change = row.change
+    lines = explained(change)
+    yield from bullets((cut(line, _WIDE) for line in lines[:_LINES]), indent)
+    if len(lines) > _LINES:
+        yield unbroken(Text(f"{' ' * indent}• and {len(lines) - _LINES:,} more: {_command(change, review)}"))
+    first = "the first " if len(row.rules) > 1 and change.query and change.query.witness else ""
+    yield from bullets((cut(f"{first}{line}", _WIDE) for line in proofs(change.query)), indent)
+
+
+def _command(change: RuleChange, review: Review) -> str:
+    """Return the command that tells all of one rule's change."""
+    old = f"{(review.base.merge_base or review.base.ref)[:_SHA]}:{change.previous_path or change.path}"
+    new = change.path if review.head.sha is None else f"{review.head.ref}:{change.path}"
+    return terminal(f"ruleward diff {shlex.quote(old)} {shlex.quote(new)}")
 
 
 def _shared(review: Review) -> tuple[list[Finding], list[tuple[Finding, ...]]]:
@@ -132,11 +143,7 @@ def _together(group: tuple[Finding, ...]) -> Iterator[object]:
 
     yield Text(count(len(group), "rule"), style="bold")
     yield from _finding(replace(group[0], line=None, fix=None), None)
-    for finding in group[:_PATHS]:
-        place = f"{finding.path}:{finding.line}" if finding.line else finding.path
-        yield Text(f"        {terminal(place)}", style="dim", overflow="fold")
-    if len(group) > _PATHS:
-        yield Text(f"        and {len(group) - _PATHS:,} more", style="dim")
+    yield from some_paths([f"{each.path}:{each.line}" if each.line else each.path for each in group], 8)
     yield ""
 
 
@@ -151,7 +158,8 @@ def _finding(finding: Finding, rule: RuleReview | None) -> Iterator[object]:
     from rich.padding import Padding
     from rich.text import Text
 
-    note = " (stood here before)" if finding.preexisting else ""
+    note = f" (line {finding.line})" if finding.line and rule is None else ""
+    note += " (stood here before)" if finding.preexisting else ""
     note += " (waived)" if finding.waived is not None else ""
     line = Text.assemble(
         (finding.severity.value, "dim" if finding.waived else _STYLES[finding.severity]),
@@ -161,17 +169,14 @@ def _finding(finding: Finding, rule: RuleReview | None) -> Iterator[object]:
     yield Padding(line, (0, 0, 0, 2))
     source = _source(finding, rule)
     if source is not None and finding.line is not None:
-        yield Text(f"  {finding.line:>5} │ {cut(terminal(source), _WIDEST)}", style="dim", overflow="fold")
+        yield unbroken(Text(f"  {finding.line:>5} │ {cut(terminal(source), _WIDEST)}", style="dim"))
     if finding.fix is not None and finding.waived is None:
-        yield Text(f"    set │ {cut(terminal(finding.fix.replacement), _WIDEST)}", style="green", overflow="fold")
+        yield unbroken(Text(f"    set │ {cut(terminal(finding.fix.replacement), _WIDEST)}", style="green"))
 
 
 def _source(finding: Finding, rule: RuleReview | None) -> str | None:
-    """Return the line of the rule that a finding is about."""
-    change = rule.change if rule else None
-    if change is None or isinstance(change.after, Unreadable):
-        return None  # the line is one of a file that nobody could read; the base's has another text there
-    subject = change.subject
+    """Return the line of the rule that a finding is about; of a file that cannot be read no line is known."""
+    subject = rule.change.subject if rule and rule.change.kind is not Kind.UNREADABLE else None
     if finding.line is None or not isinstance(subject, Rule) or subject.path != finding.path:
         return None
     if finding.line > subject.text.count("\n") + 1:

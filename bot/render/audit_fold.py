@@ -60,6 +60,11 @@ class Share:
     stale: int
 
 
+def verb_for(audit: Audit) -> str:
+    """Return the verb of ``1 of 300 rules is stale`` and ``0 of 1 rule is stale``."""
+    return "is" if len(audit.stale) == 1 or len(audit.rules) == 1 else "are"
+
+
 def words_for(reason: str) -> str:
     """Return a reason in a reader's words."""
     return REASONS.get(reason, reason)

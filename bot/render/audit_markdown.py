@@ -10,7 +10,7 @@ from bot.audited import Advice, Audit, AuditedRule
 from bot.model import toml_string
 from bot.policy import all_policies
 from bot.render.as_markdown import MANUAL
-from bot.render.audit_fold import NOBODY, by_owner, place_of, words_for
+from bot.render.audit_fold import NOBODY, by_owner, place_of, verb_for, words_for
 from bot.render.escape import Safe, code, element, fenced, prose
 from bot.render.fold import Objection, count, objections
 from bot.render.template import markdown_block
@@ -61,7 +61,7 @@ class Page:
     def _headline(self) -> str:
         stale = self.audit.stale
         where = f" in {count(len(self.audit.sources), 'repository', 'repositories')}" if self.audit.several else ""
-        verb = "is" if len(stale) == 1 else "are"
+        verb = verb_for(self.audit)
         lead = f"{len(stale):,} of {count(len(self.audit.rules), 'rule')}{where} {verb} stale."
         reasons = [
             {"words": words_for(reason), "policy": _manual(reason), "number": Safe(f"{number:,}")}

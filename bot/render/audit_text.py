@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from bot.audited import Audit, AuditedRule
 from bot.model import Finding, Level
-from bot.render.audit_fold import by_owner, live, older_than, place_of, words_for
+from bot.render.audit_fold import by_owner, live, older_than, place_of, verb_for, words_for
 from bot.render.escape import terminal
 from bot.render.fold import count, objections
-from bot.render.screen import printed
+from bot.render.screen import printed, some_paths, unbroken
 
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.NOTICE: "cyan", Level.OFF: ""}
 _SHOWN = 3
@@ -32,7 +32,7 @@ def _parts(audit: Audit) -> Iterator[object]:
         yield Text(f"{count(len(removable), 'rule')} deprecated for long enough to be deleted{held}", style="bold")
         for rule in removable[:_SHOWN]:
             why = "".join(f": {each.blocked}" for each in rule.advice if each.blocked)
-            yield Text(f"  {terminal(place_of(rule, audit))}{terminal(why)}", style="dim", overflow="fold")
+            yield unbroken(Text(f"  {terminal(place_of(rule, audit))}{terminal(why)}", style="dim"))
         if len(removable) > _SHOWN:
             yield Text(f"  and {len(removable) - _SHOWN:,} more", style="dim")
         yield ""
@@ -50,7 +50,7 @@ def _stale(rule: AuditedRule, audit: Audit) -> Iterator[object]:
     from rich.text import Text
 
     facts = ", ".join(each for each in (rule.severity, rule.maturity, " ".join(rule.owners)) if each)
-    yield Text.assemble((terminal(place_of(rule, audit)), "bold"), f"  {terminal(facts)}", overflow="fold")
+    yield unbroken(Text.assemble((terminal(place_of(rule, audit)), "bold"), f"  {terminal(facts)}"))
     for finding in rule.findings:
         if finding.policy in rule.reasons and finding.waived is None:
             yield from _line(finding)
@@ -69,14 +69,12 @@ def _findings(audit: Audit) -> Iterator[object]:
     for group in objections(others):
         places = [f"{each.path}:{each.line}" if each.line else each.path for each in group.findings]
         if len(places) == 1:
-            yield Text(terminal(places[0]), style="bold", overflow="fold")
+            yield unbroken(Text(terminal(places[0]), style="bold"))
         else:
             yield Text(count(len(places), "rule"), style="bold")
         yield from _line(group.first)
         if len(places) > 1:
-            yield from (Text(f"    {terminal(place)}", style="dim", overflow="fold") for place in places[:_SHOWN])
-        if len(places) > _SHOWN:
-            yield Text(f"    and {len(places) - _SHOWN:,} more", style="dim")
+            yield from some_paths(places, 4)
         yield ""
 
 
@@ -100,7 +98,7 @@ def _summary(audit: Audit) -> Iterator[object]:
     stale = audit.stale
     yield Text(
         f"{len(stale):,} of {count(len(audit.rules), 'rule')}{where} "
-        f"{'is' if len(audit.rules) == 1 or len(stale) == 1 else 'are'} stale on {audit.today.isoformat()}.",
+        f"{verb_for(audit)} stale on {audit.today.isoformat()}.",
         style="bold yellow" if stale else "bold green",
     )
     for reason, number in audit.reasons().items():

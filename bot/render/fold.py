@@ -8,21 +8,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.model import (
-    Category,
-    Event,
-    Finding,
-    Kind,
-    Level,
-    QueryChange,
-    QueryVerdict,
-    Review,
-    RuleChange,
-    RuleReview,
-    Verdict,
-)
+from bot.model import Category, Finding, Kind, Level, QueryVerdict, Review, RuleChange, RuleReview, Verdict
+from bot.render.queries import explained
 from bot.report import finding_counts
-from bot.words import Phrase, Piece, plain, rule_phrases, short
+from bot.words import Phrase, Piece, plain, rule_phrases
 
 T = TypeVar("T")
 FOLD_FROM = 3
@@ -30,7 +19,6 @@ FOLD_FROM = 3
 
 _ODD_LINES = 3
 _MANY = 8  # lines of one policy that become one
-_EVENTS = 3  # of a witness, and values of a field in it, that are shown one by one
 _DETECTS = frozenset({Category.LOGIC, Category.SCOPE})
 _WHOLE = {
     Kind.NEW: ("is new", "are new"),
@@ -42,9 +30,6 @@ _WHOLE = {
     Kind.UNREADABLE: ("cannot be read", "cannot be read"),
 }
 _EDITED = frozenset({Kind.TUNING, Kind.METADATA})
-_AROUND = frozenset(
-    {"filters", "threshold", "new_terms", "threat_filters", "threat_index", "threat_mapping", "threat_query"}
-)
 _CUT = re.compile(r"…|\b[0-9,]+ more\b|: [0-9]+ (?:changed|added|removed)\b")
 _OTHER = {
     Category.SCHEDULE: "schedule",
@@ -115,13 +100,6 @@ def detects(change: RuleChange) -> bool:
     return change.kind not in {Kind.NEW, Kind.REMOVAL, Kind.UNREADABLE} and bool(change.categories & _DETECTS)
 
 
-def explains(change: RuleChange) -> bool:
-    """Tell whether there is more to say of what a rule asks than its row in the table has room for."""
-    return change.query is not None or any(
-        leaf.path[:1] == ("rule",) and leaf.path[1] in _AROUND for leaf in change.changes if len(leaf.path) > 1
-    )
-
-
 def count(number: int, noun: str, several: str = "") -> str:
     """Write ``1 rule``, ``2 rules``, ``1,131 rules``."""
     return f"{number:,} {noun if number == 1 else several or noun + 's'}"
@@ -167,7 +145,7 @@ def _alike(changed: list[RuleChange]) -> list[str]:
 
 def _edit(change: RuleChange) -> tuple[str, ...]:
     """What became of what a rule asks, empty where the words leave something out: equal words are equal edits."""
-    told = change.query.explanation if change.query else change.around
+    told = explained(change)
     return () if any(_CUT.search(line) for line in told) else told
 
 
@@ -247,7 +225,8 @@ def fold(items: Iterable[T], key: Callable[[T], Hashable], least: int = FOLD_FRO
 def rows(review: Review) -> list[Row]:
     """Return the table of rules: those that detect something else first, then what came and went, then the rest.
 
-    Of those that detect something else, the odd ones out come before what many have in common.
+    Of those that detect something else, the odd ones out come before what many have in common, and what loses
+    coverage before what only gains it.
     """
     told = [(rule, rule_phrases(rule.change)) for rule in review.rules]
     ordered = sorted(told, key=lambda each: _weight(each[0].change))
@@ -269,7 +248,17 @@ def rows(review: Review) -> list[Row]:
         )
         for group in groups
     ]
-    return sorted(made, key=lambda row: (_weight(row.change), len(row.rules) if detects(row.change) else 0))
+    return sorted(made, key=_place)
+
+
+_LOSES = (QueryVerdict.NARROWED, QueryVerdict.CHANGED, QueryVerdict.UNKNOWN, QueryVerdict.NARROWED_OR_EQUAL)
+
+
+def _place(row: Row) -> tuple[int, int, int]:
+    if not detects(row.change):
+        return _weight(row.change), 0, 0
+    verdict = row.change.query.verdict if row.change.query else QueryVerdict.UNKNOWN  # another filter may lose as well
+    return 0, len(row.rules), _LOSES.index(verdict) if verdict in _LOSES else len(_LOSES)
 
 
 def _lines(change: RuleChange, number: int, common: list[tuple[str, ...]]) -> Iterator[str]:
@@ -277,8 +266,7 @@ def _lines(change: RuleChange, number: int, common: list[tuple[str, ...]]) -> It
     if number > 1:
         yield from _edit(change) if detects(change) else ()
     elif detects(change):
-        told = change.query.explanation if change.query else change.around
-        own = [line for line in told if not any(line in each for each in common)]
+        own = [line for line in explained(change) if not any(line in each for each in common)]
         yield from own[:_ODD_LINES]
         yield from [f"and {len(own) - _ODD_LINES} more"] if len(own) > _ODD_LINES else []
 
@@ -327,60 +315,3 @@ def asides(review: Review) -> list[Objection]:
 def waived(review: Review) -> list[Finding]:
     """Return the findings that do not count."""
     return [each for each in review.all_findings() if each.waived is not None]
-
-
-def witness_phrase(events: Event | tuple[Event, ...]) -> Phrase:
-    """Write an event as ``{field: value, value; field: value}``, a few one after the other, many by what they share."""
-    several = events if isinstance(events, tuple) else (events,)
-    if len(several) > _EVENTS or len(several) > 1 == len(set(map(_event_words, several))):
-        return _crowd(several)
-    pieces: list[Piece] = []
-    for event in several:
-        pieces += [Piece(", then ")] * bool(pieces)
-        pieces.append(Piece(_event_words(event), value=True))
-    return tuple(pieces) or (Piece("an event"),)
-
-
-def _event_words(event: Event) -> str:
-    fields = (f"{field}: {', '.join(short(value) for value in values)}" for field, values in event.items())
-    return "{" + "; ".join(fields) + "}"
-
-
-def _crowd(events: tuple[Event, ...]) -> Phrase:
-    """Say what many events have in common, then how many values the other fields have."""
-    names = dict.fromkeys(name for event in events for name in event)
-    common = {name: events[0].get(name, ()) for name in names if len({event.get(name, ()) for event in events}) == 1}
-    pieces = [Piece(f"{len(events)} events with "), Piece(_event_words(common), value=True)]
-    for name in names:
-        if name in common:
-            continue
-        values = dict.fromkeys(event[name] for event in events if name in event)
-        shown = ", ".join(short(value) for each in list(values)[:_EVENTS] for value in each)
-        number = f", … ({len(values)} values)" if len(values) > _EVENTS else ""
-        lacking = sum(name not in event for event in events)
-        pieces += [
-            Piece("; "),
-            Piece(f"{name}: {shown}{number}", value=True),
-            *([Piece(f" in {len(events) - lacking} of them")] if lacking else []),
-        ]
-    return tuple(pieces)
-
-
-def query_told(query: QueryChange) -> list[str]:
-    """Return what there is to say of a query's edit: what changed, why nothing is proven, an event each way."""
-    told = [*query.explanation, *([f"nothing is proven: {query.reason}"] if query.reason and not query.apart else [])]
-    witness = query.witness
-    if witness and witness.lost is not None:
-        told.append(f"no longer matches {plain(witness_phrase(witness.lost))}")
-    if witness and witness.gained is not None:
-        told.append(f"newly matches {plain(witness_phrase(witness.gained))}")
-    return told
-
-
-def query_lines(change: RuleChange, *, around: int = 3) -> list[str]:
-    """Return the query's line diff without its head, with some equal lines around each edit."""
-    import difflib
-
-    sides = (rule.get("rule", "query") if rule else None for rule in (change.base, change.head))
-    before, after = (value.strip("\n").splitlines() if isinstance(value, str) else [] for value in sides)
-    return list(difflib.unified_diff(before, after, lineterm="", n=around))[2:]

@@ -229,8 +229,10 @@ CASES = {
         'process where process.args : ("a*", "b*")',
         'process where process.command_line : ("a*", "b*")',
         [
-            "renames field: process.args to process.command_line"
-            " (one value, tested as a whole, where there were several)",
+            (
+                "renames field: process.args to process.command_line"
+                " (one value, tested as a whole, where there were several)"
+            ),
             "otherwise equal",
         ],
     ),

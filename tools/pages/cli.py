@@ -38,7 +38,7 @@ _STATUSES = {
     "review": "1 where a finding stands that `--fail-on` asks for.",
     "check": "1 where an error stands.",
     "fix": "1 where an error is left afterwards; after `--dry-run` the tree is as it was, and so is the status.",
-    "audit": "0 whatever is found; 3 where files could not be judged.",
+    "audit": "0 whatever is found, a file that is no rule too (`unreadable-rule`); 3 where a file could not be had, as in a partial clone without its remote.",
     "diff": "0, whether anything changed or not.",
     "replay": "0 whatever is found; 3 where a change could not be judged whole.",
     "action": "1 where the verdict is a failure under `fail-on`, as the commit status says.",
@@ -90,9 +90,10 @@ ruleward schema report""",
 }
 
 _MORE = {
-    "review": "Reads and writes nothing but `--output`. A shallow clone that lacks the merge base is told what to fetch.",
+    "review": "On the terminal the first five edited queries are explained under their rules, what loses coverage first; for the others the command that explains them "
+    "is named, and before the headline what was compared with what. Reads and writes nothing but `--output`. A shallow clone that lacks the merge base is told what to fetch.",
     "check": "The hook that [pre-commit](migration.md#3-a-hook-for-authors) runs. It compares with the merge base, not with the last commit.",
-    "fix": "Sets dates, a `deprecation_date`, and a `risk_score` outside the band of its severity (to 21, 47, 73 or 99), and goes on while one edit asks for "
+    "fix": "Sets dates, a `deprecation_date`, and a `risk_score` that a changed severity left behind (to 21, 47, 73 or 99), and goes on while one edit asks for "
     "the next. Each edit changes or adds one line; quotes, comments, alignment, line ends and every other byte stay. What stood in the base before, and what "
     "an exception covers, is left alone. What is fixed goes to stdout, what is left to stderr.",
     "audit": "More about it: [the audit](audit.md).",

@@ -8,12 +8,13 @@ from bot.config import LABELS, SECTIONS
 from bot.github.labels import labels
 from bot.model import Category
 from bot.policy import all_policies
+from bot.render.keys import first_line, keys
 from bot.settings import (
     LabelStyle,
     Settings,
     StandingException,
 )
-from tools.pages.values import cell, first_line, keys, sentence, table
+from tools.pages.values import cell, sentence, table
 
 _HEAD = """\
 # Configuration
