@@ -15,6 +15,7 @@ from bot.query.wording import Style, field_name, show, show_value
 _ASKED_OF_IT = ("condition of an exclusion", "exception to an exclusion")
 _LINES = 24
 _FEW = 2
+_NAMED = 6
 _PAIRS = 6
 _MOST_PAIRS = 5000
 
@@ -146,14 +147,17 @@ def _path_words(names: Sequence[Edit], paths: Sequence[Edit], style: Style, *, a
         value: text.rpartition("\\")[2].rpartition("/")[2] for edit in paths for text, value in _texts(edit, style)
     }
     known = named.keys() & set(bases.values())
-    if len(known) < _FEW or len(known) * 2 < len(named):
+    if not known or len(known) * 2 < len(named):
         return []
     alone = [value for value, base in bases.items() if base not in named]
     left = [value for text, value in named.items() if text not in known]
     new, gone = (alone, left) if added else (left, alone)
     how = "by path, no longer by name" if added else "by name, no longer by path"
+    stay = [value for value, base in bases.items() if base in named]
+    now = stay if added else [value for text, value in named.items() if text in known]
+    what = f"{len(known)} programs or files" if len(now) > _NAMED else ", ".join(now)
     return [
-        f"{len(known)} programs or files {how}",
+        f"{what} {how}",
         *([f"new: {', '.join(new)}"] if new else []),
         *([f"gone: {', '.join(gone)}"] if gone else []),
     ]

@@ -161,7 +161,7 @@ def show_value(atom: Atom, style: Style) -> str:
     if isinstance(test, Glob):
         text = glob.to_wildcards(test.shown or test.text)
         quoted = style is not Style.KQL or (test.literal and _APART.search(text))
-        return f'"{text}"' if quoted else text
+        return '"' + text.replace('"', '\\"') + '"' if quoted else text
     if isinstance(test, Block):
         return test.network if style is Style.KQL else f'"{test.network}"'
     if isinstance(test, Truth):

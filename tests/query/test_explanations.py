@@ -8,6 +8,7 @@ from bot.model import QueryVerdict
 from bot.query import compare
 from tests.query.rules import change, rule
 
+WHOLE = "(one value, tested as a whole, where there were several)"
 CASES = {
     "an alternative that moved under the conditions of another": (
         "eql",
@@ -49,7 +50,8 @@ CASES = {
             "?:\\W\\new.exe")""",
         [
             (
-                "excludes 2 programs or files by path, no longer by name (process.executable, process.name); "
+                r'excludes "?:\W\A.exe", "?:\W\b.exe", "?:\X\b.exe" by path, '
+                "no longer by name (process.executable, process.name); "
                 r'new: "?:\W\new.exe"; gone: "gone.exe"'
             ),
         ],
@@ -215,6 +217,15 @@ CASES = {
             'the * in "python*" of c, "1*" of e is no wildcard as it is written: it stands for itself',
         ],
     ),
+    "one name that became a path, and a value with quotes": (
+        "eql",
+        'process where process.name == "a" and b == 1',
+        'process where process.executable : "/usr/bin/a" and b == 1 and not c : "\\"x y\\" *"',
+        [
+            'asks for "/usr/bin/a" by path, no longer by name (process.executable, process.name)',
+            r'adds exclusion: c : "\"x y\" *"',
+        ],
+    ),
     "a list that is asked of another field is told by what differs": (
         "esql",
         'from x | where a in ("1", "2", "3") and b not in ("p", "q")',
@@ -229,10 +240,7 @@ CASES = {
         'process where process.args : ("a*", "b*")',
         'process where process.command_line : ("a*", "b*")',
         [
-            (
-                "renames field: process.args to process.command_line"
-                " (one value, tested as a whole, where there were several)"
-            ),
+            f"renames field: process.args to process.command_line {WHOLE}",
             "otherwise equal",
         ],
     ),

@@ -131,6 +131,22 @@ SURE: list[tuple[str, str, Event, int]] = [
     ("kuery", "a < 9", {"a": (9,)}, F),
     ("kuery", "a < 9", {"a": (8,)}, T),
     ("kuery", "a >= 9", {"a": ("9",)}, T | F),
+    ("kuery", "message: qu*", {"message": ("qu",)}, T),
+    ("kuery", "message: qu*", {"message": ("quick",)}, T | F),
+    ("eql", 'a : "é"', {"a": ("É",)}, T | F),
+    ("eql", 'a : "é"', {"a": ("é",)}, T),
+    ("eql", 'a : "x"', {"a": ("é",)}, F),
+    ("eql", "a == b", {"a": ("é",), "b": ("é",)}, T | F | N),
+    ("eql", "a == b", {"a": (2,), "b": (2,)}, T),
+    ("eql", "a == b", {"a": (True,), "b": (True,)}, T | F | N),
+    ("eql", 'startswith~(a, "X", "B")', {"a": ("bcd",)}, T),
+    ("eql", 'startswith(a, "X", "B")', {"a": ("bcd",)}, F),
+    ("eql", 'endswith~(a, "B")', {"a": ("bcd",)}, F),
+    ("eql", 'cidrmatch(concat(a, ""), "10.0.0.0/8", "11.0.0.0/8")', {"a": ("11.1.1.1",)}, T),
+    ("eql", 'cidrmatch(concat(a, ""), "10.0.0.0/8")', {"a": ("host",)}, F),
+    ("eql", 'concat(a, "x") == "x"', {}, T | F | N),
+    ("eql", 'startswith(concat(a, ""), b)', {"a": ("x",)}, F | N),
+    ("eql", 'substring(a, 0, 0) == ""', {"a": ("abc",)}, T),
 ]
 
 
