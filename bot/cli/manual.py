@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from textwrap import fill
 
 import click
 
-from bot.cli.options import cli, write
+from bot.cli.options import cli, columns, write
 from bot.model import RulewardError
 
 
@@ -30,7 +31,14 @@ def explain_command(policy: str | None) -> None:
         hint = f"did you mean `{close}`?" if close else "`ruleward explain` lists them all"
         raise RulewardError(f"{policy}: no such policy; {hint}")
     told = (re.sub(r"^\*\*(.+?)\*\*", r"\1", each) for each in page.paragraphs)
-    write("\n\n".join([page.id, *told]) + "\n", None)
+    lines = "\n\n".join([page.id, *told]).split("\n")
+    write("".join(f"{_wrapped(line)}\n" for line in lines), None)
+
+
+def _wrapped(line: str) -> str:
+    """Break a line between words where the terminal ends."""
+    hang = "  " if line.startswith("- ") else ""
+    return fill(line, columns(), subsequent_indent=hang, break_long_words=False, break_on_hyphens=False)
 
 
 @cli.command("schema")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.model import QueryChange, RuleChange
 from bot.render.escape import cut, terminal
 from bot.render.queries import proofs, query_lines
-from bot.render.screen import bullets, printed
+from bot.render.screen import bullets, printed, unbroken
 from bot.words import by_importance, change_words, query_heading, query_words
 
 _LINES = 60
@@ -62,6 +62,7 @@ def _query(change: RuleChange, query: QueryChange) -> Iterator[object]:
     yield ""
     lines = query_lines(change, around=1)
     for line in lines[:_LINES]:
-        yield Text(f"  {cut(terminal(line), _WIDEST)}", style=_STYLES.get(line[:1], "dim"), overflow="fold")
+        shown = Text(f"  {cut(terminal(line), _WIDEST)}", style=_STYLES.get(line[:1], "dim"))
+        yield unbroken(shown)
     if len(lines) > _LINES:
         yield Text(f"  and {len(lines) - _LINES:,} more lines", style="dim")

@@ -251,7 +251,7 @@ class _Page:
             {
                 "severity": Safe(_LEVELS[each.first.severity]),
                 "where": self._where(each),
-                "message": _message(each),
+                "message": prose(each.message, most=600),
                 "policy": self._manual(each.first.policy),
                 "fix": _fix(each),
             }
@@ -369,7 +369,9 @@ class _Page:
         made = [
             {
                 "where": self._where(each),
-                "message": Safe(_message(each) + (" (stood here before)" if each.first.preexisting else "")),
+                "message": Safe(
+                    prose(each.message, most=600) + (" (stood here before)" if each.first.preexisting else "")
+                ),
                 "policy": self._manual(each.first.policy),
             }
             for each in quiet
@@ -405,14 +407,6 @@ def _words(phrases: Iterable[Phrase], lines: Iterable[str] = ()) -> Safe:
 def sentence(text: str) -> str:
     """Begin with a capital, and write reStructuredText's code as Markdown's."""
     return text[:1].upper() + text[1:].replace("``", "`")
-
-
-def _message(each: Objection) -> Safe:
-    """Say what is wrong; of many rules that differ in the details, what they have in common."""
-    known = all_policies().get(each.first.policy)
-    if each.alike or known is None:
-        return prose(each.first.message, most=400)
-    return Safe(f"{prose(known.summary.replace('``', '`'))} For the first: {prose(each.first.message, most=400)}")
 
 
 def _fix(each: Objection) -> Safe:

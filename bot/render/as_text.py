@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.layout import layout_of
 from bot.model import Finding, Kind, Level, QueryVerdict, Review, Rule, RuleChange, RuleReview
 from bot.render.escape import cut, terminal
-from bot.render.fold import Row, count, detects, first_line, fold, rows, verdict_line
+from bot.render.fold import Row, count, detects, first_line, fold, places, rows, verdict_line
 from bot.render.queries import explained, proofs
 from bot.render.screen import bullets, indented, printed, some_paths, unbroken
 from bot.settings import Settings
@@ -48,11 +48,11 @@ def _parts(review: Review) -> Iterator[object]:
             yield from _finding(finding, subjects.get(path))
         if len(findings) > _A_FILE:
             left = f"  and {count(len(findings) - _A_FILE, 'finding')} more of this file; `--format json` has them all"
-            yield Text(left, style="yellow", overflow="fold")
+            yield Text(left, style="yellow")
         yield ""
     for each in review.unevaluated:
-        yield Text(terminal(f"not judged: {each.path}: {each.reason}"), style="yellow", overflow="fold")
-    yield Text(terminal(_compared(review)), style="dim", overflow="fold")
+        yield Text(terminal(f"not judged: {each.path}: {each.reason}"), style="yellow")
+    yield Text(terminal(_compared(review)), style="dim")
     lead, beside = first_line(review)
     verdict, counts = verdict_line(review)
     headline = "; ".join([terminal(lead), *(terminal(plain(phrase)) for phrase in beside)])
@@ -133,17 +133,19 @@ def _shared(review: Review) -> tuple[list[Finding], list[tuple[Finding, ...]]]:
     groups = list(
         fold(review.all_findings(), lambda each: (each.policy, each.severity, each.message, each.waived is None))
     )
-    alone = [group[0] for group in groups if len(group) == 1]
-    return alone, [group for group in groups if len(group) > 1]
+    several = [len(places(group)) > 1 for group in groups]
+    alone = [each for group, shared in zip(groups, several, strict=True) if not shared for each in group]
+    return alone, [group for group, shared in zip(groups, several, strict=True) if shared]
 
 
 def _together(group: tuple[Finding, ...]) -> Iterator[object]:
     """Write one line for all rules that have the same finding, and the first few of them."""
     from rich.text import Text
 
-    yield Text(count(len(group), "rule"), style="bold")
+    where = places(group)
+    yield Text(count(len(where), "rule"), style="bold")
     yield from _finding(replace(group[0], line=None, fix=None), None)
-    yield from some_paths([f"{each.path}:{each.line}" if each.line else each.path for each in group], 8)
+    yield from some_paths(where, 8)
     yield ""
 
 
@@ -155,7 +157,6 @@ def _by_file(alone: list[Finding]) -> dict[str, list[Finding]]:
 
 
 def _finding(finding: Finding, rule: RuleReview | None) -> Iterator[object]:
-    from rich.padding import Padding
     from rich.text import Text
 
     note = f" (line {finding.line})" if finding.line and rule is None else ""
@@ -166,7 +167,7 @@ def _finding(finding: Finding, rule: RuleReview | None) -> Iterator[object]:
         f" {terminal(finding.message)}{note} ",
         (f"[{finding.policy}]", "dim"),
     )
-    yield Padding(line, (0, 0, 0, 2))
+    yield indented(line, 2)
     source = _source(finding, rule)
     if source is not None and finding.line is not None:
         yield unbroken(Text(f"  {finding.line:>5} │ {cut(terminal(source), _WIDEST)}", style="dim"))

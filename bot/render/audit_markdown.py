@@ -195,7 +195,7 @@ class Page:
             {
                 "severity": each.first.severity.value,
                 "where": _where(each),
-                "message": prose(each.first.message, most=300),
+                "message": prose(each.message, most=500),
                 "policy": _manual(each.first.policy),
             }
             for each in objections(standing)

@@ -8,8 +8,8 @@ from bot.audited import Audit, AuditedRule
 from bot.model import Finding, Level
 from bot.render.audit_fold import by_owner, live, older_than, place_of, verb_for, words_for
 from bot.render.escape import terminal
-from bot.render.fold import count, objections
-from bot.render.screen import printed, some_paths, unbroken
+from bot.render.fold import count, objections, places
+from bot.render.screen import indented, printed, some_paths, unbroken
 
 _STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.NOTICE: "cyan", Level.OFF: ""}
 _SHOWN = 3
@@ -39,24 +39,23 @@ def _parts(audit: Audit) -> Iterator[object]:
     yield from _findings(audit)
     for source in audit.sources:
         for each in source.unevaluated:
-            yield Text(terminal(f"not judged: {each.path}: {each.reason}"), style="yellow", overflow="fold")
+            yield Text(terminal(f"not judged: {each.path}: {each.reason}"), style="yellow")
         if source.note:
-            yield Text(terminal(f"{source.repository}: {source.note}"), style="yellow", overflow="fold")
+            yield Text(terminal(f"{source.repository}: {source.note}"), style="yellow")
     yield from _summary(audit)
 
 
 def _stale(rule: AuditedRule, audit: Audit) -> Iterator[object]:
-    from rich.padding import Padding
     from rich.text import Text
 
     facts = ", ".join(each for each in (rule.severity, rule.maturity, " ".join(rule.owners)) if each)
     yield unbroken(Text.assemble((terminal(place_of(rule, audit)), "bold"), f"  {terminal(facts)}"))
     for finding in rule.findings:
         if finding.policy in rule.reasons and finding.waived is None:
-            yield from _line(finding)
+            yield _line(finding, finding.message)
     for advice in rule.advice:
         blocked = f"; blocked because {advice.blocked}" if advice.blocked else ""
-        yield Padding(Text(terminal(f"→ {advice.words}{blocked}"), style="green"), (0, 0, 0, 2))
+        yield indented(Text(terminal(f"→ {advice.words}{blocked}"), style="green"), 2)
     yield ""
 
 
@@ -67,27 +66,26 @@ def _findings(audit: Audit) -> Iterator[object]:
     reasons = {id(each) for rule in audit.rules for each in rule.findings if each.policy in rule.reasons}
     others = [each for each in audit.all_findings() if id(each) not in reasons and each.waived is None]
     for group in objections(others):
-        places = [f"{each.path}:{each.line}" if each.line else each.path for each in group.findings]
-        if len(places) == 1:
-            yield unbroken(Text(terminal(places[0]), style="bold"))
+        where = places(group.findings)
+        if len(where) == 1:
+            yield unbroken(Text(terminal(where[0]), style="bold"))
         else:
-            yield Text(count(len(places), "rule"), style="bold")
-        yield from _line(group.first)
-        if len(places) > 1:
-            yield from some_paths(places, 4)
+            yield Text(count(len(where), "rule"), style="bold")
+        yield _line(group.first, group.message)
+        if len(where) > 1:
+            yield from some_paths(where, 4)
         yield ""
 
 
-def _line(finding: Finding) -> Iterator[object]:
-    from rich.padding import Padding
+def _line(finding: Finding, message: str) -> object:
     from rich.text import Text
 
     line = Text.assemble(
         (finding.severity.value, _STYLES[finding.severity]),
-        f" {terminal(finding.message)} ",
+        f" {terminal(message)} ",
         (f"[{finding.policy}]", "dim"),
     )
-    yield Padding(line, (0, 0, 0, 2))
+    return indented(line, 2)
 
 
 def _summary(audit: Audit) -> Iterator[object]:
@@ -110,7 +108,7 @@ def _summary(audit: Audit) -> Iterator[object]:
         owners = ", ".join(
             f"{terminal(' '.join(names)) or 'nobody'} {len(held):,}" for names, held in by_owner(stale).items()
         )
-        yield Text(f"Owners: {owners}.", overflow="fold")
+        yield Text(f"Owners: {owners}.")
     older = [older_than(rules, days) for days in (180, 365, 730)]
     dates = ", ".join(f"{each.updated:,} for more than {each.days} days" for each in older)
     yield Text(f"Not updated, of {len(rules):,} that are not deprecated: {dates}.")

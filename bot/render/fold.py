@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.model import Category, Finding, Kind, Level, QueryVerdict, Review, RuleChange, RuleReview, Verdict
+from bot.policy import all_policies
 from bot.render.queries import explained
 from bot.report import finding_counts
 from bot.words import Phrase, Piece, plain, rule_phrases
@@ -88,6 +89,14 @@ class Objection:
     def alike(self) -> bool:
         """Whether all of them say the same."""
         return len({each.message for each in self.findings}) == 1
+
+    @property
+    def message(self) -> str:
+        """What is wrong; of many that differ in the details, what they have in common."""
+        known = all_policies().get(self.first.policy)
+        if self.alike or known is None:
+            return self.first.message
+        return f"{known.summary.replace('``', '`')} For the first: {self.first.message}"
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -305,6 +314,15 @@ def problems(review: Review) -> list[Objection]:
     """Return what stands between the pull request and its merge: errors and warnings that nobody waived."""
     loud = (Level.ERROR, Level.WARNING)
     return objections(each for each in review.all_findings() if each.waived is None and each.severity in loud)
+
+
+def places(findings: Iterable[Finding]) -> list[str]:
+    """Return where findings stand, the first of each file."""
+    first: dict[str, str] = {}
+    for each in findings:
+        path = each.path or ", ".join(each.paths)
+        first.setdefault(path, f"{path}:{each.line}" if each.line else path)
+    return list(first.values())
 
 
 def asides(review: Review) -> list[Objection]:

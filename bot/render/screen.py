@@ -3,15 +3,55 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.render.escape import terminal
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions
     from rich.text import Text
 
 _PATHS = 3
+_WORD = re.compile(r"(\s*)(\S+)")
+_NARROW = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paragraph:
+    """A text that is broken between words alone: a path or a value that is longer than a line stays whole.
+
+    Attributes:
+        first: what stands left of the first line.
+        rest: what stands left of every other, as wide.
+    """
+
+    text: Text
+    first: str = ""
+    rest: str = ""
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        from rich.text import Text
+
+        for number, line in enumerate(self.text.divide(self._breaks(options.max_width))):
+            line.rstrip()
+            whole = Text.assemble(self.rest if number else self.first, line)
+            whole.no_wrap, whole.overflow = True, "ignore"
+            yield whole
+
+    def _breaks(self, width: int) -> Iterator[int]:
+        from rich.cells import cell_len
+
+        room, used = max(width - len(self.first), _NARROW), 0
+        for word in _WORD.finditer(self.text.plain):
+            blank, size = map(cell_len, word.groups())
+            if used and used + blank + size > room:
+                yield word.start(2)
+                used = size
+            else:
+                used += blank + size
 
 
 def printed(parts: Iterable[object], *, colour: bool, width: int) -> str:
@@ -33,7 +73,10 @@ def printed(parts: Iterable[object], *, colour: bool, width: int) -> str:
         _environ={},
     )
     for part in parts:
-        console.print(part, soft_wrap=isinstance(part, str) or (isinstance(part, Text) and bool(part.no_wrap)))
+        if isinstance(part, str) or (isinstance(part, Text) and part.no_wrap):
+            console.print(part, soft_wrap=True)
+        else:
+            console.print(_Paragraph(text=part) if isinstance(part, Text) else part, crop=False)
     return "".join(f"{line.rstrip()}\n" for line in page.getvalue().split("\n")[:-1])
 
 
@@ -45,24 +88,16 @@ def unbroken(text: Text) -> Text:
 
 def indented(text: Text, indent: int) -> object:
     """Return a text all of whose lines start so far from the left."""
-    from rich.padding import Padding
-
-    text.overflow = "fold"
-    return Padding(text, (0, 0, 0, indent))
+    return _Paragraph(text=text, first=" " * indent, rest=" " * indent)
 
 
 def bullets(lines: Iterable[str], indent: int = 2) -> Iterator[object]:
     """Write lines one under the other, each behind a dot, what does not fit on one below its words."""
-    from rich.padding import Padding
-    from rich.table import Table
     from rich.text import Text
 
+    left = " " * indent
     for line in lines:
-        grid = Table.grid(padding=(0, 1, 0, 0))
-        grid.add_column()
-        grid.add_column(overflow="fold")
-        grid.add_row("•", Text(terminal(line)))
-        yield Padding(grid, (0, 0, 0, indent))
+        yield _Paragraph(text=Text(terminal(line)), first=f"{left}• ", rest=f"{left}  ")
 
 
 def some_paths(places: Sequence[str], indent: int) -> Iterator[Text]:
