@@ -378,6 +378,25 @@ def test_what_history_could_not_tell_is_said_on_stderr(repo: Repository, tmp_pat
     assert "this clone is shallow" in json.loads(result.stdout)["repositories"][0]["note"]
 
 
+def test_findings_that_differ_are_told_by_what_they_have_in_common_and_each_rule_once(repo: Repository) -> None:
+    rules = {
+        f"rules/r{each}.toml": rule_text(
+            rule_id=other_id(each),
+            name=f"Rule {each}",
+            query=f'any where a in ("{each}", "{each}") or b in ("{each}", "{each}")',
+        )
+        for each in range(9)
+    }
+    repo.commit(dict(rules))
+    found = done(repo)
+    said = "A list of values in the query names one of them twice. For the first: "
+    assert said in " ".join(render_audit(found, "markdown").split())
+    text = render_audit(found, "text")
+    assert said in " ".join(text.split())
+    assert "\n9 rules\n" in text
+    assert text.count("and 6 more") == 1
+
+
 def test_the_text_names_owners_the_next_step_and_what_blocks_it(repo: Repository) -> None:
     config = "[maturity]\nedges = { beta = [] }\n"
     gone = rule_text(rule_id=other_id(2), maturity="deprecated", updated="2024/01/01")

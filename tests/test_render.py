@@ -338,6 +338,36 @@ def test_the_terminal_breaks_no_path() -> None:
     assert sum(path in line for line in text.splitlines()) == 2
 
 
+def test_a_narrow_terminal_breaks_lines_between_words_alone() -> None:
+    value = f"/opt/{'a_long_folder/' * 5}"
+    query = replace(NARROWED, explanation=(f"adds exclusion: process.executable : {value} and so on",))
+    change = edit("rules/a.toml", leaf("rule.query", OLD, NEW), after=NEW, query=query)
+    found = replace(UNBUMPED, message=f"the same id stands in `{value}`")
+    text = render(review(RuleReview(change=change, findings=(found,))), SETTINGS, "text", width=40)
+    assert (
+        f"        • adds exclusion:\n          process.executable :\n          {value}\n          and so on\n" in text
+    )
+    assert f"  error the same id stands in\n  `{value}`\n  [updated-date-not-bumped]\n" in text
+
+
+def test_the_terminal_shows_the_worst_findings_first() -> None:
+    aside = replace(UNBUMPED, policy="coverage-removed", severity=Level.NOTICE, message="gone")
+    rules = [replace(each, findings=(replace(aside, path=each.change.path),)) for each in tagged(3)]
+    excused = replace(UNBUMPED, path="rules/z.toml", waived=Waived(by="ada", at="2026-11-24T00:00:00Z"))
+    rules += [RuleReview(change=edit("rules/z.toml", TAGS), findings=(excused,)), logic()]
+    text = render(review(*rules), SETTINGS, "text")
+    assert text.index("\nrules/a.toml\n  error ") < text.index("\n3 rules\n  notice gone") < text.index("(waived)")
+
+
+def test_what_stands_several_times_in_one_rule_counts_as_one_rule() -> None:
+    path = logic().change.path
+    found = [replace(UNBUMPED, message="gone", line=line, path=path) for line in (4, 5, 6)]
+    text = render(review(replace(logic(), findings=tuple(found))), SETTINGS, "text")
+    assert f"\n{path}\n" in text
+    assert text.count("error gone") == 3
+    assert "3 rules" not in text
+
+
 def test_no_line_of_the_base_stands_beside_a_file_that_cannot_be_read() -> None:
     base = rule_at("rules/a.toml", rule_text())
     change = RuleChange(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -39,17 +39,8 @@ def _parts(review: Review) -> Iterator[object]:
 
     yield from _changes(review)
     subjects = {rule.change.path: rule for rule in review.rules}
-    alone, shared = _shared(review)
-    for group in shared:
-        yield from _together(group)
-    for path, findings in _by_file(alone).items():
-        yield unbroken(Text(terminal(path) if path else "The pull request", style="bold"))
-        for finding in findings[:_A_FILE]:
-            yield from _finding(finding, subjects.get(path))
-        if len(findings) > _A_FILE:
-            left = f"  and {count(len(findings) - _A_FILE, 'finding')} more of this file; `--format json` has them all"
-            yield Text(left, style="yellow")
-        yield ""
+    for path, findings in _blocks(review):
+        yield from _together(findings) if path is None else _of_file(path, findings, subjects.get(path))
     for each in review.unevaluated:
         yield Text(terminal(f"not judged: {each.path}: {each.reason}"), style="yellow")
     yield Text(terminal(_compared(review)), style="dim")
@@ -128,17 +119,33 @@ def _command(change: RuleChange, review: Review) -> str:
     return terminal(f"ruleward diff {shlex.quote(old)} {shlex.quote(new)}")
 
 
-def _shared(review: Review) -> tuple[list[Finding], list[tuple[Finding, ...]]]:
-    """Part the findings into those that stand alone and those that several rules have alike."""
-    groups = list(
-        fold(review.all_findings(), lambda each: (each.policy, each.severity, each.message, each.waived is None))
-    )
-    several = [len(places(group)) > 1 for group in groups]
-    alone = [each for group, shared in zip(groups, several, strict=True) if not shared for each in group]
-    return alone, [group for group, shared in zip(groups, several, strict=True) if shared]
+def _blocks(review: Review) -> list[tuple[str | None, Sequence[Finding]]]:
+    """Part the findings into those that several rules have alike and those of one file; what is worst comes first."""
+    blocks: list[tuple[str | None, Sequence[Finding]]] = []
+    files: dict[str, list[Finding]] = {}
+    for group in fold(review.all_findings(), lambda each: (each.policy, each.severity, each.message, not each.waived)):
+        if len(places(group)) > 1:
+            blocks.append((None, group))
+        else:
+            files.setdefault(group[0].path or ", ".join(group[0].paths), []).extend(group)
+    blocks += files.items()
+    return sorted(blocks, key=lambda block: min((each.waived is not None, each.severity.rank) for each in block[1]))
 
 
-def _together(group: tuple[Finding, ...]) -> Iterator[object]:
+def _of_file(path: str, findings: Sequence[Finding], rule: RuleReview | None) -> Iterator[object]:
+    """Write the findings of one file."""
+    from rich.text import Text
+
+    yield unbroken(Text(terminal(path) if path else "The pull request", style="bold"))
+    for finding in findings[:_A_FILE]:
+        yield from _finding(finding, rule)
+    if len(findings) > _A_FILE:
+        left = f"  and {count(len(findings) - _A_FILE, 'finding')} more of this file; `--format json` has them all"
+        yield Text(left, style="yellow")
+    yield ""
+
+
+def _together(group: Sequence[Finding]) -> Iterator[object]:
     """Write one line for all rules that have the same finding, and the first few of them."""
     from rich.text import Text
 
@@ -147,13 +154,6 @@ def _together(group: tuple[Finding, ...]) -> Iterator[object]:
     yield from _finding(replace(group[0], line=None, fix=None), None)
     yield from some_paths(where, 8)
     yield ""
-
-
-def _by_file(alone: list[Finding]) -> dict[str, list[Finding]]:
-    grouped: dict[str, list[Finding]] = {}
-    for finding in alone:
-        grouped.setdefault(finding.path or ", ".join(finding.paths), []).append(finding)
-    return grouped
 
 
 def _finding(finding: Finding, rule: RuleReview | None) -> Iterator[object]:
