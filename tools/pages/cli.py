@@ -90,8 +90,8 @@ ruleward schema report""",
 }
 
 _MORE = {
-    "review": "On the terminal the first five edited queries are explained under their rules, what loses coverage first; for the others the command that explains them "
-    "is named, and before the headline what was compared with what. Reads and writes nothing but `--output`. A shallow clone that lacks the merge base is told what to fetch.",
+    "review": "On the terminal the first five edited queries are explained under their rules, what loses coverage first; for more the command is named. "
+    "The findings follow, the worst first, and before the headline stands what was compared with what. Reads and writes nothing but `--output`. A shallow clone that lacks the merge base is told what to fetch.",
     "check": "The hook that [pre-commit](migration.md#3-a-hook-for-authors) runs. It compares with the merge base, not with the last commit.",
     "fix": "Sets dates, a `deprecation_date`, and a `risk_score` that a changed severity left behind (to 21, 47, 73 or 99), and goes on while one edit asks for "
     "the next. Each edit changes or adds one line; quotes, comments, alignment, line ends and every other byte stay. What stood in the base before, and what "
