@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.query import glob
 
+_PAIRS = 10_000  # of patterns that are held one beside the other; where there are more, each is only removed or added
+
 
 def tell(before: Sequence[str], after: Sequence[str], noun: str) -> Iterator[str]:
     """Tell which patterns came and went; a pattern that lies inside another, or takes it in, took its place.
@@ -15,10 +17,12 @@ def tell(before: Sequence[str], after: Sequence[str], noun: str) -> Iterator[str
         after: the same after the edit.
         noun: what to call one.
     """
-    stay = [each for each in before if each in after]
-    gone = [each for each in before if each not in stay]
-    come = [each for each in after if each not in stay]
+    old, new = set(before), set(after)
+    stay = [each for each in before if each in new]
+    gone = [each for each in before if each not in new]
+    come = [each for each in after if each not in old]
     plain = not any(each.startswith("-") for each in (*before, *after))  # one that takes out is no part of another
+    plain = plain and len(gone) * len(come) + (len(gone) + len(come)) * len(stay) <= _PAIRS
     if plain:
         for verb, wide, narrow in (("narrows", gone, come), ("widens", come, gone)):
             for one in list(wide):
