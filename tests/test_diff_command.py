@@ -60,6 +60,17 @@ def test_a_rule_at_two_revisions_is_told(repo: Repository) -> None:
     assert "query narrowed (eql)" in told
 
 
+def test_a_file_of_the_work_tree_is_found_from_the_top_of_the_repository(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit({"rules/a.toml": rule_text(query=OLD)})
+    repo.write({"rules/a.toml": rule_text(query=NEW)})
+    monkeypatch.chdir(repo.path / "rules")
+    assert "query narrowed (eql)" in said("main:rules/a.toml", "rules/a.toml")
+    monkeypatch.chdir(repo.path.parent)
+    assert "query narrowed (eql)" in said("--repo", str(repo.path), "main:rules/a.toml", "rules/a.toml")
+
+
 def test_rules_of_different_ids_are_compared_all_the_same(tmp_path: Path) -> None:
     one, other = tmp_path / "one.toml", tmp_path / "other.toml"
     one.write_text(rule_text(query=OLD), encoding="utf-8")

@@ -23,6 +23,8 @@ def content(file: Path) -> bytes:
 def named(repo: Path, name: str) -> Blob:
     """Read a file, or ``REV:PATH`` of a repository; a file that exists goes first.
 
+    A path that leads nowhere from here is tried from the top of the repository, for so every report names its rules.
+
     Raises:
         RulewardError: there is neither.
     """
@@ -37,9 +39,21 @@ def named(repo: Path, name: str) -> Blob:
         raise RulewardError(f"{name}: a folder; name one rule file in it")
     revision, colon, path = name.partition(":")
     if not colon or not path:
+        at_top = _at_top(repo, name)
+        if at_top is not None:
+            data = content(at_top)
+            return Blob(path=place.as_posix(), size=len(data), data=data)
         raise RulewardError(f"{name}: no such file; name a file, or one at a revision, such as main:rules/a.toml")
     git = Git(repo)
     found = git.file(git.commit(revision), path)
     if found is None:
         raise RulewardError(f"{name}: {revision} has no such file; write its path from the top of the repository")
     return Blob(path=path, size=len(found), data=found)
+
+
+def _at_top(repo: Path, name: str) -> Path | None:
+    try:
+        top = Git(repo).top
+    except RulewardError:
+        return None  # where there is no repository, there is no other place to look
+    return top / name if top is not None and (top / name).is_file() else None
