@@ -262,6 +262,12 @@ def test_the_terminal_shows_the_line_and_what_to_set() -> None:
     assert "\x1b[" in render(review(logic()), SETTINGS, "text", colour=True)
 
 
+def test_the_terminal_shows_each_line_to_set_on_a_line_of_its_own() -> None:
+    fix = LineFix(start_line=4, end_line=4, replacement='updated_date = "x"\r\ndeprecation_date = "x"')
+    text = render(review(replace(logic(), findings=(replace(UNBUMPED, fix=fix),))), SETTINGS, "text")
+    assert '    set │ updated_date = "x"\n        │ deprecation_date = "x"\n' in text
+
+
 def test_the_terminal_shows_what_an_edited_query_means_and_an_event() -> None:
     text = render(review(logic()), SETTINGS, "text")
     assert text.startswith("tuning  rules/a.toml\n        query narrowed; tags + New tag\n")

@@ -172,7 +172,9 @@ def _finding(finding: Finding, rule: RuleReview | None) -> Iterator[object]:
     if source is not None and finding.line is not None:
         yield unbroken(Text(f"  {finding.line:>5} │ {cut(terminal(source), _WIDEST)}", style="dim"))
     if finding.fix is not None and finding.waived is None:
-        yield unbroken(Text(f"    set │ {cut(terminal(finding.fix.replacement), _WIDEST)}", style="green"))
+        for number, new in enumerate(finding.fix.replacement.splitlines()):
+            lead = "" if number else "set"
+            yield unbroken(Text(f"{lead:>7} │ {cut(terminal(new), _WIDEST)}", style="green"))
 
 
 def _source(finding: Finding, rule: RuleReview | None) -> str | None:
