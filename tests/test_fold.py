@@ -99,5 +99,5 @@ def test_what_changed_around_an_unchanged_query_has_a_section_of_its_own() -> No
     made = Review(base=end, head=end, today=date(2026, 11, 24), verdict=judged.verdict, rules=judged.rules)
     page = render(made, Settings(), "markdown")
     assert "same query, other conditions around it" in page
-    assert "- adds filter that excludes: user.name: svc" in page
+    assert "- adds filter that excludes: `user.name: svc`" in page
     assert "```diff" not in page

@@ -18,7 +18,8 @@ from bot.query.meter import Meter
 from bot.query.term import Call, Name
 from bot.query.text import QueryError, UnsupportedError
 from bot.query.truth import Reading
-from bot.query.wording import Style, field_name, show, show_term
+from bot.query.wording import Style, field_name, named, show_term, shown
+from bot.told import marked
 
 _STYLES = {"kuery": Style.KQL, "lucene": Style.KQL, "eql": Style.EQL, "esql": Style.ESQL}
 
@@ -116,7 +117,7 @@ def _missing(old: Asked, new: Asked) -> Iterator[str]:
     )
     if names:
         word = "no longer pass: ES|QL drops" if new.strict else "pass now: it was ES|QL that dropped"
-        yield f"events without {' or '.join(names)} {word} what it cannot compare"
+        yield f"events without {' or '.join(map(marked, names))} {word} what it cannot compare"
 
 
 def _steps(alone: Formula, steps: tuple[Formula, ...], style: Style, *, added: bool) -> Iterator[str]:
@@ -128,7 +129,7 @@ def _steps(alone: Formula, steps: tuple[Formula, ...], style: Style, *, added: b
             pair = (alone, step) if added else (step, alone)
             yield from (f"{place if added else f'what was {place}'}: {line}" for line in _event(*pair, style))
         else:
-            yield f"{'adds' if added else 'removes'} {place}: {show(step, style)}"
+            yield f"{'adds' if added else 'removes'} {place}: {shown(step, style)}"
 
 
 def _event(old: Formula, new: Formula, style: Style) -> Iterator[str]:
@@ -147,7 +148,7 @@ def _event(old: Formula, new: Formula, style: Style) -> Iterator[str]:
     yield from told or ["asks for the same conditions"]
     for folded, word in ((False, "no longer minds the case of"), (True, "minds the case now of")):
         if minding[folded]:
-            yield f"{word} {', '.join(minding[folded])}"
+            yield f"{word} {named(minding[folded])}"
 
 
 _Key: TypeAlias = "tuple[str, object]"
@@ -214,16 +215,16 @@ def _of_esql(spine: pipeline.Spine) -> Asked:
         if barrier.kind != "mv_expand":
             filters.append([])
             together.append(
-                f"groups by {', '.join(map(show_term, barrier.keys)) or 'nothing'}"
+                f"groups by {named(map(show_term, barrier.keys)) or 'nothing'}"
                 if barrier.kind == "stats"
-                else f"runs {barrier.shown}"
+                else f"runs {marked(barrier.shown)}"
             )
         filters[-1].append(after)
         if len(filters) > 1 and after != Constant(value=True):
             what = (
                 "asks of each group:" if any(each.kind == "stats" for each in spine.barriers) else "asks of each row:"
             )
-            together.append(f"{what} {show(after, Style.ESQL)}")
+            together.append(f"{what} {shown(after, Style.ESQL)}")
     return Asked(events=(_mapped(_all(filters[0]), _whole),), together=tuple(together), strict=True)
 
 

@@ -15,7 +15,8 @@ from bot.query.explain import explain
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.text import QueryError, UnsupportedError
 from bot.query.truth import Reading
-from bot.query.wording import Style
+from bot.query.wording import Style, named
+from bot.told import finished, marked
 
 _STEPS = 200_000
 _SPAN = re.compile(r"now-([0-9]{1,9})([smhdwMy])")
@@ -24,7 +25,11 @@ _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "M": 2_592_0
 
 def around(old: Rule, new: Rule) -> tuple[str, ...]:
     """Tell what changed around a query, a line each."""
-    return (
+    return tuple(map(finished, _around(old, new)))
+
+
+def _around(old: Rule, new: Rule) -> Iterator[str]:
+    yield from (
         *_indices(old, new),
         *_replaced("data view", old.string("rule", "data_view_id"), new.string("rule", "data_view_id")),
         *filters.tell(old.get("rule", "filters"), new.get("rule", "filters")),
@@ -54,15 +59,15 @@ def _replaced(noun: str, before: object, after: object, more: str = "") -> Itera
     if same(before, after) or before == after:
         return
     if before is None:
-        yield f"adds {noun}: {after}"
+        yield f"adds {noun}: {marked(after)}"
     elif after is None:
-        yield f"removes {noun}: {before}"
+        yield f"removes {noun}: {marked(before)}"
     else:
-        yield f"changes {noun}: {before} to {after}{more}"
+        yield f"changes {noun}: {marked(before)} to {marked(after)}{more}"
 
 
 def _joined(names: Sequence[str]) -> str:
-    return ", ".join(names) or "nothing"
+    return named(names) or "nothing"
 
 
 # thresholds
@@ -93,7 +98,7 @@ def _whole_threshold(value: object) -> str | None:
 
 def _distinct(threshold: Table) -> str | None:
     told = [
-        f"{each.get('value')} different {each.get('field')}"
+        f"{each.get('value')} different {marked(each.get('field'))}"
         for each in items(threshold.get("cardinality"))
         if is_table(each)
     ]
@@ -131,11 +136,11 @@ def _new_terms(old: Rule, new: Rule) -> Iterator[str]:
 def _values(fields: Sequence[str]) -> str:
     """Name what must be new: one field's value, or several fields' together."""
     *others, last = fields
-    return f"combination of {', '.join(others)} and {last}" if others else f"value of {last}"
+    return f"combination of {named(others)} and {marked(last)}" if others else f"value of {marked(last)}"
 
 
 def _since(start: str | None) -> str:
-    return f"since {start}" if start else "before"
+    return f"since {marked(start)}" if start else "before"
 
 
 def _terms(value: object) -> list[str]:
@@ -168,7 +173,7 @@ def _threat_match(old: Rule, new: Rule) -> Iterator[str]:
     before, after = _mappings(old), _mappings(new)
     for verb, ours, theirs in (("removes", before, after), ("adds", after, before)):
         known = frozenset(theirs)
-        yield from (f"{verb} indicator match: {each}" for each in ours if each not in known)
+        yield from (f"{verb} indicator match: {marked(each)}" for each in ours if each not in known)
 
 
 def _indicators(old: Rule, new: Rule) -> Iterator[str]:

@@ -10,7 +10,8 @@ from bot.query.formula import Formula, atoms, disjunction
 from bot.query.meter import Meter
 from bot.query.term import Call, Name, Term, names
 from bot.query.truth import Reading
-from bot.query.wording import Style, show, show_term
+from bot.query.wording import Style, show_term, shown
+from bot.told import marked
 
 Columns = Mapping[str, Term]
 _LONGEST = 200
@@ -36,12 +37,12 @@ def differing(filtered: Formula, old: Columns, new: Columns) -> list[str]:
 
 def tell(name: str, old: Term, new: Term, meter: Meter) -> Iterator[str]:
     """Tell what became of a column."""
-    place, inner = f"column {name}", _inner(old, new)
+    place, inner = f"column {marked(name)}", _inner(old, new)
     if inner is not None:
         yield from _cases(place, *inner, meter)
     else:
         before, after = _apart(old, new)
-        yield f"{place}: {_cut(after)} instead of {_cut(before)}"
+        yield f"{place}: {marked(_cut(after))} instead of {marked(_cut(before))}"
 
 
 def _apart(old: Term, new: Term) -> tuple[Term, Term]:
@@ -75,21 +76,21 @@ def _cases(place: str, old: Call, new: Call, meter: Meter) -> Iterator[str]:
     """Tell what became of the values that a column may take, each with when it does."""
     ours, theirs = _by_value(old), _by_value(new)
     told = False
-    for value, before in ours.items():
-        if value not in theirs:
+    for each, before in ours.items():
+        if each not in theirs:
             told = True
-            yield f"{place}: no longer {value}, which it was where {show(before, Style.ESQL)}"
-    for value, after in theirs.items():
-        if value not in ours:
+            yield f"{place}: no longer {marked(each)}, which it was where {shown(before, Style.ESQL)}"
+    for each, after in theirs.items():
+        if each not in ours:
             told = True
-            yield f"{place}: now {value} where {show(after, Style.ESQL)}"
-        elif ours[value] != after:
+            yield f"{place}: now {marked(each)} where {shown(after, Style.ESQL)}"
+        elif ours[each] != after:
             told = True
-            for line in explain(ours[value], after, Reading.KLEENE, Style.ESQL, meter):
-                yield f"{place}, where it is {value}: {line}"
+            for line in explain(ours[each], after, Reading.KLEENE, Style.ESQL, meter):
+                yield f"{place}, where it is {marked(each)}: {line}"
     defaults = [call.args[-1] if len(call.args) % 2 else Name("null") for call in (old, new)]
     if defaults[0] != defaults[1]:
-        yield f"{place}: else {_cut(defaults[1])} instead of {_cut(defaults[0])}"
+        yield f"{place}: else {marked(_cut(defaults[1]))} instead of {marked(_cut(defaults[0]))}"
     elif not told:
         yield f"{place}: its cases stand in another order"
 

@@ -19,7 +19,8 @@ from bot.query.sequence import Sequels, Sequencer
 from bot.query.shrink import shrink
 from bot.query.text import QueryError, UnsupportedError
 from bot.query.truth import Reading
-from bot.query.wording import Style
+from bot.query.wording import Style, named
+from bot.told import finished
 
 REGROUPED = "no single condition came or went: look at how they are combined and written"
 _PROVEN = {
@@ -70,25 +71,32 @@ def indices_of(rule: Rule) -> list[str]:
     return list(dict.fromkeys(each for each in listed if isinstance(each, str) and each))
 
 
-def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChange | None:  # noqa: C901, PLR0911 - one branch a case
+def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChange | None:
     """Tell what became of the matches of a query; None where its text is the same on both sides."""
+    found = _change(old, new, budget or Budget())
+    if found is None:
+        return None
+    reason = None if found.reason is None else finished(found.reason)
+    return replace(found, explanation=tuple(map(finished, found.explanation)), reason=reason)
+
+
+def _change(old: Rule, new: Rule, limits: Budget) -> QueryChange | None:  # noqa: C901, PLR0911 - one branch a case
     before, after = old.string("rule", "query"), new.string("rule", "query")
     if before == after:
         return None
     language = language_of(new)
     if before is None or after is None:
         return _unknown(language, f"the query was {'added' if before is None else 'removed'}")
-    limits = budget or Budget()
     if max(len(before), len(after)) > limits.max_characters:
         return _unknown(language, "too large")
     if language_of(old) != language:
-        told = tuple(across((language_of(old), before), (language, after)))
-        return _apart("language", language_of(old), language, told, language)
+        lines = tuple(across((language_of(old), before), (language, after)))
+        return _apart("language", language_of(old), language, lines, language)
     if old.type != new.type:
-        told = _told(old, new, language, before, after, limits)
+        lines = _told(old, new, language, before, after, limits)
         if new.type == language and language in _WRITTEN:
-            told = (*told, f"a query in {_WRITTEN[language]} runs only in a rule of type {new.type}")
-        return _apart("rule type", old.type, new.type, told, language)
+            lines = (*lines, f"a query in {_WRITTEN[language]} runs only in a rule of type {new.type}")
+        return _apart("rule type", old.type, new.type, lines, language)
     cut = tokens(language, before)
     if cut is not None and cut == tokens(language, after):
         return QueryChange(language=language, verdict=QueryVerdict.COSMETIC, explanation=("only the layout changed",))
@@ -170,7 +178,7 @@ def _single(old: Formula, new: Formula, reading: Reading, found: Relation, meter
         relation = relate(old, new, reading, meter, witnesses=False, single=fields)
     except ExhaustedError:
         return
-    where = f"with one value in {', '.join(fields)}"
+    where = f"with one value in {named(fields)}"
     if relation.narrower and relation.wider:
         yield f"{where}{', as ECS has it,' if all(map(single, fields)) else ''} the query matches the same as before"
     elif both and relation.narrower:
@@ -211,7 +219,7 @@ def _optional(before: str, after: str) -> Iterator[str]:
     ):
         if names:
             them = meaning if len(names) == 1 else meaning.replace(" it ", " them ")
-            yield f"{verb} ? before {', '.join(sorted(names))}: {them}"
+            yield f"{verb} ? before {named(sorted(names))}: {them}"
 
 
 def _marks(query: str) -> tuple[frozenset[str], frozenset[str]]:

@@ -28,7 +28,8 @@ from bot.query.sequence import dense
 from bot.query.term import Call, Name, Value
 from bot.query.together import together
 from bot.query.truth import Reading
-from bot.query.wording import ADDRESSES, Style, field_name, show, show_term, show_value
+from bot.query.wording import ADDRESSES, Style, field_name, named, show_term, show_value, shown
+from bot.told import marked
 
 SAME = "written another way, the same conditions"
 _LINES = 24
@@ -54,7 +55,7 @@ def _lines(old: Formula, new: Formula, reading: Reading, style: Style, meter: Me
     names = renames(old, new)
     moved = renamed(old, names) if names else old
     for before, after in names.items():
-        yield f"renames field: {field_name(before)} to {field_name(after)}{_kind(before, after)}"
+        yield f"renames field: {marked(field_name(before))} to {marked(field_name(after))}{_kind(before, after)}"
     found = edits(moved, new)
     if names:
         if not found:
@@ -139,7 +140,7 @@ def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -
 
     def say(before: str, after: str, edit: Edit | None) -> None:
         kind = "exclusion" if edit and edit.inverse else "alternative"
-        place = f"{kind} with {show(edit.within, style)}" if edit and edit.within is not None else ""
+        place = f"{kind} with {shown(edit.within, style)}" if edit and edit.within is not None else ""
         lines.setdefault((before, after), []).append(place)
 
     for one, group in groups.items():
@@ -150,8 +151,8 @@ def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -
             word = "now also requires" if verb == "adds" else "no longer requires"
             parts = [part for edit in group for part in (edit.old, edit.new) if part]
             say(
-                f"the alternative {show(group[0].within or parts[0], style)} {word}",
-                show(disjunction(parts), style),
+                f"the alternative {shown(group[0].within or parts[0], style)} {word}",
+                shown(disjunction(parts), style),
                 None,
             )
             continue
@@ -165,13 +166,13 @@ def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -
             if word or len(gone) == len(come) == 1:
                 folded.add(id(mate))
                 replaced = _replaced(place, disjunction(gone), disjunction(come), reading, style, meter)
-                say(*((word, show(disjunction(come), style)) if word else replaced), group[0])
+                say(*((word, shown(disjunction(come), style)) if word else replaced), group[0])
                 continue
         if verb == "changes":
             before, after = _replaced(place, disjunction(lost), disjunction(came), reading, style, meter)
             say(before, after, group[0])
         else:
-            say(f"{verb} {place}", show(disjunction(came or lost), style), group[0])
+            say(f"{verb} {place}", shown(disjunction(came or lost), style), group[0])
     written = [_line(before, after, places) for (before, after), places in lines.items() if after]
     yield from written or (() if turned else (SAME,))
 
@@ -181,7 +182,7 @@ def _literal(found: Sequence[Edit], style: Style) -> Iterator[str]:
     news = [atom for edit in found if edit.new is not None for atom in atoms(edit.new)]
     olds = {(atom.subject, atom.test) for edit in found if edit.old is not None for atom in atoms(edit.old)}
     stars = [
-        f"{show_value(atom, style)} of {field_name(atom.subject)}"
+        f"{marked(show_value(atom, style))} of {marked(field_name(atom.subject))}"
         for atom in news
         if isinstance(atom.test, Glob) and "*" in atom.test.text and (atom.subject, atom.test) not in olds
     ]
@@ -209,8 +210,8 @@ def _replaced(  # noqa: PLR0917 - one branch a case
     """A replacement, and which way it goes if it is solved alone; nothing where the two read alike."""
     word = _case([old], [new])
     if word:
-        return word, show(new, style)
-    before, after = show(old, style), show(new, style)
+        return word, shown(new, style)
+    before, after = shown(old, style), shown(new, style)
     if before == after:
         return "", ""
     direction = ""
@@ -270,9 +271,9 @@ def explain_sequence(old: Query, new: Query, meter: Meter) -> Iterator[str]:  # 
         yield from _steps(old, new)
     if old.until != new.until:
         if old.until is None and new.until is not None:
-            yield f"adds until: {show(new.until.formula, Style.EQL)}"
+            yield f"adds until: {shown(new.until.formula, Style.EQL)}"
         elif new.until is None and old.until is not None:
-            yield f"removes until: {show(old.until.formula, Style.EQL)}"
+            yield f"removes until: {shown(old.until.formula, Style.EQL)}"
         elif old.until is not None and new.until is not None:
             for line in explain(old.until.formula, new.until.formula, Reading.MIXED, Style.EQL, meter):
                 yield f"until: {line}"
@@ -284,15 +285,15 @@ def _steps(old: Query, new: Query) -> Iterator[str]:
     theirs = {step.formula for step in new.steps}
     for step in new.steps:
         if step.formula not in ours:
-            yield f"adds step: {show(step.formula, Style.EQL)}"
+            yield f"adds step: {shown(step.formula, Style.EQL)}"
     for step in old.steps:
         if step.formula not in theirs:
-            yield f"removes step: {show(step.formula, Style.EQL)}"
+            yield f"removes step: {shown(step.formula, Style.EQL)}"
 
 
 def keys(names: Iterable[str]) -> str:
     """Write join keys."""
-    return ", ".join(names) or "nothing"
+    return named(names) or "nothing"
 
 
 def span(milliseconds: int | None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from bot.model import NO_TABLE, Table, is_list, is_table, items
+from bot.told import marked
 
 _DEEPEST = 12
 _LONGEST = 200
@@ -50,11 +51,11 @@ def tell(old: object, new: object, noun: str = "filter") -> Iterator[str]:
     come = [each for each in dict.fromkeys(after) if each not in stay]
     for one, two in _matched(gone, come, lambda each: each.shown):
         if one.negated != two.negated:
-            yield f"turns {noun} round, it {'excludes' if two.negated else 'requires'} now: {two.shown}"
+            yield f"turns {noun} round, it {'excludes' if two.negated else 'requires'} now: {marked(two.shown)}"
         if one.enabled != two.enabled:
-            yield f"switches {noun} {'on' if two.enabled else 'off'}: {two.shown}"
+            yield f"switches {noun} {'on' if two.enabled else 'off'}: {marked(two.shown)}"
     for one, two in _matched(gone, come, _alike):
-        yield f"changes {_name(two, noun)}: {one.shown} to {two.shown}"
+        yield f"changes {_name(two, noun)}: {marked(one.shown)} to {marked(two.shown)}"
     for verb, several in (("removes", gone), ("adds", come)):
         yield from _listed(verb, several, noun)
 
@@ -94,9 +95,10 @@ def _listed(verb: str, filters: Sequence[Filter], noun: str) -> Iterator[str]:
         shared.setdefault((_name(each, noun), key or each.shown), []).append(each)
     for (name, key), group in shared.items():
         if len(group) == 1:
-            yield f"{verb} {name}: {group[0].shown}"
+            yield f"{verb} {name}: {marked(group[0].shown)}"
         else:
-            yield f"{verb} {name}: {key}: {_list([each.asks.removeprefix(': ') for each in group])}"
+            asked = _list([each.asks.removeprefix(": ") for each in group])
+            yield f"{verb} {name}: {marked(f'{key}: {asked}')}"
 
 
 def _name(each: Filter, noun: str) -> str:

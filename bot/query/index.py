@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.query import glob
+from bot.query.wording import named
+from bot.told import marked
 
 _PAIRS = 10_000  # of patterns that are held one beside the other; where there are more, each is only removed or added
 
@@ -30,13 +32,13 @@ def tell(before: Sequence[str], after: Sequence[str], noun: str) -> Iterator[str
                 if inside:
                     wide.remove(one)
                     narrow[:] = [each for each in narrow if each not in inside]
-                    pair = (one, ", ".join(inside)) if verb == "narrows" else (", ".join(inside), one)
+                    pair = (marked(one), named(inside)) if verb == "narrows" else (named(inside), marked(one))
                     yield f"{verb} {noun}: {pair[0]} to {pair[1]}"
     for verb, names, how in (("removes", gone, "still"), ("adds", come, "already")):
         known = {each: next((one for one in stay if plain and _inside(each, one)), "") for each in names}
         for home in dict.fromkeys(known.values()):
-            within = f" ({how} within {home})" if home else ""
-            yield f"{verb} {noun}: {', '.join(each for each in names if known[each] == home)}{within}"
+            within = f" ({how} within {marked(home)})" if home else ""
+            yield f"{verb} {noun}: {named(each for each in names if known[each] == home)}{within}"
 
 
 def _inside(one: str, other: str) -> bool:

@@ -24,8 +24,9 @@ from bot.query.term import Call, Name, Term, Value, names, replace, show, size
 from bot.query.text import UnsupportedError
 from bot.query.truth import Reading
 from bot.query.witness import Event
-from bot.query.wording import Style, show_term
+from bot.query.wording import Style, named, show_term
 from bot.query.wording import show as show_formula
+from bot.told import marked
 
 SAME_FILTERS = "the filters are the same; only columns changed"
 SAME_COLUMNS = "the filters are the same, and so are the columns that are left"
@@ -438,7 +439,7 @@ def _against(part: Formula, positive: bool, stable: frozenset[str]) -> Iterator[
             if not _monotone(inner, positive, stable):
                 yield from _against(inner, positive, stable)
     elif not _monotone(part, positive, stable):
-        yield _short(show_formula(part, Style.ESQL))
+        yield marked(_short(show_formula(part, Style.ESQL)))
 
 
 def _short(text: str) -> str:
@@ -483,7 +484,7 @@ def tell(old: Spine, new: Spine, meter: Meter, *, same: bool) -> Iterator[str]:
     if old.sources != new.sources:
         yield from index.tell(sorted(old.sources), sorted(new.sources), "index pattern")
     if [barrier.kind for barrier in old.barriers] != [barrier.kind for barrier in new.barriers]:
-        yield f"commands that change rows: {_kinds(old)} to {_kinds(new)}"
+        yield f"commands that change rows: {marked(_kinds(old))} to {marked(_kinds(new))}"
         return
     changed = False
     told: set[str] = set()
@@ -528,7 +529,7 @@ def _rows(old: Barrier, new: Barrier) -> Iterator[str]:
         come = [key for text, key in texts[1].items() if text not in texts[0]]
         yield _regrouped(gone, come)
     elif old.shown != new.shown and (old.text != new.text or old.count != new.count):
-        yield f"{old.shown} to {new.shown}"
+        yield f"{marked(old.shown)} to {marked(new.shown)}"
     elif old.text != new.text:
         yield "the order before LIMIT changed" if old.kind == "limit" else f"what {old.kind.upper()} works on changed"
 
@@ -537,11 +538,11 @@ def _regrouped(gone: Sequence[Term], come: Sequence[Term]) -> str:
     """Tell how the keys of the groups changed; of two spans of time, the spans alone."""
     if len(gone) == len(come) == 1:
         before, after = gone[0], come[0]
-        spans = [value for value in (_span(before, after), _span(after, before)) if value is not None]
+        spans = [each for each in (_span(before, after), _span(after, before)) if each is not None]
         if len(spans) == 2:  # noqa: PLR2004 - before and after
             old, new = spans
             return f"groups by {_time(new)} instead of {old.value if old.unit == new.unit else _time(old)}"
-    ours, theirs = (", ".join(map(show_term, keys)) for keys in (gone, come))
+    ours, theirs = (named(map(show_term, keys)) for keys in (gone, come))
     if gone and come:
         return f"groups by {theirs} instead of {ours}"
     return f"groups by {theirs} as well" if come else f"no longer groups by {ours}"
@@ -569,9 +570,9 @@ def _columns(old: Spine, new: Spine, meter: Meter, *, alone: bool) -> Iterator[s
     """Tell which columns are left at the end; where not only columns changed, no more than their new names."""
     for verb, here, there in (("no longer asks", old, new), ("asks", new, old)):
         asked = [name for name in here.metadata if name not in there.metadata]
-        yield from [f"{verb} for the metadata {', '.join(asked)}"] * bool(asked)
+        yield from [f"{verb} for the metadata {named(asked)}"] * bool(asked)
     if new.columns and not old.columns:
-        yield f"now keeps only {', '.join(new.columns)}: every other column is dropped{_with(new.lost)}"
+        yield f"now keeps only {named(new.columns)}: every other column is dropped{_with(new.lost)}"
     elif old.columns and not new.columns:
         yield "keeps all columns again"
     else:
@@ -584,7 +585,7 @@ def _columns(old: Spine, new: Spine, meter: Meter, *, alone: bool) -> Iterator[s
             if after is not None:
                 gone.remove(name)
                 come.remove(after)
-                pairs.append(f"{name} to {after}")
+                pairs.append(f"{marked(name)} to {marked(after)}")
         if pairs:
             more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
             yield f"renames {'column' if len(pairs) == 1 else 'columns'} {', '.join(pairs[:_NAMED])}{more}"
@@ -594,10 +595,10 @@ def _columns(old: Spine, new: Spine, meter: Meter, *, alone: bool) -> Iterator[s
         lost = [name for name in new.lost if name not in old.lost and name not in gone]
         noun = "keeps" if new.columns else "makes column"
         if len(gone) == len(come) == 1:
-            yield f"{noun} {come[0]} in place of {gone[0]}{_with(lost)}"
+            yield f"{noun} {marked(come[0])} in place of {marked(gone[0])}{_with(lost)}"
             return
-        yield from [f"no longer {noun} {', '.join(sorted(gone))}{_with(lost)}"] * bool(gone)
-        yield from [f"{noun} {', '.join(sorted(come))} as well"] * bool(come)
+        yield from [f"no longer {noun} {named(sorted(gone))}{_with(lost)}"] * bool(gone)
+        yield from [f"{noun} {named(sorted(come))} as well"] * bool(come)
 
 
 def _left(side: Spine) -> Iterator[str]:
@@ -625,7 +626,7 @@ def _nothing(term: Term) -> bool:
 
 
 def _with(lost: Sequence[str]) -> str:
-    return f", {', '.join(lost)} among them" if lost else ""
+    return f", {named(lost)} among them" if lost else ""
 
 
 def tell_start(old: Sequence[Command], new: Sequence[Command], meter: Meter) -> Iterator[str]:

@@ -10,7 +10,8 @@ from bot.query import glob
 from bot.query.align import Edit
 from bot.query.formula import TRUE, Atom, Formula, Glob, Or, atoms, disjunction
 from bot.query.subsume import implies
-from bot.query.wording import Style, field_name, show, show_value
+from bot.query.wording import Style, field_name, named, show_value, shown
+from bot.told import marked
 
 _ASKED_OF_IT = ("condition of an exclusion", "exception to an exclusion")
 _LINES = 24
@@ -49,7 +50,7 @@ def _turned(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[s
             parts = [
                 disjunction(part for edit in side[field] if (part := edit.new or edit.old)) for side in (come, gone)
             ]
-            told.append(words.format(new=show(parts[0], style), old=show(parts[1], style)))
+            told.append(words.format(new=shown(parts[0], style), old=shown(parts[1], style)))
             taken = {id(edit) for side in (come, gone) for edit in side[field]}
             edits = [edit for edit in edits if id(edit) not in taken]
     return edits, sorted(told)
@@ -66,8 +67,8 @@ def _flipped(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[
             continue
         taken |= {id(edit), id(mate)}
         now, before = ("with", "without") if edit.place == _ASKED_OF_IT[0] else ("without", "with")
-        where = f" with {show(edit.within, style)}" if edit.within is not None else ""
-        told.append(f"the exclusion{where} applies only {now} {show(edit.new, style)}, before only {before} it")
+        where = f" with {shown(edit.within, style)}" if edit.within is not None else ""
+        told.append(f"the exclusion{where} applies only {now} {shown(edit.new, style)}, before only {before} it")
     return [edit for edit in edits if id(edit) not in taken], told
 
 
@@ -81,12 +82,12 @@ def _moved(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[st
         if edit.new is None or mate is None or mate.within == edit.within:
             continue
         taken |= {id(edit), id(mate)}
-        words = f"the alternative {show(edit.new, style)}"
+        words = f"the alternative {shown(edit.new, style)}"
         if mate.within is not None:
-            words += f" no longer asks what the alternative with {show(mate.within, style)} does"
+            words += f" no longer asks what the alternative with {shown(mate.within, style)} does"
         if edit.within is not None:
             words += f"{',' * (mate.within is not None)} now asks as well what the alternative with "
-            words += f"{show(edit.within, style)} does"
+            words += f"{shown(edit.within, style)} does"
         told.append(words)
     return [edit for edit in edits if id(edit) not in taken], told
 
@@ -113,14 +114,11 @@ def _tightened(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], lis
                 inside = [each for each in narrow if id(each) not in taken and _within(each, one)]
                 if inside and id(one) not in taken:
                     taken |= {id(one), *map(id, inside)}
-                    values = ", ".join(_shown(each, style) for each in inside)
-                    pairs.append(
-                        f"{_shown(one, style)} to {values}" if wide is gone else f"{values} to {_shown(one, style)}"
-                    )
+                    both = marked(_shown(one, style)), named(_shown(each, style) for each in inside)
+                    pairs.append(" to ".join(both if wide is gone else both[::-1]))
             if pairs:
-                shown, left = pairs[:_PAIRS], len(pairs) - _PAIRS
-                more = f"; and {left} more" if left > 0 else ""
-                told.append(f"{word} {place} of {field_name(field)}: {'; '.join(shown)}{more}")
+                more = f"; and {len(pairs) - _PAIRS} more" if len(pairs) > _PAIRS else ""
+                told.append(f"{word} {place} of {marked(field_name(field))}: {'; '.join(pairs[:_PAIRS])}{more}")
     return [edit for edit in edits if id(edit) not in taken], told
 
 
@@ -134,7 +132,7 @@ def _by_path(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[
             for path, full in paths.items():
                 words = _path_words(names.get(_name_of(path), ()), full, style, added=verb == "removes")
                 if words:
-                    fields = f"({field_name(path)}, {field_name(_name_of(path))})"
+                    fields = f"({named([field_name(path), field_name(_name_of(path))])})"
                     told.append(f"{_ASKS[place]} {words[0]} {fields}{'; '.join(['', *words[1:]])}")
                     taken |= {id(edit) for edit in (*names[_name_of(path)], *full)}
     return [edit for edit in edits if id(edit) not in taken], sorted(told)
@@ -142,24 +140,24 @@ def _by_path(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[
 
 def _path_words(names: Sequence[Edit], paths: Sequence[Edit], style: Style, *, added: bool) -> list[str]:
     """Say which names the paths stand for, and what has no counterpart; nothing where few of them have one."""
-    named = {text: value for edit in names for text, value in _texts(edit, style)}
+    bare = {text: value for edit in names for text, value in _texts(edit, style)}
     bases = {
         value: text.rpartition("\\")[2].rpartition("/")[2] for edit in paths for text, value in _texts(edit, style)
     }
-    known = named.keys() & set(bases.values())
-    if not known or len(known) * 2 < len(named):
+    known = bare.keys() & set(bases.values())
+    if not known or len(known) * 2 < len(bare):
         return []
-    alone = [value for value, base in bases.items() if base not in named]
-    left = [value for text, value in named.items() if text not in known]
+    alone = [value for value, base in bases.items() if base not in bare]
+    left = [value for text, value in bare.items() if text not in known]
     new, gone = (alone, left) if added else (left, alone)
     how = "by path, no longer by name" if added else "by name, no longer by path"
-    stay = [value for value, base in bases.items() if base in named]
-    now = stay if added else [value for text, value in named.items() if text in known]
-    what = f"{len(known)} programs or files" if len(now) > _NAMED else ", ".join(now)
+    stay = [value for value, base in bases.items() if base in bare]
+    now = stay if added else [value for text, value in bare.items() if text in known]
+    what = f"{len(known)} programs or files" if len(now) > _NAMED else named(now)
     return [
         f"{what} {how}",
-        *([f"new: {', '.join(new)}"] if new else []),
-        *([f"gone: {', '.join(gone)}"] if gone else []),
+        *([f"new: {named(new)}"] if new else []),
+        *([f"gone: {named(gone)}"] if gone else []),
     ]
 
 
@@ -193,8 +191,8 @@ def _elsewhere(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], lis
                 continue
             taken |= both
             lost, more = [old[key] for key in old if key not in new], [new[key] for key in new if key not in old]
-            words = [f"{verb} values of {field_name(after)} instead of {field_name(before)}"]
-            words += [f"gone: {', '.join(lost)}"] * bool(lost) + [f"new: {', '.join(more)}"] * bool(more)
+            words = [f"{verb} values of {marked(field_name(after))} instead of {marked(field_name(before))}"]
+            words += [f"gone: {named(lost)}"] * bool(lost) + [f"new: {named(more)}"] * bool(more)
             told.append("; ".join(words if lost or more else [*words, "the same ones"]))
     return [edit for edit in edits if id(edit) not in taken], told
 

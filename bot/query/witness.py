@@ -14,6 +14,7 @@ from bot.query.subsume import number
 from bot.query.term import Call, Term, Value, names
 from bot.query.truth import F, T, passes
 from bot.query.wording import ADDRESSES, show_term
+from bot.told import marked
 
 Event: TypeAlias = "Mapping[str, tuple[object, ...]]"
 
@@ -21,6 +22,7 @@ _FILLERS = ("x", "", "0", "a1", "q7z", "x.y", "x\\y", "x/y", "zq zq")
 _PLAIN: tuple[object, ...] = ("x", "other", "q7z", "zq.zq", "1", 1, 7, 0, "192.0.2.7", "2001:db8::7", True, False)
 _SEARCH = 80
 _ADDRESS = re.compile(r"(?:^|[._])ip$|\.resolved_ip$")
+_BOOLEANS = ("false", "true")
 _NUMBER = re.compile(r"\.(?:port|pid|ppid|args_count|bytes|packets|size|exit_code|thread\.id|number|count|risk_score)$")
 
 
@@ -46,7 +48,7 @@ def build(
         if subject in terms or not exists or subject.startswith(KQL):
             continue
         if subject == "*" or not glob.clean(subject):
-            return Conflict(reason=f"it rests on {glob.to_wildcards(subject)}, which may be any field")
+            return Conflict(reason=f"it rests on {marked(glob.to_wildcards(subject))}, which may be any field")
         values = _values(subject, yes, no, meter, single=single)
         if isinstance(values, Conflict):
             return values
@@ -82,7 +84,7 @@ def _rests(subject: str, term: Term | None) -> str:
     if isinstance(term, Call) and term.name in ADDRESSES:
         for arg in term.args[1:]:
             if isinstance(arg, Value) and address.network(str(arg.value)) is None:
-                return f"{_named(str(arg.value))} is not an IP address"
+                return f"{marked(_named(str(arg.value)))} is not an IP address"
     text = _named(subject if term is None else show_term(term))
     return f"it rests on {text}, which only a running engine can judge"
 
@@ -153,12 +155,25 @@ def _candidates(wanted: Sequence[Test], no: Sequence[Atom]) -> Iterator[object]:
         elif any(isinstance(test, Block) for test in others):
             yield from ("192.0.2.7", "8.8.8.8", "10.1.2.3", "172.16.3.4", "127.0.0.1", "2001:db8::7", "::1")
             yield from ("203.0.113.9", "1.1.1.1", "100.64.1.1", "198.18.1.1", "224.0.0.9", "240.1.1.1")
+        yield from _alike(others)
         yield from _PLAIN
     globs = [test for test in wanted if isinstance(test, Glob) and not test.literal]
     for one in globs[:6]:
         for other in globs[:6]:
             if one is not other:
                 yield from joined(one.text, other.text)
+
+
+def _alike(tests: Sequence[Test]) -> Iterator[str]:
+    """Values of the kind that some tests name: a field of numbers or booleans, whose type KQL does not say, takes them.
+
+    As strings, for then they are right whatever the field is: the engine reads ``"7"`` as a number where it keeps one.
+    """
+    texts = [test.text for test in tests if isinstance(test, Glob) and test.literal]
+    if any(text.lower() in _BOOLEANS for text in texts):
+        yield from _BOOLEANS
+    if any(number(text) is not None for text in texts):
+        yield from ("7", "1", "0", "123456")
 
 
 def joined(one: str, other: str) -> Iterator[str]:

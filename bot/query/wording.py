@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -25,6 +25,7 @@ from bot.query.formula import (
     Truth,
 )
 from bot.query.term import Call, Name, Term, Value
+from bot.told import marked
 
 ADDRESSES = frozenset({"cidrmatch", "cidr_match"})
 """Functions that tell whether an address lies in one of several networks."""
@@ -61,6 +62,16 @@ def show(formula: Formula, style: Style) -> str:
     if len(pieces) > _SHOWN:
         pieces = [*pieces[:_SHOWN], f"{len(pieces) - _SHOWN} more"]
     return joint.join(pieces) or "true"
+
+
+def shown(formula: Formula, style: Style) -> str:
+    """Write a formula for a sentence."""
+    return marked(show(formula, style))
+
+
+def named(names: Iterable[str]) -> str:
+    """List some names, or other values, for a sentence."""
+    return ", ".join(map(marked, names))
 
 
 def _enclosed(formula: Formula, style: Style) -> str:

@@ -338,7 +338,7 @@ class _Page:
             several=_several(row),
             name=element(cut(subject.name, 120) if subject and subject.name else change.path),
             verdict=query_heading(query) if query else "same query, other conditions around it",
-            explanation=[prose(line, most=600) for line in explained(change)],
+            explanation=[prose(line, most=2_000) for line in explained(change)],
             reason=prose(query.reason) if query and query.reason and not query.apart else "",
             witness=sides,
             diff=_diff(change) if query else "",

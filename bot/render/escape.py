@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from bot.told import Told
 
 _BREAK = "\u200b"
 _DANGEROUS = re.compile(r"<(?=!--|/details)|:(?=:)|#(?=#\[)", re.IGNORECASE)
@@ -75,18 +77,29 @@ def element(text: str, *, most: int = 400) -> Safe:
 
 
 def prose(text: str, *, most: int = 1_000) -> Safe:
-    """Return a sentence whose values stand in backticks.
+    """Return a sentence whose values stand in backticks, or that knows its values itself.
 
     Punctuation becomes entities; what GitHub would make a link, a mention or an emoji becomes code as well.
     """
-    parts = cut(visible(text), most).split("`")
-    if _OPENING.match(parts[0].lstrip(" ")):
+    if isinstance(text, Told):
+        parts = list(_within(text, most))
+    else:
+        parts = [(part, number % 2 == 1) for number, part in enumerate(cut(visible(text), most).split("`"))]
+    if _OPENING.match(parts[0][0].lstrip(" ")):
         return code(text, most=most)
     told = ""
-    for number, part in enumerate(parts):
-        more = _part(part, quoted=number % 2 == 1)
+    for part, quoted in parts:
+        more = _part(part, quoted=quoted)
         told += "<wbr>" * (told.endswith("`") and more.startswith("`")) + more  # two fences side by side would be one
     return Safe(told)
+
+
+def _within(text: Told, room: int) -> Iterator[tuple[str, bool]]:
+    """Yield the pieces of a sentence, as they are seen, as far as there is room."""
+    for part, quoted in text.parts():
+        shown = cut(visible(part), room) if room > 0 else ""
+        room -= len(shown)
+        yield shown, quoted
 
 
 def _part(text: str, *, quoted: bool) -> str:

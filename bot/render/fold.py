@@ -12,6 +12,7 @@ from bot.model import Category, Finding, Kind, Level, QueryVerdict, Review, Rule
 from bot.policy import all_policies
 from bot.render.queries import explained
 from bot.report import finding_counts
+from bot.told import again, finished
 from bot.words import Phrase, Piece, plain, rule_phrases
 
 T = TypeVar("T")
@@ -131,7 +132,7 @@ def first_line(review: Review) -> tuple[str, tuple[Phrase, ...]]:
     beside = tuple(_beside(changes))
     if not lead and beside:
         return plain(beside[0]), beside[1:]
-    return lead + (f": {claims}" if claims else ""), beside
+    return finished(lead + (f": {claims}" if claims else "")), beside
 
 
 def _claimed(changed: list[RuleChange]) -> Iterator[str]:
@@ -147,7 +148,8 @@ def _alike(changed: list[RuleChange]) -> list[str]:
     (told, number), *_ = groups.most_common(1) or [((), 0)]
     if number < FOLD_FROM or number * 2 < len(changed):
         return []
-    words = f"all alike ({', '.join(told)})" if number == len(changed) else f"{number:,} alike ({', '.join(told)})"
+    how = "all" if number == len(changed) else f"{number:,}"
+    words = f"{how} alike ({', '.join(map(again, told))})"
     left = len(changed) - number
     return [words, *([f"{left:,} {'differs' if left == 1 else 'differ'}"] if left else [])]
 

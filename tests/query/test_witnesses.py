@@ -11,7 +11,7 @@ from bot.query.kql import parse as parse_kql
 from bot.query.meter import Meter
 from bot.query.prove import relate
 from bot.query.shrink import shrink
-from bot.query.truth import Reading, T, judge
+from bot.query.truth import Event, Reading, T, judge
 from tests.query.rules import QUERIES, STRINGS, change
 
 LOST: dict[str, tuple[str, str, str, dict[str, tuple[str, ...]]]] = {
@@ -53,6 +53,23 @@ def test_one_process_has_one_category() -> None:
     assert witness is not None
     assert isinstance(witness.gained, dict)
     assert witness.gained["event.category"] == ("process",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lost"),
+    [
+        ("a.trusted: *", "a.trusted: true", {"a.trusted": ("false",)}),
+        ("a.count_of: *", "a.count_of: (1 or 2.5)", {"a.count_of": ("7",)}),
+        ("process.pid: *", "process.pid: 7", {"process.pid": ("1",)}),
+        ("source.ip: *", "source.ip: 10.0.0.1", {"source.ip": ("192.0.2.7",)}),
+        ("event.code: *", "event.code: (4624 or x)", {"event.code": ("7",)}),
+        ("a.name: *", "a.name: b", {"a.name": ("x",)}),
+    ],
+)
+def test_a_value_is_of_the_kind_that_the_query_names(old: str, new: str, lost: Event) -> None:
+    witness = change("kuery", old, new).witness
+    assert witness is not None
+    assert witness.lost == lost
 
 
 def test_without_a_budget_an_event_stays_as_it_is() -> None:

@@ -1,0 +1,61 @@
+"""Sentences about a rule that know which of their parts are the rule's: whoever prints them can set those apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Self
+
+_OPEN, _CLOSE = "\ue010", "\ue011"
+_NONE = str.maketrans("", "", _OPEN + _CLOSE)
+
+
+class Told(str):
+    """A sentence, plain as any text.
+
+    Attributes:
+        values: where the values of the rule stand in it, as offsets of first and last, in characters.
+    """
+
+    __slots__ = ("values",)
+    values: tuple[tuple[int, int], ...]
+
+    def __new__(cls, text: str, values: Iterable[tuple[int, int]] = ()) -> Self:
+        """Make a sentence of its text and the places of its values."""
+        made = super().__new__(cls, text)
+        made.values = tuple(values)
+        return made
+
+    def parts(self) -> Iterator[tuple[str, bool]]:
+        """Yield the pieces in order, each with whether it is a value."""
+        at = 0
+        for first, last in self.values:
+            yield self[at:first], False
+            yield self[first:last], True
+            at = last
+        yield self[at:], False
+
+
+def again(sentence: str) -> str:
+    """Mark the values of a finished sentence, so that it can be a part of another one."""
+    if not isinstance(sentence, Told):
+        return sentence.translate(_NONE)
+    return "".join(marked(part) if quoted else part for part, quoted in sentence.parts())
+
+
+def marked(text: object) -> str:
+    """Mark a value inside a sentence that is being put together; what is marked inside it counts as a part of it."""
+    return f"{_OPEN}{str(text).translate(_NONE)}{_CLOSE}"
+
+
+def finished(text: str) -> Told:
+    """Finish a sentence in which values are marked."""
+    plain, values = "", list[tuple[int, int]]()
+    for number, piece in enumerate(text.split(_OPEN)):
+        inner, _, rest = piece.partition(_CLOSE) if number else ("", "", piece)
+        if inner:
+            values.append((len(plain), len(plain) + len(inner)))
+        plain += inner + rest.translate(_NONE)
+    return Told(plain, values)
+
+
+__all__ = ["Told", "again", "finished", "marked"]
