@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.model import Rule, Table, is_list, is_table, items, same
-from bot.query import filters, index, kql
+from bot.model import Rule, Table, is_table, items, same
+from bot.query import filters, index, kql, threshold
 from bot.query.compare import indices_of, language_of
 from bot.query.explain import explain
 from bot.query.meter import ExhaustedError, Meter
@@ -42,16 +42,10 @@ def _around(old: Rule, new: Rule) -> Iterator[str]:
 def _indices(old: Rule, new: Rule) -> Iterator[str]:
     """What a rule reads; what an ES|QL query names itself is part of the query, and told there."""
     if language_of(old) == language_of(new) == "esql":
-        before, after = (_names(rule.get("rule", "index")) for rule in (old, new))
+        before, after = (index.names(rule.get("rule", "index")) for rule in (old, new))
         yield from index.tell(before, after, "index pattern")
     else:
         yield from index.tell(indices_of(old), indices_of(new), "index pattern")
-
-
-def _names(value: object) -> list[str]:
-    """A list of names; one name may stand without its list."""
-    listed = value if is_list(value) else [value]
-    return list(dict.fromkeys(each for each in listed if isinstance(each, str) and each))
 
 
 def _replaced(noun: str, before: object, after: object, more: str = "") -> Iterator[str]:
@@ -66,43 +60,19 @@ def _replaced(noun: str, before: object, after: object, more: str = "") -> Itera
         yield f"changes {noun}: {marked(before)} to {marked(after)}{more}"
 
 
-def _joined(names: Sequence[str]) -> str:
-    return named(names) or "nothing"
-
-
 # thresholds
 
 
 def _threshold(old: Rule, new: Rule) -> Iterator[str]:
     before, after = old.get("rule", "threshold"), new.get("rule", "threshold")
     if not is_table(before) or not is_table(after):
-        yield from _replaced("threshold", _whole_threshold(before), _whole_threshold(after))
+        yield from _replaced("threshold", threshold.words(before), threshold.words(after))
         return
     yield from _replaced("threshold", before.get("value"), after.get("value"), _higher(before, after))
-    ours, theirs = _names(before.get("field")), _names(after.get("field"))
+    ours, theirs = index.names(before.get("field")), index.names(after.get("field"))
     if set(ours) != set(theirs):
-        yield f"counts per {_joined(theirs)} instead of per {_joined(ours)}"
-    yield from _replaced("least number of values", _distinct(before), _distinct(after))
-
-
-def _whole_threshold(value: object) -> str | None:
-    """A threshold in words; a single event is no news where different values are counted."""
-    if not is_table(value):
-        return None
-    count, distinct = value.get("value"), _distinct(value)
-    asked = [f"{count} {'event' if count == 1 else 'events'}"] * (count != 1 or distinct is None)
-    asked += [f"{distinct}"] * (distinct is not None)
-    per = _names(value.get("field"))
-    return f"at least {' and '.join(asked)}" + (f" per {_joined(per)}" if per else "")
-
-
-def _distinct(threshold: Table) -> str | None:
-    told = [
-        f"{each.get('value')} different {marked(each.get('field'))}"
-        for each in items(threshold.get("cardinality"))
-        if is_table(each)
-    ]
-    return ", ".join(told) or None
+        yield f"counts per {threshold.per(theirs)} instead of per {threshold.per(ours)}"
+    yield from _replaced("least number of values", threshold.distinct(before), threshold.distinct(after))
 
 
 def _higher(before: Table, after: Table) -> str:
@@ -144,7 +114,7 @@ def _since(start: str | None) -> str:
 
 
 def _terms(value: object) -> list[str]:
-    return _names(value.get("value")) if is_table(value) else []
+    return index.names(value.get("value")) if is_table(value) else []
 
 
 def _window(value: object) -> str | None:
@@ -166,7 +136,7 @@ def _longer(one: str | None, two: str | None) -> str:
 
 
 def _threat_match(old: Rule, new: Rule) -> Iterator[str]:
-    before, after = (_names(rule.get("rule", "threat_index")) for rule in (old, new))
+    before, after = (index.names(rule.get("rule", "threat_index")) for rule in (old, new))
     yield from index.tell(before, after, "indicator index")
     yield from _indicators(old, new)
     yield from filters.tell(old.get("rule", "threat_filters"), new.get("rule", "threat_filters"), "indicator filter")

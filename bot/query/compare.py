@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bot.fields import single
-from bot.model import SAME_MATCHES, KeyPath, QueryChange, QueryVerdict, Rule, Witness, is_list
-from bot.query import eql, esql, kql, pipeline
+from bot.model import SAME_MATCHES, KeyPath, QueryChange, QueryVerdict, Rule, Witness
+from bot.query import eql, esql, index, kql, pipeline, threshold
 from bot.query.across import across, of_eql, side_by_side
 from bot.query.explain import SAME, explain, explain_sequence
 from bot.query.formula import Formula
@@ -66,9 +66,7 @@ def indices_of(rule: Rule) -> list[str]:
         except (QueryError, UnsupportedError, RecursionError):
             return []
         return list(dict.fromkeys(source.patterns)) if isinstance(source, esql.Source) else []
-    value = rule.get("rule", "index")
-    listed = value if is_list(value) else [value]
-    return list(dict.fromkeys(each for each in listed if isinstance(each, str) and each))
+    return index.names(rule.get("rule", "index"))
 
 
 def compare(old: Rule, new: Rule, *, budget: Budget | None = None) -> QueryChange | None:
@@ -86,6 +84,9 @@ def _change(old: Rule, new: Rule, limits: Budget) -> QueryChange | None:  # noqa
         return None
     language = language_of(new)
     if before is None or after is None:
+        side = old if before is None else new
+        if side.get("rule", "query") is not None:
+            return _unknown(language, f"the {'old' if before is None else 'new'} query is no text")
         return _unknown(language, f"the query was {'added' if before is None else 'removed'}")
     if max(len(before), len(after)) > limits.max_characters:
         return _unknown(language, "too large")
@@ -102,7 +103,7 @@ def _change(old: Rule, new: Rule, limits: Budget) -> QueryChange | None:  # noqa
         return QueryChange(language=language, verdict=QueryVerdict.COSMETIC, explanation=("only the layout changed",))
     try:
         found = _compare(old, new, language, before, after, limits)
-        return replace(found, explanation=(*found.explanation, *_history(new, found.verdict)))
+        return replace(found, explanation=(*found.explanation, *_beyond(new, found.verdict)))
     except QueryError as error:
         return _unknown(language, f"the query does not parse: {error.message}")
     except UnsupportedError as error:
@@ -147,7 +148,19 @@ def _esql(before: str, after: str, limits: Budget) -> QueryChange:
     meter = Meter(limits.steps)
     rows = _mirrored(pipeline.compare(two, one, meter)) if after < before else pipeline.compare(one, two, meter)
     told = tuple(pipeline.tell(one, two, Meter(limits.steps // 4), same=rows.narrower and rows.wider))
+    if told == (pipeline.SAME_COLUMNS,):
+        told = (*_unneeded(old, new), *told)
     return _claim("esql", rows, told)
+
+
+def _unneeded(old: Sequence[esql.Command], new: Sequence[esql.Command]) -> Iterator[str]:
+    """Name commands that only choose columns and of which only one side has any, where that makes no difference."""
+    for verb, here, there in (("adds", new, old), ("removes", old, new)):
+        if any(isinstance(each, esql.Columns) for each in there):
+            continue
+        names = dict.fromkeys("KEEP" if each.keep else "DROP" for each in here if isinstance(each, esql.Columns))
+        if names:
+            yield f"{verb} {' and '.join(names)}, without effect: every column that is used is there either way"
 
 
 def _events(old: Formula, new: Formula, reading: Reading, style: Style, limits: Budget, *, swap: bool) -> QueryChange:
@@ -269,10 +282,15 @@ def _claim(language: str, relation: Relation | Sequels | pipeline.Rows, explanat
     return QueryChange(language=language, verdict=verdict, explanation=explanation, witness=witness, reason=reason)
 
 
-def _history(rule: Rule, verdict: QueryVerdict) -> Iterator[str]:
-    """Say why nothing follows for the alerts of a rule about new terms."""
-    if rule.type == "new_terms" and verdict not in SAME_MATCHES:
+def _beyond(rule: Rule, verdict: QueryVerdict) -> Iterator[str]:
+    """Say what stands between the matches of a query and the alerts of a rule about new terms, or one that counts."""
+    if verdict in SAME_MATCHES:
+        return
+    if rule.type == "new_terms":
         yield "the same query decides which values count as already known, so alerts may come as well as go"
+    counted = rule.get("rule", "threshold")
+    if rule.type == "threshold" and threshold.several(counted):
+        yield f"what matches is counted: an alert takes {threshold.words(counted)}"
 
 
 def _apart(what: str, old: str | None, new: str | None, told: tuple[str, ...], language: str) -> QueryChange:

@@ -282,11 +282,18 @@ class _Parser:
 
     def other(self, name: str) -> Other:
         """A command kept as its tokens."""
-        start, depth = self.at, 0
-        while self.ahead.kind != "end" and (depth or not self.sees("|")):
-            if self.ahead.kind == "op":
-                depth += (self.ahead.text in "([{") - (self.ahead.text in ")]}")
+        start = self.at
+        opened: list[Token] = []
+        while self.ahead.kind != "end" and (opened or not self.sees("|")):
+            if self.ahead.kind == "op" and self.ahead.text in "([{":
+                opened.append(self.ahead)
+            elif self.ahead.kind == "op" and self.ahead.text in ")]}":
+                if not opened:
+                    self.unexpected()
+                opened.pop()
             self.at += 1
+        if opened:
+            fail(f"{quote(opened[-1].text)} is never closed", opened[-1].at)
         return Other(name=name, text=" ".join(token.text for token in self.tokens[start : self.at]))
 
     def columns(self) -> tuple[tuple[str, Term], ...]:

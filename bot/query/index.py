@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot.model import is_list
 from bot.query import glob
 from bot.query.wording import named
 from bot.told import marked
 
 _PAIRS = 10_000  # of patterns that are held one beside the other; where there are more, each is only removed or added
+
+
+def names(value: object) -> list[str]:
+    """The names in a list, each once; one name may stand without its list."""
+    listed = value if is_list(value) else [value]
+    return list(dict.fromkeys(each for each in listed if isinstance(each, str) and each))
 
 
 def tell(before: Sequence[str], after: Sequence[str], noun: str) -> Iterator[str]:

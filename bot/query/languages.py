@@ -39,7 +39,7 @@ def syntax_error(language: str, query: str) -> SyntaxFault | None:
         elif language == "esql":
             esql.parse(query)
         elif language == "lucene":
-            lucene.tokens(query)
+            lucene.check(query)
     except QueryError as error:
         return fault(error, query, complete=language in {"kuery", "eql"})
     except (UnsupportedError, RecursionError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from bot.query.text import fail
+from bot.query.text import fail, quote
 
 
 @cache
@@ -20,6 +20,28 @@ def _pattern() -> re.Pattern[str]:
         """,
         re.VERBOSE | re.DOTALL,
     )
+
+
+_CLOSING = {"(": ")", "[": "]}", "{": "]}"}
+
+
+def check(query: str) -> None:
+    """Stop at the first bracket that has no other.
+
+    Raises:
+        QueryError: there is one, or the query cannot be cut.
+    """
+    tokens(query)
+    open_at: list[int] = []
+    for match in _pattern().finditer(query):
+        if match.lastgroup != "paren":
+            continue
+        if match[0] in _CLOSING:
+            open_at.append(match.start())
+        elif not open_at or match[0] not in _CLOSING[query[open_at.pop()]]:
+            fail(f"unexpected {quote(match[0])}", match.start())
+    if open_at:
+        fail(f"{quote(query[open_at[-1]])} is never closed", open_at[-1])
 
 
 def tokens(query: str) -> tuple[str, ...]:

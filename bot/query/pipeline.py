@@ -626,7 +626,7 @@ def _nothing(term: Term) -> bool:
 
 
 def _with(lost: Sequence[str]) -> str:
-    return f", {named(lost)} among them" if lost else ""
+    return f", {named(lost)} among them, by which alerts are told apart" if lost else ""
 
 
 def tell_start(old: Sequence[Command], new: Sequence[Command], meter: Meter) -> Iterator[str]:

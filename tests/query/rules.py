@@ -10,8 +10,8 @@ from bot.query import compare
 TYPES = {"kuery": "query", "lucene": "query", "eql": "eql", "esql": "esql"}
 
 
-def rule(language: str, query: str, kind: str | None = None) -> Rule:
-    data = {"rule": {"type": kind or TYPES[language], "language": language, "query": query}}
+def rule(language: str, query: object, kind: str | None = None, **more: object) -> Rule:
+    data = {"rule": {"type": kind or TYPES[language], "language": language, "query": query, **more}}
     return Rule(path="rules/a.toml", text="", data=data)
 
 

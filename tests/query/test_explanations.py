@@ -206,6 +206,24 @@ CASES = {
         "from l | where c is not null and b == 1",
         ["changes condition: a is not null to c is not null"],
     ),
+    "a KEEP that drops nothing of use is named": (
+        "esql",
+        "from x metadata _id | where a == 1 | stats c = count(*) by a",
+        "from x metadata _id | where a == 1 | keep a, b | stats c = count(*) by a",
+        [
+            "adds KEEP, without effect: every column that is used is there either way",
+            "the filters are the same, and so are the columns that are left",
+        ],
+    ),
+    "and one that is gone": (
+        "esql",
+        "from x | keep a, b | where a == 1 | keep a | drop b | stats c = count(*) by a",
+        "from x | where a == 1 | stats c = count(*) by a",
+        [
+            "removes KEEP and DROP, without effect: every column that is used is there either way",
+            "the filters are the same, and so are the columns that are left",
+        ],
+    ),
     "a star that is no wildcard is pointed out": (
         "eql",
         'process where a == "x" and b == "y*"',
@@ -256,7 +274,7 @@ CASES = {
         "from x metadata _id, _version | where a == 1 | keep a, _version",
         [
             "the filters are the same; only columns changed",
-            "now keeps only a, _version: every other column is dropped, _id among them",
+            "now keeps only a, _version: every other column is dropped, _id among them, by which alerts are told apart",
         ],
     ),
     "and without it all columns are there again": (
@@ -351,6 +369,41 @@ def test_under_another_rule_type_the_words_are_there_and_the_verdict_is_not(edit
         "the rule type changed from query to new_terms",
     )
     assert found.witness is None
+
+
+@pytest.mark.parametrize(
+    ("threshold", "said"),
+    [
+        ({"field": ["user.id"], "value": 25}, "at least 25 events per user.id"),
+        (
+            {"field": ["host.id"], "value": 1, "cardinality": [{"field": "user.id", "value": 3}]},
+            "at least 3 different user.id per host.id",
+        ),
+    ],
+)
+def test_what_a_rule_that_counts_matches_is_no_alert_yet(threshold: dict[str, object], said: str) -> None:
+    sides = [
+        rule("kuery", query, "threshold", threshold=threshold) for query in ("a: 1", "a: 1 and b: 2", "b: 2 and a: 1")
+    ]
+    narrowed, turned = compare(sides[0], sides[1]), compare(sides[1], sides[2])
+    assert narrowed is not None
+    assert turned is not None
+    assert narrowed.explanation[-1] == f"what matches is counted: an alert takes {said}"
+    assert not any(line.startswith("what matches") for line in turned.explanation)
+
+
+def test_a_rule_that_counts_to_one_says_nothing_of_it() -> None:
+    once = {"field": ["a"], "value": 1}
+    found = compare(*(rule("kuery", text, "threshold", threshold=once) for text in ("a: 1", "a: (1 or 2)")))
+    assert found is not None
+    assert found.explanation == ("adds value: a: 2",)
+
+
+@pytest.mark.parametrize(("before", "after", "which"), [(12, "a: 1", "old"), ("a: 1", 12, "new")])
+def test_a_query_that_is_no_text_is_not_called_gone(before: object, after: object, which: str) -> None:
+    found = compare(*(rule("kuery", query) for query in (before, after)))
+    assert found is not None
+    assert found.reason == f"the {which} query is no text"
 
 
 def test_a_value_that_is_no_address_is_the_reason() -> None:
