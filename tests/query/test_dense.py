@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import product
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +44,21 @@ def test_no_burst_contradicts_what_is_said_of_two_of_them(
         before, after = fires(old, moments), fires(new, moments)
         assert before or not after or verdict not in WITHIN
         assert after or not before or verdict not in AROUND
+
+
+def slowest(runs: int, seconds: int, wanted: int) -> list[int]:
+    """Moments of so many events within so many seconds, of which as many as are wanted take as long as they can."""
+    group = max(wanted - 1, 1)
+    return [place // group * (seconds * 1000 // max((runs - 1) // group, 1)) for place in range(runs)]
+
+
+@pytest.mark.parametrize("old", list(product(range(1, 6), range(1, 5))))
+def test_what_is_said_holds_for_the_slowest_burst(old: tuple[int, int]) -> None:
+    for new in product(range(1, 6), range(1, 5)):
+        if new != old:
+            said = change("eql", burst(*old), burst(*new)).verdict
+            assert (said in WITHIN) is fires(burst(*old), slowest(*new, wanted=old[0]))
+            assert (said in AROUND) is fires(burst(*new), slowest(*old, wanted=new[0]))
 
 
 def moments_of(events: Sequence[Mapping[str, Sequence[object]]]) -> list[int]:
