@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.asking import no_rule_files
 from bot.diff import category_of
 from bot.model import (
     Blob,
@@ -132,6 +133,34 @@ def test_a_change_that_detects_the_same_says_so_first() -> None:
     docs = RuleReview(change=edit("rules/a.toml", leaf("rule.note", "a", "b")))
     first = comment(review(docs, verdict=Verdict.PASS)).splitlines()[1]
     assert first == "**Nothing changes in what rules detect**; 1 rule changes docs."
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [
+        (Kind.REMOVAL, "1 rule is removed"),
+        (Kind.DEPRECATION, "1 rule is deprecated"),
+        (Kind.DEMOTION, "1 rule is demoted"),
+        (Kind.PROMOTION, "Nothing changes in what rules detect"),
+    ],
+)
+def test_where_coverage_goes_no_one_reads_first_that_nothing_changes(kind: Kind, first: str) -> None:
+    gone = RuleReview(change=replace(edit("rules/a.toml", leaf("metadata.maturity", "a", "b")), kind=kind))
+    assert comment(review(gone)).splitlines()[1].startswith(f"**{first}**")
+
+
+def test_a_severity_that_changed_beside_the_query_is_counted() -> None:
+    query, severity = leaf("rule.query", OLD, NEW), leaf("rule.severity", "high", "low")
+    both = RuleReview(change=edit("rules/a.toml", query, severity, after=NEW, query=NARROWED))
+    alone = RuleReview(change=edit("rules/b.toml", severity))
+    first = comment(review(both, alone)).splitlines()[1]
+    assert first == "**1 of 2 rules changes what it detects: narrowed**; 2 rules change severity."
+
+
+def test_a_review_of_nothing_does_not_look_like_one_that_found_nothing() -> None:
+    nothing = no_rule_files(SETTINGS, ".github/ruleward.toml")
+    first = comment(review(findings=(nothing,), verdict=Verdict.PASS)).splitlines()[1]
+    assert first == "**Nothing is reviewed, for no file here is a rule**."
 
 
 def test_a_finding_says_where_what_why_how_and_how_to_get_past_it() -> None:

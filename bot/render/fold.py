@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bot.asking import NO_RULE_FILES
 from bot.model import Category, Finding, Kind, Level, QueryVerdict, Review, RuleChange, RuleReview, Verdict
 from bot.policy import all_policies
 from bot.render.queries import explained
@@ -31,6 +32,9 @@ _WHOLE = {
     Kind.DEMOTION: ("is demoted", "are demoted"),
     Kind.UNREADABLE: ("cannot be read", "cannot be read"),
 }
+_GOING = frozenset({Kind.REMOVAL, Kind.DEPRECATION, Kind.DEMOTION})
+"""What takes coverage away without an edit of what is detected: nobody may read first that nothing changes."""
+
 _EDITED = frozenset({Kind.TUNING, Kind.METADATA})
 _CUT = re.compile(r"…|\b[0-9,]+ more\b|: [0-9]+ (?:changed|added|removed)\b")
 _OTHER = {
@@ -119,11 +123,14 @@ def first_line(review: Review) -> tuple[str, tuple[Phrase, ...]]:
     """Return what changes in what is detected, and what changes beside."""
     changes = [rule.change for rule in review.rules]
     if not changes:
-        return "No rule changes", ()
+        nothing = any(each.policy == NO_RULE_FILES for each in review.findings)
+        return "Nothing is reviewed, for no file here is a rule" if nothing else "No rule changes", ()
     changed = [change for change in changes if detects(change)]
     number, total = len(changed), len(changes)
     if not changed:
-        existing = any(change.kind is not Kind.NEW for change in changes)
+        existing = all(change.kind not in _GOING for change in changes) and any(
+            change.kind is not Kind.NEW for change in changes
+        )
         lead = f"Nothing changes in what {'existing ' if total > 1 else ''}rules detect" if existing else ""
     else:
         lead = count(number, "rule") if number == total else f"{number:,} of {count(total, 'rule')}"
@@ -187,7 +194,11 @@ def _beside(changes: list[RuleChange]) -> Iterator[Phrase]:
     else:
         common = ()
     topics = Counter(_topic(change) for change, phrases, detecting in told if not detecting and phrases != (common,))
-    for topic, each in topics.items():
+    topics[_OTHER[Category.SEVERITY]] += sum(
+        detecting and Category.SEVERITY in change.categories and common not in phrases
+        for change, phrases, detecting in told
+    )
+    for topic, each in (+topics).items():
         yield _plainly(each, f"changes {topic}", f"change {topic}")
     if kinds[Kind.RENAME]:
         yield _plainly(kinds[Kind.RENAME], "only moves", "only move")
