@@ -10,7 +10,7 @@ from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 from bot.query import conditions, queries_of
 
-_NEIGHBOURS = 3
+_NEIGHBOURS = 2
 _SPECIAL = tuple(
     map(
         ipaddress.ip_network,

@@ -118,10 +118,12 @@ class _Parser:
 
     def unexpected(self) -> None:
         """Stop at the token ahead."""
+        read = [token.text for token in self.tokens[: self.at] if token.kind == "punct"]
+        more = ", with a '(' still open" if read.count("(") > read.count(")") else ""
         if self.at < len(self.tokens):
             token = self.tokens[self.at]
-            fail(f"unexpected {quote(token.text)}", token.at)
-        fail("the query ends too early", len(self.query.rstrip(SPACE)))
+            fail(f"unexpected {quote(token.text)}{more}", token.at)
+        fail(f"the query ends too early{more}", len(self.query.rstrip(SPACE)))
 
     def expect(self, kind: str) -> None:
         """Consume this token and no other."""

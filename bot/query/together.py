@@ -26,7 +26,7 @@ _Take: TypeAlias = "Callable[[Sequence[Edit], Style], tuple[Sequence[Edit], list
 def together(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
     """Take out the edits that belong together; gives the others, and a line for each group."""
     told: list[str] = []
-    takes: tuple[_Take, ...] = (_turned, _flipped, _moved, _tightened, _by_path, _elsewhere)
+    takes: tuple[_Take, ...] = (_turned, _flipped, _moved, _recased, _tightened, _by_path, _elsewhere)
     for take in takes:
         edits, words = take(edits, style)
         told += words
@@ -90,6 +90,37 @@ def _moved(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[st
             words += f"{shown(edit.within, style)} does"
         told.append(words)
     return [edit for edit in edits if id(edit) not in taken], told
+
+
+def _recased(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:
+    """Take out values of a list that are the same but for whether their case counts; the other edits, and words."""
+    gone: dict[object, list[Edit]] = {}
+    for edit in edits:
+        if edit.old is not None and (key := _folded(edit, edit.old)) is not None:
+            gone.setdefault(key, []).append(edit)
+    found: dict[tuple[object, ...], list[tuple[Formula, Edit, Edit]]] = {}
+    for edit in edits:
+        mates = gone.get(_folded(edit, edit.new), []) if edit.new is not None else []
+        mate = next((each for each in mates if each is edit or (edit.old is None and each.new is None)), None)
+        if edit.new is not None and mate is not None and isinstance(edit.new, Atom) and isinstance(edit.new.test, Glob):
+            mates.remove(mate)
+            key = edit.place, edit.within, edit.new.subject, edit.new.test.folds
+            found.setdefault(key, []).append((edit.new, edit, mate))
+    told: list[str] = []
+    taken: set[int] = set()
+    for (*_, folds), group in found.items():
+        if len(group) >= _FEW:  # an edit of one value is told as it is
+            taken |= {id(edit) for _, *pair in group for edit in pair}
+            words = "no longer minds the case" if folds else "minds the case now"
+            told.append(f"{words}: {shown(disjunction(part for part, _, _ in group), style)}")
+    return [edit for edit in edits if id(edit) not in taken], told
+
+
+def _folded(edit: Edit, part: Formula) -> object:
+    """What two tests of strings share that differ in their case at most, None for another test."""
+    if not isinstance(part, Atom) or part.term is not None or not isinstance(part.test, Glob):
+        return None
+    return edit.place, edit.within, part.subject, glob.fold(part.test.text)
 
 
 def _tightened(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], list[str]]:

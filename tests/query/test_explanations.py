@@ -224,6 +224,18 @@ CASES = {
             "the filters are the same, and so are the columns that are left",
         ],
     ),
+    "values of a list whose case counts now, beside one that is gone": (
+        "eql",
+        'process where a : ("x.exe", "y*.exe", "z.exe") and b == 1',
+        'process where a in ("x.exe", "z.exe") and b == 1',
+        ['minds the case now: a in ("x.exe", "z.exe")', 'removes value: a : "y*.exe"'],
+    ),
+    "and no longer counts, beside one that is new": (
+        "eql",
+        'process where not (a in ("x", "y") or c == 2) and b == 1',
+        'process where not (a : ("x", "y", "z") or c == 2) and b == 1',
+        ['no longer minds the case: a : ("x", "y")', 'adds exclusion: a : "z"'],
+    ),
     "a star that is no wildcard is pointed out": (
         "eql",
         'process where a == "x" and b == "y*"',
