@@ -309,6 +309,10 @@ class CommitStatus:
     context: str = "ruleward: {base}"
 
 
+DERIVED = "derived"
+"""What marks a field that the config does not hold: reading it fills that in."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StandingException:
     """A finding that the repository has decided to live with until a day.
@@ -327,7 +331,7 @@ class StandingException:
     rule_id: str | None = None
     path: str | None = None
     expires: date | None = None
-    line: int | None = None
+    line: int | None = field(default=None, metadata={DERIVED: True})
 
     def holds(self, today: date) -> bool:
         """Tell whether it still holds on a day."""
