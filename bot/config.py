@@ -25,6 +25,7 @@ from bot.settings import (
     Ecs,
     LabelStyle,
     Maturity,
+    Place,
     PolicySetting,
     Removal,
     RuleFiles,
@@ -87,6 +88,11 @@ class Fault:
         """Write it as compilers do."""
         return f"{self.path}:{self.line}:{self.column}: {self.message}"
 
+    @classmethod
+    def at(cls, place: Place, message: str) -> Fault:
+        """Say what is wrong at a place."""
+        return cls(path=place.path, line=place.line, column=place.column, message=message)
+
 
 class ConfigError(RulewardError):
     """A config that cannot be used; ``faults`` holds everything that is wrong with it."""
@@ -127,6 +133,11 @@ def read_config(data: bytes | None, path: str = CONFIG_PATH) -> Settings:
     return settings
 
 
+def missing(settings: Settings, key: str, message: str) -> ConfigError:
+    """Return the error of a key such as ``ecs.schemas`` that names what is not there."""
+    return ConfigError((Fault.at(settings.place(key), f"{key}: {message}"),))
+
+
 class _Reader:
     """Walks a parsed config beside its dataclasses and collects every fault."""
 
@@ -137,11 +148,14 @@ class _Reader:
 
     def fault(self, at: KeyPath, message: str) -> None:
         """Note a fault at the place of a key."""
+        self.faults.append(Fault.at(self.place(at), message))
+
+    def place(self, at: KeyPath) -> Place:
+        """Find a key, or what stands around it."""
         span = self.layout.span(at)
         offset = span.key if span else 0
-        line = self.layout.line(offset)
         column = offset - self.layout.text.rfind("\n", 0, offset)
-        self.faults.append(Fault(path=self.path, line=line, column=column, message=message))
+        return Place(path=self.path, line=self.layout.line(offset), column=column)
 
     def unknown(self, at: KeyPath, known: tuple[str, ...]) -> None:
         """Note a key that means nothing here."""
@@ -167,7 +181,17 @@ class _Reader:
         self.patterns(settings.rules)
         self.maturity(settings.maturity, tables.get("maturity"))
         self.ecs(settings.ecs)
-        return settings
+        return replace(settings, places=dict(self.named(settings)))
+
+    def named(self, settings: Settings) -> Iterator[tuple[str, Place]]:
+        """Find the keys that name other files."""
+        for table, key, path in (
+            ("comment", "template", settings.comment.template),
+            ("ecs", "schemas", settings.ecs.schemas),
+            ("ecs", "stack_map", settings.ecs.stack_map),
+        ):
+            if path:
+                yield f"{table}.{key}", self.place((table, key))
 
     def table(self, value: object, at: KeyPath) -> Mapping[str, object]:
         """Return a table, an empty one (and a fault) where there is something else."""
@@ -458,4 +482,4 @@ _JSON_TYPES: Mapping[object, Mapping[str, object]] = {
     date: {"type": "string", "format": "date"},
 }
 
-__all__ = ["SECTIONS", "ConfigError", "Fault", "config_schema", "read_config"]
+__all__ = ["SECTIONS", "ConfigError", "Fault", "config_schema", "missing", "read_config"]

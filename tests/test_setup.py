@@ -488,7 +488,10 @@ def test_a_dry_run_needs_nothing_but_is_no_review(rules: Repository) -> None:
 CONFIGS = {
     "an unknown key": ("[rules]\nnope = 1\n", ".github/ruleward.toml:2:1: unknown key `nope` in [rules]"),
     "no rules": ('[rules]\ninclude = ["other/**/*.toml"]\n', "no file matches other/**/*.toml: set `include`"),
-    "no template": ('[comment]\ntemplate = ".github/x.j2"\n', "comment.template: there is no `.github/x.j2`"),
+    "no template": (
+        '[comment]\ntemplate = ".github/x.j2"\n',
+        ".github/ruleward.toml:2:1: comment.template: there is no `.github/x.j2`",
+    ),
     "no owners": ('[audit]\nowners = "OWNERS"\n', "there is no `OWNERS`, but `.github/CODEOWNERS`: set `owners`"),
     "a long label": (f'[labels]\n"rule: new" = {{ name = "{"x" * 51}" }}\n', "a label's name has 1 to 50 characters"),
     "a bad colour": ('[labels]\n"rule: new" = { color = "#fff" }\n', "six hex digits"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from bot.github.plan import INLINE_MARK, InlineWish
 from bot.model import Finding, Level, LineFix, Review, RuleReview, Verdict
 from bot.policy import all_policies
-from bot.render.as_markdown import MANUAL, marker_again, sentence
+from bot.render.as_markdown import LISTING, MANUAL, marker_again, sentence
 from bot.render.escape import code, cut, fenced, prose, tame, terminal, visible
 from bot.render.fold import first_line, verdict_line
 from bot.waive import Record, fingerprint, marker
@@ -39,7 +39,7 @@ def error_comment(message: str, before: str = "") -> str:
         message: what stopped it.
         before: what the comment says now: for which change the labels were decided is not forgotten.
     """
-    lines = [f"- {prose(line, most=600)}" for line in message.splitlines()[:20]]
+    lines = [f"- {prose(line, most=LISTING)}" for line in message.splitlines()[:20]]
     text = "\n".join(lines)
     return (
         f"{marker_again(before)}\n⚠️ **Ruleward could not review this pull request**, so it cannot pass:\n\n{text}\n\n"
