@@ -359,21 +359,26 @@ def _edited_config(git: Git, ends: Ends, files: ConfigFiles) -> tuple[Finding, .
             Blocks(text, settings.comment.template)
         _fields(git, ends.head.sha, settings, _HEAD)
     except ConfigError as error:
-        return tuple(
-            Finding(
-                policy=CONFIG_INVALID,
-                severity=Level.ERROR,
-                message=str(fault),
-                path=CONFIG_PATH,
-                line=fault.line,
-                column=fault.column,
-                value=fault.message,
-            )
-            for fault in error.faults
-        )
+        return faulty(error)
     except RulewardError as error:
         return (Finding(policy=CONFIG_INVALID, severity=Level.ERROR, message=str(error), path=CONFIG_PATH),)
     return ()
+
+
+def faulty(error: ConfigError) -> tuple[Finding, ...]:
+    """Return the faults of a config as findings, each on its line."""
+    return tuple(
+        Finding(
+            policy=CONFIG_INVALID,
+            severity=Level.ERROR,
+            message=str(fault),
+            path=fault.path,
+            line=fault.line,
+            column=fault.column,
+            value=fault.message,
+        )
+        for fault in error.faults
+    )
 
 
 def _fields(git: Git, commit: str | None, settings: Settings, where: str) -> FieldSets | None:
