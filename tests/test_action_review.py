@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
-import jsonschema
 import pytest
 
 from bot.github.runner import Inputs
-from bot.report import REPORT_SCHEMA
-from tests.actions import Ran
 from tests.fake_github import BOT, PERMISSIONS, READ_ONLY, faults
 from tests.repository import other_id, rule_text
 from tests.scene import AGAIN, BASE, FIXED, NEAR, POLICY, RULE, UNBUMPED, WAIVE, config, scene
@@ -74,16 +69,9 @@ def test_labels_are_created_with_colour_and_description(tmp_path: Path) -> None:
         assert known[WAIVE] == ("fbca04", f"Waives {POLICY} here; put on by a maintainer")
 
 
-def told(ran: Ran) -> dict[str, Any]:
-    """The report that a run leaves, as its output says where; it is one by the schema."""
-    document: dict[str, Any] = json.loads(Path(ran.result.outputs["report"]).read_bytes())
-    jsonschema.validate(document, REPORT_SCHEMA)
-    return document
-
-
 def test_a_pull_request_without_rules_leaves_a_report_of_its_pass(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {"docs/a.md": "b"}) as at:
-        document = told(at.run(workspace=None))
+        document = at.run(workspace=None).report
         assert len(at.github.calls) == 3
         main, topic = (at.repo.git("rev-parse", name) for name in ("main", "topic"))
         assert (document["verdict"], document["rules"], document["unevaluated"]) == ("pass", [], [])
@@ -94,7 +82,7 @@ def test_a_pull_request_without_rules_leaves_a_report_of_its_pass(tmp_path: Path
 def test_a_broken_config_leaves_a_report_of_its_faults_and_of_what_is_not_judged(tmp_path: Path) -> None:
     with scene(tmp_path, config("[rules]\nnope = 1\n"), {RULE: FIXED, "docs/a.md": "a"}) as at:
         ran = at.run()
-        document = told(ran)
+        document = ran.report
         assert (document["verdict"], ran.result.outputs["findings"]) == ("incomplete", "1")
         (fault,) = document["findings"]
         assert fault["message"].startswith(".github/ruleward.toml:2:1: unknown key `nope` in [rules]; ")
@@ -106,7 +94,7 @@ def test_commits_that_cannot_be_fetched_leave_a_report_of_what_is_not_judged(tmp
     with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
         at.github.fail_git(*[500] * 20)
         ran = at.run(workspace=None)
-        document = told(ran)
+        document = ran.report
         assert (ran.result.status, document["verdict"], document["head"]["ref"]) == (3, "incomplete", "topic")
         (missed,) = document["unevaluated"]
         assert missed["path"] == RULE
@@ -118,7 +106,7 @@ def test_a_github_that_does_not_answer_leaves_a_report_of_what_it_told(tmp_path:
     with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
         at.github.fail(faults.primary(3600), when=lambda *_: len(at.github.calls) >= number, times=0)
         ran = at.run()
-        document = told(ran)
+        document = ran.report
         assert ran.result.outputs["verdict"] == document["verdict"] == "incomplete"
         assert document["base"]["ref"] == ref
         assert [each["path"] for each in document["unevaluated"]] == ["."]
