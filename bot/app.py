@@ -25,11 +25,11 @@ from bot.collect.snapshot import (
 )
 from bot.collect.spans import Span
 from bot.collect.worktree import is_named, write
-from bot.config import ConfigError, read_config
+from bot.config import ConfigError, missing, read_config
 from bot.diff import Pair, Pairing, diff, pair
 from bot.fields import FieldSets, built_in
 from bot.fix import Mended, apply, mended, offered, together
-from bot.judge import CONFIG_INVALID, expired, is_on, judge, without_dates
+from bot.judge import CONFIG_INVALID, INCOMPLETE, expired, is_on, judge, without_dates
 from bot.memory import Memory
 from bot.model import (
     Blob,
@@ -51,7 +51,7 @@ from bot.parse import parse
 from bot.render.template import Blocks
 from bot.replay import Entry, entry_of, kept
 from bot.replay import read as read_entry
-from bot.settings import CONFIG_PATH, Ecs, Settings
+from bot.settings import CONFIG_PATH, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +263,7 @@ def _review(
         findings = tuple(finding for finding in findings if is_named(finding.path, only))
         changes = replace(changes, rules=tuple(each for each in changes.rules if is_named(each.path, only)))
     ids, names = _holders(git, ends, changes, settings, kept)
-    fields = _fields(git, ends.base.sha, settings.ecs, "the base branch") if changes.rules else None
+    fields = _fields(git, ends.base.sha, settings, _BASE) if changes.rules else None
     judged = judge(changes, settings, today=today, ids=ids, names=names, title=title, findings=findings, fields=fields)
     return Review(
         base=ends.base,
@@ -281,16 +281,19 @@ def _review(
 
 def _template(git: Git, ends: Ends, settings: Settings) -> str:
     """Read the repository's own blocks of the comment at the tip of the base branch."""
+    if not settings.comment.template or not _touches_rules(git, ends):
+        return ""  # what is wrong with it can be put right by a change of no rule
+    return _template_at(git, ends.base.sha, settings, _BASE)
+
+
+_BASE, _HEAD = "the base branch", "this change"
+
+
+def _template_at(git: Git, commit: str | None, settings: Settings, where: str) -> str:
     path = settings.comment.template
-    if not path or not _touches_rules(git, ends):  # what is wrong with it can be put right by a change of no rule
-        return ""
-    return _template_at(git, ends.base.sha, path, "on the base branch")
-
-
-def _template_at(git: Git, commit: str | None, path: str, where: str) -> str:
     data = git.file(commit, path)
     if data is None:
-        raise RulewardError(f"{CONFIG_PATH}: comment.template: there is no file `{path}` {where}", located=True)
+        raise missing(settings, "comment.template", f"{where} has no file `{path}`")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -352,41 +355,54 @@ def _edited_config(git: Git, ends: Ends, files: ConfigFiles) -> tuple[Finding, .
     try:
         settings = read_config(files.head)
         if settings.comment.template:
-            text = _template_at(git, ends.head.sha, settings.comment.template, "in this change")
+            text = _template_at(git, ends.head.sha, settings, _HEAD)
             Blocks(text, settings.comment.template)
-        _fields(git, ends.head.sha, settings.ecs, "this change")
+        _fields(git, ends.head.sha, settings, _HEAD)
     except ConfigError as error:
-        return tuple(
-            Finding(
-                policy=CONFIG_INVALID,
-                severity=Level.ERROR,
-                message=fault.message,
-                path=CONFIG_PATH,
-                line=fault.line,
-            )
-            for fault in error.faults
-        )
+        return faulty(error)
     except RulewardError as error:
-        message = str(error).removeprefix(f"{CONFIG_PATH}: ")
-        return (Finding(policy=CONFIG_INVALID, severity=Level.ERROR, message=message, path=CONFIG_PATH),)
+        return (Finding(policy=CONFIG_INVALID, severity=Level.ERROR, message=str(error), path=CONFIG_PATH),)
     return ()
 
 
-def _fields(git: Git, commit: str | None, ecs: Ecs, place: str) -> FieldSets | None:
-    """Read the schemas and the stack map that the config names, at a commit, which errors call ``place``; None without.
+def faulty(error: ConfigError) -> tuple[Finding, ...]:
+    """Return the faults of a config as findings, each on its line."""
+    return tuple(
+        Finding(
+            policy=CONFIG_INVALID,
+            severity=Level.ERROR,
+            message=str(fault),
+            path=fault.path,
+            line=fault.line,
+            column=fault.column,
+            value=fault.message,
+        )
+        for fault in error.faults
+    )
+
+
+def _fields(git: Git, commit: str | None, settings: Settings, where: str) -> FieldSets | None:
+    """Read the schemas and the stack map that the config names, at a commit, which errors call ``where``; None without.
 
     Raises:
         RulewardError: one of them is not there, or cannot be read.
     """
+    ecs = settings.ecs
     if not ecs.schemas and not ecs.stack_map:
         return None
     fields = built_in()
     if ecs.schemas:
-        fields = fields.and_schemas(schemas(git, commit, ecs.schemas, place))
+        try:
+            found = schemas(git, commit, ecs.schemas, where)
+        except RulewardError as error:
+            if error.status == INCOMPLETE:  # they are there, and cannot be had
+                raise
+            raise missing(settings, "ecs.schemas", f"{where} has no YAML file in `{ecs.schemas}`") from error
+        fields = fields.and_schemas(found)
     if ecs.stack_map:
         data = git.file(commit, ecs.stack_map)
         if data is None:
-            raise RulewardError(f"{ecs.stack_map}: {place} has no such file; `ecs.stack_map` in {CONFIG_PATH} names it")
+            raise missing(settings, "ecs.stack_map", f"{where} has no file `{ecs.stack_map}`")
         fields = fields.and_stacks(ecs.stack_map, data)
     return fields
 

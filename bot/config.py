@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from datetime import date
 from enum import StrEnum
 from types import UnionType
@@ -17,6 +17,7 @@ from bot.model import KeyPath, Level, RulewardError, dotted, is_list, is_table
 from bot.policy import Policy, all_policies, likely
 from bot.settings import (
     CONFIG_PATH,
+    DERIVED,
     Audit,
     Bump,
     Comment,
@@ -24,6 +25,7 @@ from bot.settings import (
     Ecs,
     LabelStyle,
     Maturity,
+    Place,
     PolicySetting,
     Removal,
     RuleFiles,
@@ -86,6 +88,11 @@ class Fault:
         """Write it as compilers do."""
         return f"{self.path}:{self.line}:{self.column}: {self.message}"
 
+    @classmethod
+    def at(cls, place: Place, message: str) -> Fault:
+        """Say what is wrong at a place."""
+        return cls(path=place.path, line=place.line, column=place.column, message=message)
+
 
 class ConfigError(RulewardError):
     """A config that cannot be used; ``faults`` holds everything that is wrong with it."""
@@ -126,6 +133,11 @@ def read_config(data: bytes | None, path: str = CONFIG_PATH) -> Settings:
     return settings
 
 
+def missing(settings: Settings, key: str, message: str) -> ConfigError:
+    """Return the error of a key such as ``ecs.schemas`` that names what is not there."""
+    return ConfigError((Fault.at(settings.place(key), f"{key}: {message}"),))
+
+
 class _Reader:
     """Walks a parsed config beside its dataclasses and collects every fault."""
 
@@ -136,11 +148,14 @@ class _Reader:
 
     def fault(self, at: KeyPath, message: str) -> None:
         """Note a fault at the place of a key."""
+        self.faults.append(Fault.at(self.place(at), message))
+
+    def place(self, at: KeyPath) -> Place:
+        """Find a key, or what stands around it."""
         span = self.layout.span(at)
         offset = span.key if span else 0
-        line = self.layout.line(offset)
         column = offset - self.layout.text.rfind("\n", 0, offset)
-        self.faults.append(Fault(path=self.path, line=line, column=column, message=message))
+        return Place(path=self.path, line=self.layout.line(offset), column=column)
 
     def unknown(self, at: KeyPath, known: tuple[str, ...]) -> None:
         """Note a key that means nothing here."""
@@ -164,9 +179,19 @@ class _Reader:
                 self.unknown((key,), _TOP)
         settings = Settings(**{key: value for key, value in made.items() if value is not None})
         self.patterns(settings.rules)
-        self.maturity(settings.maturity)
+        self.maturity(settings.maturity, tables.get("maturity"))
         self.ecs(settings.ecs)
-        return settings
+        return replace(settings, places=dict(self.named(settings)))
+
+    def named(self, settings: Settings) -> Iterator[tuple[str, Place]]:
+        """Find the keys that name other files."""
+        for table, key, path in (
+            ("comment", "template", settings.comment.template),
+            ("ecs", "schemas", settings.ecs.schemas),
+            ("ecs", "stack_map", settings.ecs.stack_map),
+        ):
+            if path:
+                yield f"{table}.{key}", self.place((table, key))
 
     def table(self, value: object, at: KeyPath) -> Mapping[str, object]:
         """Return a table, an empty one (and a fault) where there is something else."""
@@ -178,7 +203,7 @@ class _Reader:
     def record(self, kind: type[_T], value: object, at: KeyPath, *, skip: frozenset[str] = frozenset()) -> _T | None:
         """Make a dataclass of a table, or None where it lacks something that is needed."""
         hints = get_type_hints(kind)
-        known: dict[str, Field[Any]] = {field.name: field for field in fields(cast("Any", kind))}
+        known = {field.name: field for field in _given(kind)}
         given: dict[str, object] = {}
         table = self.table(value, at)
         for key, item in table.items():
@@ -308,9 +333,6 @@ class _Reader:
             return
         for index, given in enumerate(value):
             at: KeyPath = ("exceptions", index)
-            if is_table(given) and "line" in given:
-                self.unknown((*at, "line"), _EXCEPTION_KEYS)
-                continue
             made = self.record(StandingException, given, at)
             if not isinstance(made, StandingException):
                 continue
@@ -324,14 +346,7 @@ class _Reader:
             if not made.reason.strip():
                 self.fault((*at, "reason"), "an exception needs a reason")
             lines = self.layout.lines(at)
-            yield StandingException(
-                policy=made.policy,
-                reason=made.reason,
-                rule_id=made.rule_id,
-                path=made.path,
-                expires=made.expires,
-                line=lines[0] if lines else None,
-            )
+            yield replace(made, line=lines[0] if lines else None)
 
     def patterns(self, rules: RuleFiles) -> None:
         """Check that every glob is one."""
@@ -346,14 +361,21 @@ class _Reader:
                         "star after the first in a name",
                     )
 
-    def maturity(self, maturity: Maturity) -> None:
-        """Check that every state that is named is one."""
-        named = [("entry", maturity.entry), ("shipping", maturity.shipping)]
-        named += [("edges", (state, *after)) for state, after in maturity.edges.items()]
-        for key, states in named:
-            for state in states:
-                if state not in maturity.states and self.layout.span(("maturity",)) is not None:
-                    self.fault(("maturity", key), f"`{state}` is not among maturity.states")
+    def maturity(self, maturity: Maturity, given: object) -> None:
+        """Check that every state that is named is one, a fault a key; a default stands nowhere, so `states` does."""
+        table = given if is_table(given) else {}
+        named: dict[str, tuple[str, ...]] = {"entry": maturity.entry, "shipping": maturity.shipping}
+        named["edges"] = tuple(each for state, after in maturity.edges.items() for each in (state, *after))
+        for key, states in named.items():
+            strange = [f"`{each}`" for each in dict.fromkeys(states) if each not in maturity.states]
+            if not strange:
+                continue
+            listed, are = ", ".join(strange), "is" if len(strange) == 1 else "are"
+            if key in table:
+                self.fault(("maturity", key), f"{listed} in `maturity.{key}` {are} not among maturity.states")
+            else:
+                message = f"`maturity.{key}` is not set, and {listed} in its default {are} not among maturity.states"
+                self.fault(("maturity", "states"), f"{message}; set `maturity.{key}` too")
 
     def ecs(self, ecs: Ecs) -> None:
         """Check that versions are versions."""
@@ -367,7 +389,6 @@ _NAME_LIMIT = 50
 _DESCRIPTION_LIMIT = 100
 _HEX = 6
 _HEX_DIGITS = frozenset("0123456789abcdef")
-_EXCEPTION_KEYS = ("policy", "reason", "rule_id", "path", "expires")
 _NAMES: Mapping[object, str] = {
     str: "a string",
     int: "a whole number, 0 or more",
@@ -377,6 +398,11 @@ _NAMES: Mapping[object, str] = {
 
 def _is_choice(hint: object) -> TypeGuard[type[StrEnum]]:
     return isinstance(hint, type) and issubclass(hint, StrEnum)
+
+
+def _given(kind: type) -> tuple[Field[Any], ...]:
+    """The fields that a config may give, in order."""
+    return tuple(field for field in fields(cast("Any", kind)) if DERIVED not in field.metadata)
 
 
 def _needed(field: Field[Any]) -> bool:
@@ -412,8 +438,6 @@ def config_schema() -> dict[str, Any]:
             "anyOf": [level, table],
         }
     style = _schema(LabelStyle)
-    exception = _schema(StandingException)
-    del exception["properties"]["line"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": CONFIG_PATH,
@@ -423,7 +447,7 @@ def config_schema() -> dict[str, Any]:
             **{key: _schema(kind) for key, kind in SECTIONS.items()},
             "policies": {"type": "object", "properties": policies, "additionalProperties": False},
             "labels": {"type": "object", "properties": dict.fromkeys(LABELS, style), "additionalProperties": False},
-            "exceptions": {"type": "array", "items": exception},
+            "exceptions": {"type": "array", "items": _schema(StandingException)},
         },
     }
 
@@ -448,7 +472,7 @@ def _schema(hint: object) -> dict[str, Any]:
 
 def _properties(kind: type) -> dict[str, Any]:
     hints = get_type_hints(kind)
-    return {field.name: _schema(hints[field.name]) for field in fields(kind)}
+    return {field.name: _schema(hints[field.name]) for field in _given(kind)}
 
 
 _JSON_TYPES: Mapping[object, Mapping[str, object]] = {
@@ -458,4 +482,4 @@ _JSON_TYPES: Mapping[object, Mapping[str, object]] = {
     date: {"type": "string", "format": "date"},
 }
 
-__all__ = ["SECTIONS", "ConfigError", "Fault", "config_schema", "read_config"]
+__all__ = ["SECTIONS", "ConfigError", "Fault", "config_schema", "missing", "read_config"]

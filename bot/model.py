@@ -548,6 +548,7 @@ class Finding:
     Attributes:
         path: the file; empty for a finding of no file at all.
         line: 1-based line in the head's file (the base's for a removed rule), None where it has no line.
+        column: 1-based, where it is known.
         at: the key that is judged, for fingerprints and for fixes.
         value: the judged values, for fingerprints and to tell what stood in the base.
         preexisting: it stood in the base already.
@@ -559,12 +560,18 @@ class Finding:
     message: str
     path: str
     line: int | None = None
+    column: int | None = None
     at: KeyPath = ()
     value: object = None
     preexisting: bool = False
     fix: LineFix | None = None
     waived: Waived | None = None
     paths: tuple[str, ...] = ()
+
+    @property
+    def located(self) -> bool:
+        """Whether its message begins with its place, as compilers write it: such a one is never named beside it."""
+        return self.line is not None and self.message.startswith(f"{self.path}:{self.line}:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -309,6 +309,10 @@ class CommitStatus:
     context: str = "ruleward: {base}"
 
 
+DERIVED = "derived"
+"""What marks a field that the config does not hold: reading it fills that in."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StandingException:
     """A finding that the repository has decided to live with until a day.
@@ -327,7 +331,7 @@ class StandingException:
     rule_id: str | None = None
     path: str | None = None
     expires: date | None = None
-    line: int | None = None
+    line: int | None = field(default=None, metadata={DERIVED: True})
 
     def holds(self, today: date) -> bool:
         """Tell whether it still holds on a day."""
@@ -347,9 +351,26 @@ class PolicySetting:
     options: object = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something stands in a config; line and column are 1-based."""
+
+    path: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        """Write it as compilers do."""
+        return f"{self.path}:{self.line}:{self.column}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The whole config."""
+    """The whole config.
+
+    Attributes:
+        places: where the keys stand that name other files, for what is to be said of a file that is not there.
+    """
 
     rules: RuleFiles = field(default_factory=RuleFiles)
     policies: Mapping[str, PolicySetting] = field(default_factory=dict[str, PolicySetting])
@@ -363,6 +384,11 @@ class Settings:
     audit: Audit = field(default_factory=Audit)
     status: CommitStatus = field(default_factory=CommitStatus)
     exceptions: tuple[StandingException, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict[str, Place], compare=False, metadata={DERIVED: True})
+
+    def place(self, key: str) -> Place:
+        """Return where a key such as ``ecs.schemas`` stands, the config's start where that is not known."""
+        return self.places.get(key) or Place(path=CONFIG_PATH, line=1, column=1)
 
     def is_deprecated(self, path: str, maturity: str | None) -> bool:
         """Tell whether a rule is deprecated, by its state or by where it stands."""

@@ -6,15 +6,20 @@ real: the long tests play the same stories that way.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
+
+import jsonschema
 
 from bot.action import act
 from bot.github.runner import Inputs, Result, Runner
+from bot.report import REPORT_SCHEMA
 from tests.fake_github import APP_TOKEN, Clock, FakeGitHub
 from tests.runner import Machine
 
@@ -42,6 +47,13 @@ class Ran:
     result: Result
     log: list[str] = field(default_factory=list)
     today: date = TODAY
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The review's report, where the output says; it is one by the schema."""
+        document: dict[str, Any] = json.loads(Path(self.result.outputs["report"]).read_bytes())
+        jsonschema.validate(document, REPORT_SCHEMA)
+        return document
 
 
 def run(

@@ -12,6 +12,7 @@ from tests.scene import BASE, FIXED, NEAR, OTHER_QUERY, RULE, UNBUMPED, Files, S
 
 CONFIG = ".github/ruleward.toml"
 BROKEN = "[rules]\n\nnope = 1\n"
+READS = f"{CONFIG}:3:1: unknown key `nope` in [rules]; known here: include, exclude, deprecated, max_bytes"
 DOCS = rule_text(updated="2026/11/24").replace("What it finds.", "What it really finds.")
 
 
@@ -26,10 +27,21 @@ def test_a_broken_config_of_the_head_is_an_error_on_its_line(tmp_path: Path) -> 
         ran = at.run()
         assert ran.result.status == 1
         assert f"[`{CONFIG}:3`]" in at.comment()
+        assert READS in at.comment()
+        assert READS in ran.result.summary
         assert "config-invalid" in at.comment()
         assert at.run(inputs=Inputs(inline=False)).result.annotations.startswith(
-            f"::error file={CONFIG},line=3,title=config-invalid::"
+            f"::error file={CONFIG},line=3,col=1,title=config-invalid::{READS}"
         )
+
+
+def test_every_fault_of_a_config_of_the_head_is_told_however_many_there_are(tmp_path: Path) -> None:
+    keys = [f"key_{number}" for number in range(12)]
+    with scene(tmp_path, {RULE: BASE}, {CONFIG: "[policies]\n" + "".join(f"{key} = 1\n" for key in keys)}) as at:
+        at.run()
+        for number, key in enumerate(keys, 2):
+            assert f"{CONFIG}:{number}:1: unknown policy `{key}`; known here: coverage-removed, " in at.comment()
+        assert at.comment().count(", writable-path-excluded`` <sub>") == len(keys), "whole, to the last key known there"
 
 
 def test_a_config_alone_is_judged_on_its_validity(tmp_path: Path) -> None:
@@ -45,9 +57,9 @@ def test_a_broken_config_of_the_base_fails_closed_and_is_named_everywhere(tmp_pa
         ran = at.run()
         where = f"{CONFIG}:3:1: "
         assert ran.result.status == 2
-        assert ran.result.annotations.startswith(f"::error::{where}")
-        assert f"{CONFIG}:3:1" in ran.result.summary
-        assert f"{CONFIG}:3:1" in at.comment()
+        assert ran.result.annotations == f"::error::{READS}\n"
+        assert f"- ``{READS}``\n" in ran.result.summary
+        assert f"- ``{READS}``\n" in at.comment()
         assert at.status() is not None
         state, text = at.status() or ("", "")
         assert state == "error"
@@ -225,4 +237,6 @@ def test_a_broken_template_fails_closed_and_is_named(tmp_path: Path, text: str, 
 def test_a_template_that_is_not_there_is_an_error_of_the_config(tmp_path: Path) -> None:
     with scene(tmp_path, config('[comment]\ntemplate = "gone.j2"\n'), {RULE: FIXED}) as at:
         assert at.run().result.status == 2
-        assert "there is no file `gone.j2` on the base branch" in (at.status() or ("", ""))[1]
+        said = f"{CONFIG}:2:1: comment.template: the base branch has no file `gone.j2`"
+        assert (at.status() or ("", ""))[1] == said
+        assert said in at.comment()

@@ -88,7 +88,7 @@ def test_the_summary_and_the_status_are_tame(path: str, name: str, message: str,
     made = hostile(path, name, message, query)
     text = comment_of(made, Settings(), blob_url="https://github.com/o/r/blob/abc", whole=True)
     assert_tame(text, tables=2)
-    status = status_text(made)
+    status = status_text(made, "error")
     assert len(status) <= 140
     assert status == terminal(status)
 

@@ -9,9 +9,10 @@ import pytest
 from bot.github.runner import Inputs
 from tests.fake_github import BOT, PERMISSIONS, READ_ONLY, faults
 from tests.repository import other_id, rule_text
-from tests.scene import AGAIN, BASE, FIXED, NEAR, POLICY, RULE, UNBUMPED, WAIVE, scene
+from tests.scene import AGAIN, BASE, FIXED, NEAR, POLICY, RULE, UNBUMPED, WAIVE, config, scene
 
 BLOCKED = ["governance: blocked", "impact: logic", "rule: tuning"]
+WARNED = FIXED.replace("risk_score = 47", "risk_score = 99")
 MARK = "<!-- ruleward:review v1 change=0123456789abcdef -->\nLooks fine"
 
 
@@ -38,6 +39,27 @@ def test_a_first_run_says_it_everywhere(tmp_path: Path) -> None:
         assert "<!--" not in ran.result.summary
 
 
+@pytest.mark.parametrize(
+    ("head", "fail_on", "expected"),
+    [
+        (UNBUMPED, "error", ("failure", "Blocked: 1 error. ")),
+        (UNBUMPED, "warning", ("failure", "Blocked: 1 error. ")),
+        (UNBUMPED, "never", ("success", "Passed (fail-on: never): 1 error. ")),
+        (WARNED, "error", ("success", "Passed with warnings: 1 warning. ")),
+        (WARNED, "warning", ("failure", "Blocked (fail-on: warning): 1 warning. ")),
+        (WARNED, "never", ("success", "Passed with warnings: 1 warning. ")),
+        (FIXED, "warning", ("success", "Passed. ")),
+    ],
+)
+def test_the_words_of_the_status_agree_with_its_state(
+    tmp_path: Path, head: str, fail_on: str, expected: tuple[str, str]
+) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: head}) as at:
+        at.run(inputs=Inputs(fail_on=fail_on))
+        state, text = at.status() or ("", "")
+        assert (state, text[: len(expected[1])]) == expected
+
+
 def test_labels_are_created_with_colour_and_description(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         at.run()
@@ -45,6 +67,49 @@ def test_labels_are_created_with_colour_and_description(tmp_path: Path) -> None:
         assert sorted(known) == sorted([*BLOCKED, WAIVE])
         assert known["governance: blocked"] == ("b60205", "A policy stands in the way of merging")
         assert known[WAIVE] == ("fbca04", f"Waives {POLICY} here; put on by a maintainer")
+
+
+def test_a_pull_request_without_rules_leaves_a_report_of_its_pass(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {"docs/a.md": "b"}) as at:
+        document = at.run(workspace=None).report
+        assert len(at.github.calls) == 3
+        main, topic = (at.repo.git("rev-parse", name) for name in ("main", "topic"))
+        assert (document["verdict"], document["rules"], document["unevaluated"]) == ("pass", [], [])
+        assert document["base"] == {"ref": "main", "sha": main, "merge_base": main}
+        assert document["head"] == {"ref": "topic", "sha": topic}
+
+
+def test_a_broken_config_leaves_a_report_of_its_faults_and_of_what_is_not_judged(tmp_path: Path) -> None:
+    with scene(tmp_path, config("[rules]\nnope = 1\n"), {RULE: FIXED, "docs/a.md": "a"}) as at:
+        ran = at.run()
+        document = ran.report
+        assert (document["verdict"], ran.result.outputs["findings"]) == ("incomplete", "1")
+        (fault,) = document["findings"]
+        assert fault["message"].startswith(".github/ruleward.toml:2:1: unknown key `nope` in [rules]; ")
+        assert (fault["policy"], fault["paths"], fault["line"]) == ("config-invalid", [".github/ruleward.toml"], 2)
+        assert document["unevaluated"] == [{"path": RULE, "reason": "the config cannot be used"}]
+
+
+def test_commits_that_cannot_be_fetched_leave_a_report_of_what_is_not_judged(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
+        at.github.fail_git(*[500] * 20)
+        ran = at.run(workspace=None)
+        document = ran.report
+        assert (ran.result.status, document["verdict"], document["head"]["ref"]) == (3, "incomplete", "topic")
+        (missed,) = document["unevaluated"]
+        assert missed["path"] == RULE
+        assert "500" in missed["reason"]
+
+
+@pytest.mark.parametrize(("number", "ref"), [(0, ""), (1, "main")])
+def test_a_github_that_does_not_answer_leaves_a_report_of_what_it_told(tmp_path: Path, number: int, ref: str) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
+        at.github.fail(faults.primary(3600), when=lambda *_: len(at.github.calls) >= number, times=0)
+        ran = at.run()
+        document = ran.report
+        assert ran.result.outputs["verdict"] == document["verdict"] == "incomplete"
+        assert document["base"]["ref"] == ref
+        assert [each["path"] for each in document["unevaluated"]] == ["."]
 
 
 def test_a_finding_outside_the_hunks_is_a_row_and_no_comment_on_a_line(tmp_path: Path) -> None:

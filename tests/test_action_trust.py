@@ -88,14 +88,20 @@ def test_a_config_that_names_a_missing_template_is_invalid_in_the_pull_request_t
     with scene(tmp_path, {RULE: BASE}, {CONFIG: '[comment]\ntemplate = "gone.j2"\n'}) as at:
         ran = at.run()
         assert ran.result.status == 1
-        assert "there is no file `gone.j2` in this change" in ran.result.summary
+        assert ".github/ruleward.toml:2:1: comment.template: this change has no file `gone.j2`" in ran.result.summary
 
 
 @pytest.mark.parametrize(
     ("ecs", "said"),
     [
-        ('schemas = "etc/schemas"', "etc/schemas: this change has no YAML file there"),
-        ('stack_map = "etc/stacks.yaml"', "etc/stacks.yaml: this change has no such file"),
+        (
+            'schemas = "etc/schemas"',
+            ".github/ruleward.toml:2:1: ecs.schemas: this change has no YAML file in `etc/schemas`",
+        ),
+        (
+            'stack_map = "etc/stacks.yaml"',
+            ".github/ruleward.toml:2:1: ecs.stack_map: this change has no file `etc/stacks.yaml`",
+        ),
     ],
 )
 def test_a_config_that_names_missing_fields_is_invalid_in_the_pull_request_that_brings_it(

@@ -476,6 +476,13 @@ def test_a_queue_that_can_not_be_judged_fails(tmp_path: Path) -> None:
         assert ran.result.annotations.startswith("::error::.github/ruleward.toml:2:1: ")
 
 
+def test_a_queue_that_cannot_be_reviewed_leaves_a_report_that_says_so(tmp_path: Path) -> None:
+    with scene(tmp_path, config("[rules]\nnope = 1\n"), {RULE: FIXED}) as at:
+        document = queued(at).report
+        assert (document["verdict"], [each["line"] for each in document["findings"]]) == ("incomplete", [2])
+        assert (document["base"]["ref"], document["head"]["ref"]) == ("main", "merge queue")
+
+
 def test_a_queue_whose_pull_request_is_unknown_fails(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
         at.github.forget()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import IO
 
 import jsonschema
 import pytest
@@ -20,19 +22,22 @@ from bot.model import Blob, RuleRef
 from bot.parse import parse
 from bot.policy import all_policies
 from bot.settings import CONFIG_PATH
-from tests.repository import Repository, other_id, rule_text
+from tests.repository import Repository, new_repository, other_id, rule_text
 
 ROOT = Path(__file__).parents[1]
 
 
-def ruleward(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def ruleward(
+    *arguments: str, cwd: Path = ROOT, stdout: IO[bytes] | int = subprocess.PIPE, **variables: str
+) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    environment["PYTHONPATH"] = str(ROOT)
+    environment |= {"PYTHONPATH": str(ROOT), **variables}
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         cwd=cwd,
         env=environment,
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         encoding="utf-8",
         check=False,
     )
@@ -140,6 +145,37 @@ def test_a_wrong_call_is_told_in_a_line(branch: Repository, arguments: tuple[str
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("arguments", [("review", "--base", "main"), ("explain",), ("--version",)])
+def test_a_report_that_does_not_fit_on_the_disk_is_told_in_a_line(branch: Repository, arguments: tuple[str]) -> None:
+    with FULL.open("wb") as full:
+        done = ruleward(*arguments, cwd=branch.path, stdout=full)
+    assert done.returncode == 3
+    assert done.stderr == "ruleward: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
+def test_the_status_holds_where_not_even_the_error_can_be_written(branch: Repository) -> None:
+    script = f"exec {shlex.quote(sys.executable)} -m bot review --base main >/dev/full 2>&1"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run(["sh", "-c", script], cwd=branch.path, env=environment, check=False).returncode == 3
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="file names are Unicode there, whatever the locale")
+def test_a_path_that_the_locale_cannot_name_is_told_in_a_line(tmp_path: Path) -> None:
+    repo = new_repository(tmp_path / "r\u00fcles")
+    repo.commit({"rules/a.toml": rule_text()})
+    done = ruleward("review", "--base", "main", cwd=repo.path, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("ruleward: this locale (ascii) cannot name '")
+    assert line.endswith("r\\xfcles': set LC_ALL=C.UTF-8 or PYTHONUTF8=1")
+    assert ruleward("review", "--base", "main", cwd=repo.path, LC_ALL="C", PYTHONUTF8="1").returncode == 0
 
 
 def test_a_broken_config_is_told_by_its_place(branch: Repository) -> None:

@@ -204,7 +204,9 @@ def test_an_edited_config_is_validated_on_its_line(branch: Repository) -> None:
     branch.commit({CONFIG: "[rules]\nincluded = []\n"})
     found = done(branch)
     assert found.verdict == "block"
-    assert [(each.policy, each.path, each.line) for each in found.findings] == [("config-invalid", CONFIG, 2)]
+    (finding,) = found.findings
+    assert (finding.policy, finding.path, finding.line, finding.column) == ("config-invalid", CONFIG, 2, 1)
+    assert finding.message.startswith(f"{CONFIG}:2:1: unknown key `included` in [rules]; known here: include, ")
 
 
 def test_a_broken_config_of_the_base_stops_all_but_its_repair(branch: Repository) -> None:

@@ -134,7 +134,7 @@ def test_no_config_is_the_defaults() -> None:
             "unknown key `days` in [policies.rule-removed]; known here: level",
         ),
         ("[bump]\nrequires = ['all']\n", ":2:13: `bump.requires[0]` must be one of logic, "),
-        ("[maturity]\nentry = ['draft']\n", "`draft` is not among maturity.states"),
+        ("[maturity]\nentry = ['draft']\n", ":2:1: `draft` in `maturity.entry` is not among maturity.states"),
         ("[ecs]\nminimum = '8.11'\n", ":2:1: `8.11` is no version"),
         ("[labels]\n'rule: odd' = {}\n", "unknown key `rule: odd` in [labels]"),
         ("[labels]\n'rule: new' = { color = '#fff' }\n", "six hex digits"),
@@ -144,6 +144,10 @@ def test_no_config_is_the_defaults() -> None:
         (
             "[[exceptions]]\npolicy='rule-removed'\npath='a'\nreason='x'\nexpires='soon'\n",
             ":5:1: `exceptions[0].expires`",
+        ),
+        (
+            "[[exceptions]]\nline = 1\npolicy='rule-removed'\npath='a'\nreason='x'\n",
+            ":2:1: unknown key `line` in [exceptions[0]]; known here: policy, reason, rule_id, path, expires",
         ),
         ("a = \n", ":1:5: not TOML"),
     ],
@@ -158,6 +162,20 @@ def test_all_faults_are_told_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         read_config(b"x = 1\n[rules]\ny = 1\n[audit]\nstale_days = 'a'\n")
     assert [fault.line for fault in caught.value.faults] == [1, 3, 5]
+
+
+def test_states_that_leave_out_what_a_default_names_are_one_fault_a_key_on_their_own_line() -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_config(b'[maturity]\n\nstates = ["a", "b"]\nshipping = ["b"]\n')
+    edges, entry = caught.value.faults
+    assert {(fault.line, fault.column) for fault in (edges, entry)} == {(3, 1)}
+    assert edges.message.endswith("set `maturity.edges` too")
+    assert entry.message.startswith("`maturity.entry` is not set, and `development`, `experimental`, ")
+
+
+def test_states_with_all_that_names_them_are_no_fault() -> None:
+    settings = read_config(b'[maturity]\nstates=["a", "b"]\nentry=["a"]\nshipping=["b"]\nedges={a=["b"]}\n')
+    assert settings.maturity.before_shipping("a")
 
 
 @given(st.text(st.sampled_from("ab=[]{}\"'\n.#rules policies"), max_size=80))

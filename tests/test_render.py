@@ -37,6 +37,7 @@ from bot.model import (
 )
 from bot.parse import parse
 from bot.render import render
+from bot.render.as_lines import render as as_lines
 from bot.render.as_markdown import BULK_LIMIT, LIMIT, MANUAL
 from bot.report import REPORT_SCHEMA, report
 from bot.settings import Settings
@@ -364,6 +365,20 @@ def test_a_finding_about_the_config_names_its_line() -> None:
     found = Finding(policy="config-invalid", severity=Level.ERROR, message="unknown key `mod`", path=path, line=86)
     text = render(review(findings=(found,)), SETTINGS, "text")
     assert f"{path}\n  error unknown key `mod` (line 86) [config-invalid]\n" in text
+
+
+def test_a_finding_that_says_its_place_itself_is_placed_once() -> None:
+    path = ".github/ruleward.toml"
+    said = f"{path}:3:1: unknown key `nope` in [rules]"
+    found = Finding(policy="config-invalid", severity=Level.ERROR, message=said, path=path, line=3, column=1)
+    made = review(findings=(found,), verdict=Verdict.BLOCK)
+    assert f"{path}\n  error {said} [config-invalid]\n" in render(made, SETTINGS, "text")
+    assert as_lines(made) == f"{said} [config-invalid]\n"
+    assert f"| ``{said}`` <sub>" in render(made, SETTINGS, "markdown")
+    assert render(made, SETTINGS, "github") == f"::error file={path},line=3,col=1,title=config-invalid::{said}\n"
+    assert json.loads(render(made, SETTINGS, "json"))["findings"][0]["message"] == said
+    (result,) = json.loads(render(made, SETTINGS, "sarif"))["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 3, "startColumn": 1}
 
 
 def test_the_terminal_breaks_no_path() -> None:

@@ -206,6 +206,24 @@ def test_init_names_the_folder_of_the_rules_and_not_what_lies_around_it(
     assert list(rule_folders(repo.path).include) == include
 
 
+@pytest.mark.parametrize(
+    ("path", "maturity", "deprecated"),
+    [
+        ("rules/linux/a.toml", "production", USUAL.deprecated),  # once there is such a folder, it counts
+        ("rules/linux/a.toml", "deprecated", ()),  # they are kept in place
+        ("detections/a.toml", "production", ()),  # no rule of theirs could stand there
+        ("tests/a.toml", "production", ()),
+    ],
+)
+def test_init_leaves_the_usual_deprecated_folder_where_one_may_come(
+    repo: Repository, path: str, maturity: str, deprecated: tuple[str, ...]
+) -> None:
+    repo.write({path: rule_text(maturity=maturity)})
+    found = rule_folders(repo.path)
+    assert found.deprecated == deprecated
+    assert read_config(config_text(Profile.ELASTIC, found, None).encode()).rules.deprecated == deprecated
+
+
 def test_init_finds_rules_at_the_top(repo: Repository) -> None:
     repo.write({"a.toml": rule_text()})
     settings = read_config(config_text(Profile.ELASTIC, rule_folders(repo.path), None).encode())
@@ -488,7 +506,10 @@ def test_a_dry_run_needs_nothing_but_is_no_review(rules: Repository) -> None:
 CONFIGS = {
     "an unknown key": ("[rules]\nnope = 1\n", ".github/ruleward.toml:2:1: unknown key `nope` in [rules]"),
     "no rules": ('[rules]\ninclude = ["other/**/*.toml"]\n', "no file matches other/**/*.toml: set `include`"),
-    "no template": ('[comment]\ntemplate = ".github/x.j2"\n', "comment.template: there is no `.github/x.j2`"),
+    "no template": (
+        '[comment]\ntemplate = ".github/x.j2"\n',
+        ".github/ruleward.toml:2:1: comment.template: there is no `.github/x.j2`",
+    ),
     "no owners": ('[audit]\nowners = "OWNERS"\n', "there is no `OWNERS`, but `.github/CODEOWNERS`: set `owners`"),
     "a long label": (f'[labels]\n"rule: new" = {{ name = "{"x" * 51}" }}\n', "a label's name has 1 to 50 characters"),
     "a bad colour": ('[labels]\n"rule: new" = { color = "#fff" }\n', "six hex digits"),

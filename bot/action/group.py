@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.action.objects import config_of, objects, status_of
-from bot.action.result import STATES, annotation, context_of, keep, named, outputs_of, unfinished
+from bot.action.result import STATES, annotation, context_of, keep, named, outputs_of, unfinished, unreviewed
 from bot.action.waivers import records, requests
 from bot.app import Config, review
 from bot.collect.git import Git
@@ -14,14 +14,14 @@ from bot.github.facts import Thread
 from bot.github.plan import SetStatus, StatusWish
 from bot.github.runner import Inputs, Result, Runner
 from bot.judge import exit_status, judged_again
-from bot.model import RulewardError, Verdict
+from bot.model import Revision, RulewardError
 from bot.render.as_markdown import render as comment_of
 from bot.render.as_pull import (
     error_comment,
     error_text,
     status_text,
 )
-from bot.settings import CommitStatus
+from bot.settings import CommitStatus, Settings
 from bot.waive import Record, waived
 
 
@@ -42,8 +42,12 @@ class GroupRun:
         try:
             return self._run()
         except GitHubError as error:
-            unfinished(self.result, error)
+            unfinished(self.runner, self.result, error, *self._ends())
             return self.result
+
+    def _ends(self) -> tuple[Revision, Revision]:
+        group = self.group
+        return Revision(ref=group.target, sha=group.base), Revision(ref="merge queue", sha=group.head)
 
     def _run(self) -> Result:
         group, runner = self.group, self.runner
@@ -66,7 +70,8 @@ class GroupRun:
             self.result.status = error.status
             self.result.annotations = annotation(str(error))
             self.result.summary = error_comment(str(error)).partition("\n")[2]
-            self.result.outputs = outputs_of(Verdict.INCOMPLETE)
+            made = unreviewed(runner, error, *self._ends())
+            self.result.outputs = outputs_of(made.verdict, made, keep(runner, made, Settings()))
             self._status(status_of(git, config, group.base), "error", error_text(str(error)))
             return self.result
         settings = reviewed.settings
@@ -75,8 +80,9 @@ class GroupRun:
         self.result.status = exit_status(made, self.inputs.fail_on)
         self.result.summary = comment_of(made, settings, template=reviewed.template, whole=True)
         self.result.outputs = outputs_of(made.verdict, made, keep(self.runner, made, settings))
-        self._status(settings.status, STATES.get(self.result.status, "error"), status_text(made))
-        runner.say(status_text(made))
+        told = status_text(made, self.inputs.fail_on)
+        self._status(settings.status, STATES.get(self.result.status, "error"), told)
+        runner.say(told)
         return self.result
 
     def _records(self) -> list[Record]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.action.objects import config_of, objects, status_of
-from bot.action.result import STATES, annotation, context_of, keep, named, outputs_of, unfinished
+from bot.action.result import STATES, annotation, context_of, keep, named, outputs_of, unfinished, unreviewed
 from bot.action.waivers import spare, weigh
 from bot.app import Config, Reviewed, review
 from bot.collect.git import Git
@@ -17,7 +17,7 @@ from bot.github.labels import RECHECK, label, labels, owned, waiver
 from bot.github.plan import Held, SetStatus, StatusWish, Surface, Wishes, Write, differing, inline_key, plan, same_text
 from bot.github.runner import Inputs, Result, Runner
 from bot.judge import exit_status, judged_again
-from bot.model import Finding, Level, Review, RulewardError, Verdict
+from bot.model import Finding, Level, Review, Revision, RulewardError, Verdict
 from bot.policy import all_policies
 from bot.render import render
 from bot.render.as_markdown import Note, change_digest, noted
@@ -85,8 +85,15 @@ class PullRun:
         except GitHubError as error:
             self.again = False
             self.unfinished = True
-            unfinished(self.result, error)
+            unfinished(self.runner, self.result, error, *self._ends())
         return self.result
+
+    def _ends(self) -> tuple[Revision, Revision]:
+        """The ends of what is reviewed, as far as GitHub has told them."""
+        pull, tip = self.thread.seen
+        if pull is None:
+            return Revision(ref="", sha=None), Revision(ref="", sha=None)
+        return Revision(ref=pull.base_ref, sha=tip), Revision(ref=pull.head_ref, sha=pull.head_sha)
 
     def _look(self) -> Result:
         pull = self.thread.pull
@@ -133,7 +140,10 @@ class PullRun:
     def _pass(self, pull: Pull) -> Result:
         self.runner.say(f"pull request #{pull.number} touches no TOML file")
         self.result.summary = f"{_UNTOUCHED}.\n"
-        self.result.outputs = outputs_of(Verdict.PASS)
+        base, head = self._ends()
+        base = replace(base, merge_base=self.thread.merge_base(self.thread.base_tip, pull.head_sha))
+        made = Review(base=base, head=head, today=self.runner.today, verdict=Verdict.PASS)
+        self.result.outputs = outputs_of(made.verdict, made, keep(self.runner, made, Settings()))
         context = context_of(self._status_at_hand(), pull.base_ref)
         wish = StatusWish(context=context, state="success", description=_UNTOUCHED)
         if self.inputs.status:
@@ -175,7 +185,7 @@ class PullRun:
         status = StatusWish(
             context=context_of(settings.status, pull.base_ref),
             state=STATES.get(exit_status(made, self.inputs.fail_on), "error"),
-            description=status_text(made),
+            description=status_text(made, self.inputs.fail_on),
         )
         if pull.draft:
             wishes = Wishes(status=status if self.inputs.status else None, taken_off=self._rechecks(pull, settings))
@@ -243,7 +253,7 @@ class PullRun:
             made, settings, blob_url=self._blob_url(pull), template=reviewed.template, whole=True
         )
         self.result.outputs = outputs_of(made.verdict, made, keep(self.runner, made, settings))
-        self.runner.say(status_text(made))
+        self.runner.say(status_text(made, self.inputs.fail_on))
 
     def _publish(self, pull: Pull, wishes: Wishes, reviewed: Reviewed) -> None:
         outcome = self._agree(pull, wishes)
@@ -277,9 +287,8 @@ class PullRun:
             self.recording = False
             self._repeat("the waiver could not be recorded, so it does not count")
             if self.final:
-                unfinished(
-                    self.result, GitHubError("a waiver could not be recorded, so it does not count; run this again")
-                )
+                error = GitHubError("a waiver could not be recorded, so it does not count; run this again")
+                unfinished(self.runner, self.result, error, *self._ends())
             return
         if outcome.login and self.thread.taken_for(outcome.login):
             # an app's own token cannot ask who it is; what it wrote before was not recognised as ours
@@ -354,7 +363,8 @@ class PullRun:
         self.result.status = error.status
         self.result.annotations = annotation(message)
         self.result.summary = error_comment(message).partition("\n")[2]
-        self.result.outputs = outputs_of(Verdict.INCOMPLETE)
+        made = unreviewed(self.runner, error, *self._ends(), self._paths())
+        self.result.outputs = outputs_of(made.verdict, made, keep(self.runner, made, Settings()))
         mine = own(self.thread.comments, "review", self.thread) if self.inputs.comment and not pull.draft else ()
         wish = StatusWish(
             context=context_of(status_of(self.git, self.config, self.thread.base_tip), pull.base_ref),
@@ -371,6 +381,14 @@ class PullRun:
         )
         self._url(self._agree(pull, wishes))
         return self.result
+
+    def _paths(self) -> tuple[str, ...]:
+        """The files of the pull request, none where GitHub does not tell them."""
+        try:
+            return self.thread.paths()
+        except GitHubError as error:
+            self.runner.say(f"the report cannot name the files: {error}")
+            return ()
 
 
 def _alike(pull: Pull, later: Pull, taken_off: Iterable[str] = ()) -> bool:

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 
+from bot.app import faulty
+from bot.config import ConfigError
 from bot.github.client import GitHubError
 from bot.github.runner import Result, Runner
-from bot.model import Review, Verdict
+from bot.model import Review, Revision, RulewardError, Unevaluated, Verdict
 from bot.render import render
 from bot.render.escape import command_data, prose
 from bot.report import label_names
-from bot.settings import CommitStatus, Settings
+from bot.settings import CONFIG_PATH, CommitStatus, Settings
 
 STATES = {0: "success", 1: "failure"}
 """The exit status of a review to the state of its commit status; anything else is an error."""
 
 _KEPT = ("report", "comment-url")
+_NOWHERE = Revision(ref="", sha=None)
 
 
-def unfinished(result: Result, error: GitHubError) -> None:
+def unfinished(
+    runner: Runner, result: Result, error: GitHubError, base: Revision = _NOWHERE, head: Revision = _NOWHERE
+) -> None:
     """Say that GitHub could not be asked: whatever was found, this is no pass."""
+    if not result.outputs.get("report"):
+        result.outputs["report"] = keep(runner, unreviewed(runner, error, base, head), Settings())
     result.status = error.status
     result.annotations = annotation(str(error))
     result.summary += f"\n⚠️ **Not finished**: {prose(str(error))}.\n"
@@ -47,6 +55,31 @@ def keep(runner: Runner, made: Review, settings: Settings) -> str:
     place = runner.temp / "ruleward-report.json"
     place.write_text(render(made, settings, "json"), encoding="utf-8", errors="replace")
     return str(place)
+
+
+def unreviewed(
+    runner: Runner, error: RulewardError, base: Revision, head: Revision, paths: Iterable[str] = ()
+) -> Review:
+    """Return what is known of a change that could not be reviewed: why, and which files that leaves unjudged.
+
+    Args:
+        runner: where the run finds itself.
+        error: what stopped the review.
+        base: the end that it would have been compared with, as far as that is known.
+        head: the other end.
+        paths: the files of the change, none where they are not known.
+    """
+    faults = faulty(error) if isinstance(error, ConfigError) else ()
+    reason = "the config cannot be used" if faults else str(error)
+    rules = sorted({path for path in paths if path.lower().endswith(".toml") and path != CONFIG_PATH})
+    return Review(
+        base=base,
+        head=head,
+        today=runner.today,
+        verdict=Verdict.INCOMPLETE,
+        findings=faults,
+        unevaluated=tuple(Unevaluated(path=path, reason=reason) for path in rules or ["."]),
+    )
 
 
 def outputs_of(verdict: Verdict, made: Review | None = None, report: str = "") -> dict[str, str]:

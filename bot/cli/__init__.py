@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
@@ -22,27 +23,53 @@ def main() -> NoReturn:
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("ruleward: interrupted", err=True)
+        _complain("ruleward: interrupted")
         sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except RulewardError as error:
-        from bot.render.escape import terminal
-
         # what git or GitHub said may hold text of a pull request, and a runner obeys commands on stderr too
-        click.echo(terminal(str(error) if error.located else f"ruleward: {error}", keep="\n"), err=True)
+        _complain(str(error) if error.located else f"ruleward: {error}")
         sys.exit(error.status)
     except BrokenPipeError:
-        # whoever read the report has enough of it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon(sys.stdout)  # whoever read the report has enough of it
         sys.exit(0)
-    except Exception:  # noqa: BLE001 - a crash of ours is an incomplete review, and must not look like a finding
-        from bot.render.escape import terminal
-
-        click.echo(terminal(traceback.format_exc(), keep="\n"), err=True)
+    except Exception as error:  # noqa: BLE001 - a crash of ours is an incomplete review, and must not look like a finding
+        if isinstance(error, OSError) and error.errno in _FULL:
+            _abandon(sys.stdout)
+        _complain(_machine(error) or traceback.format_exc())
         sys.exit(INCOMPLETE)
     sys.exit(0)
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def _machine(error: Exception) -> str:
+    """Say in a line what is wrong with the machine, empty where it is not the machine."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        place = f"{error.filename}: " if error.filename else ""
+        return f"ruleward: {place}the output cannot be written: {error.strerror}"
+    system = sys.getfilesystemencoding()
+    if isinstance(error, UnicodeEncodeError) and error.encoding == system != "utf-8":
+        return f"ruleward: this locale ({system}) cannot name {error.object!a}: set LC_ALL=C.UTF-8 or PYTHONUTF8=1"
+    return ""
+
+
+def _complain(text: str) -> None:
+    """Write to stderr, if that takes anything; the exit status says it in any case."""
+    from bot.render.escape import terminal
+
+    try:
+        click.echo(terminal(text, keep="\n"), err=True)
+    except OSError:
+        _abandon(sys.stderr)
+
+
+def _abandon(stream: TextIO) -> None:
+    """Let a stream lead nowhere: what it still holds would fail again when the process ends, and change its status."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 __all__ = ["changes", "cli", "github", "main", "manual", "trees"]

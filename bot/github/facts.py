@@ -230,6 +230,11 @@ class Thread:
         """The pull request as it was at the first look."""
         return self.now()
 
+    @property
+    def seen(self) -> tuple[Pull | None, str | None]:
+        """The pull request and the tip of its base branch, as far as they were read: nothing is asked."""
+        return self.__dict__.get("pull"), self.__dict__.get("base_tip")
+
     @cached_property
     def login(self) -> str:
         """Who the token writes as; asked only where something bears our mark."""

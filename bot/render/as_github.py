@@ -28,7 +28,12 @@ def render(review: Review, _settings: Settings) -> str:
 
 
 def _command(level: Level, finding: Finding) -> str:
-    places = {"file": finding.path, "line": str(finding.line) if finding.line else "", "title": finding.policy}
+    places = {
+        "file": finding.path,
+        "line": str(finding.line or ""),
+        "col": str(finding.column or ""),
+        "title": finding.policy,
+    }
     properties = ",".join(f"{key}={command_property(value)}" for key, value in places.items() if value)
     return f"::{level.value} {properties}::{command_data(_message(finding))}"
 

@@ -24,6 +24,8 @@ def render(review: Review) -> str:
 
 def line(finding: Finding) -> str:
     """Write a finding as compilers do, so that editors can jump there."""
+    if finding.located:
+        return f"{terminal(finding.message)} [{finding.policy}]"
     path = terminal(finding.path or ", ".join(finding.paths) or "the pull request")
     place = f"{path}:{finding.line}" if finding.line else path
     return f"{place}: {finding.severity.value}: {terminal(finding.message)} [{finding.policy}]"

@@ -42,6 +42,9 @@ BULK_LIMIT = 20_000
 SUMMARY_LIMIT = 300_000
 """A job summary holds a mebibyte; these are characters, of up to three bytes each."""
 
+LISTING = 2_000
+"""The most characters of a config's fault: it lists the keys known there."""
+
 MANUAL = "https://github.com/ruleward/ruleward/blob/main/docs/policies.md"
 _SLACK = 600  # for the line that says what was left out
 _PATHS = 3
@@ -251,7 +254,7 @@ class _Page:
             {
                 "severity": Safe(_LEVELS[each.first.severity]),
                 "where": self._where(each),
-                "message": prose(each.message, most=600),
+                "message": prose(each.message, most=LISTING if each.first.located else 600),
                 "policy": self._manual(each.first.policy),
                 "fix": _fix(each),
             }
@@ -438,4 +441,4 @@ def _diff(change: RuleChange) -> Safe:
     return fenced(shown, "diff") if shown else Safe("The text differs in its ends alone.")
 
 
-__all__ = ["LIMIT", "MARKER", "Note", "change_digest", "marker_again", "noted", "render", "sentence"]
+__all__ = ["LIMIT", "LISTING", "MARKER", "Note", "change_digest", "marker_again", "noted", "render", "sentence"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.github.plan import INLINE_MARK, InlineWish
+from bot.judge import BLOCKED, exit_status
 from bot.model import Finding, Level, LineFix, Review, RuleReview, Verdict
 from bot.policy import all_policies
-from bot.render.as_markdown import MANUAL, marker_again, sentence
+from bot.render.as_markdown import LISTING, MANUAL, marker_again, sentence
 from bot.render.escape import code, cut, fenced, prose, tame, terminal, visible
 from bot.render.fold import first_line, verdict_line
 from bot.waive import Record, fingerprint, marker
@@ -19,9 +20,17 @@ STATUS_LIMIT = 140
 _LEVELS = {Level.ERROR: "❌ **Error**", Level.WARNING: "⚠️ **Warning**", Level.NOTICE: "**Notice**"}
 
 
-def status_text(review: Review) -> str:
-    """Sum a review up for the commit status."""
+def status_text(review: Review, fail_on: str) -> str:
+    """Sum a review up for the commit status, in words that agree with its state.
+
+    Args:
+        review: the finished review.
+        fail_on: ``error``, ``warning`` or ``never``: what makes it a failure.
+    """
     verdict, counts = verdict_line(review)
+    fails = exit_status(review, fail_on) == BLOCKED
+    if review.verdict in {Verdict.WARN, Verdict.BLOCK} and fails != (review.verdict is Verdict.BLOCK):
+        verdict = f"{'Blocked' if fails else 'Passed'} (fail-on: {fail_on})"
     lead, beside = first_line(review)
     told = "; ".join([lead, *(plain(phrase) for phrase in beside)])
     return cut(terminal(f"{verdict}: {counts}. {told}" if counts else f"{verdict}. {told}"), STATUS_LIMIT)
@@ -39,7 +48,7 @@ def error_comment(message: str, before: str = "") -> str:
         message: what stopped it.
         before: what the comment says now: for which change the labels were decided is not forgotten.
     """
-    lines = [f"- {prose(line, most=600)}" for line in message.splitlines()[:20]]
+    lines = [f"- {prose(line, most=LISTING)}" for line in message.splitlines()[:20]]
     text = "\n".join(lines)
     return (
         f"{marker_again(before)}\n⚠️ **Ruleward could not review this pull request**, so it cannot pass:\n\n{text}\n\n"

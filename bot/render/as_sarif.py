@@ -115,7 +115,7 @@ def _result(finding: Finding, rule: RuleReview | None, places: dict[str, int]) -
         "ruleIndex": places.get(finding.policy, -1),
         "level": _LEVELS[finding.severity],
         "message": {"text": _message(finding.message)},
-        "locations": _locations(paths, line),
+        "locations": _locations(paths, line, finding.column),
         "partialFingerprints": {"ruleward/v1": _fingerprint(finding, rule)},
         "baselineState": "unchanged" if finding.preexisting else "new",
         "suppressions": list(_suppressions(finding)),
@@ -130,8 +130,9 @@ def _message(text: str) -> str:
     return _NAMED.sub(lambda match: match[0] + "\u200b", terminal(text))
 
 
-def _locations(paths: Sequence[str], line: int | None) -> list[dict[str, Any]]:
-    region = {} if line is None else {"region": {"startLine": line}}
+def _locations(paths: Sequence[str], line: int | None, column: int | None = None) -> list[dict[str, Any]]:
+    start = {"startLine": line, "startColumn": column}
+    region = {} if line is None else {"region": {key: value for key, value in start.items() if value is not None}}
     return [{"physicalLocation": {"artifactLocation": _file(path), **region}} for path in paths]
 
 

@@ -159,7 +159,7 @@ def _together(group: Sequence[Finding]) -> Iterator[object]:
 def _finding(finding: Finding, rule: RuleReview | None) -> Iterator[object]:
     from rich.text import Text
 
-    note = f" (line {finding.line})" if finding.line and rule is None else ""
+    note = f" (line {finding.line})" if finding.line and rule is None and not finding.located else ""
     note += " (stood here before)" if finding.preexisting else ""
     note += " (waived)" if finding.waived is not None else ""
     line = Text.assemble(

@@ -11,7 +11,7 @@ from bot.told import Told
 _BREAK = "\u200b"
 _DANGEROUS = re.compile(r"<(?=!--|/details)|:(?=:)|#(?=#\[)", re.IGNORECASE)
 _RISKY = re.compile(r"[@#]|www\.|//|https?:|gh-\d|\b[0-9a-f]{7,}\b|:[\w+-]+:", re.IGNORECASE)
-_OPENING = re.compile(r"[-+]|\d+[.)]")
+_OPENING = re.compile(r"[-+]|\d+[.)]|[^\s`]+:\d+(?::\d+)?: ")  # a list's mark, or a place as compilers write it
 _PUNCTUATION = re.compile(r"""[^A-Za-z0-9 ./,()='"%+?;:{}\u0080-\U0010ffff-]|:(?! )|(?<=www)\.""", re.IGNORECASE)
 _BACKTICKS = re.compile("`+")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -79,7 +79,8 @@ def element(text: str, *, most: int = 400) -> Safe:
 def prose(text: str, *, most: int = 1_000) -> Safe:
     """Return a sentence whose values stand in backticks, or that knows its values itself.
 
-    Punctuation becomes entities; what GitHub would make a link, a mention or an emoji becomes code as well.
+    Punctuation becomes entities; what GitHub would make a link, a mention or an emoji becomes code as well, and so does
+    all of what begins with its place, ``path:3:1: ``: it reads as it does on every other surface.
     """
     if isinstance(text, Told):
         parts = list(_within(text, most))

@@ -319,7 +319,12 @@ def objections(findings: Iterable[Finding]) -> list[Objection]:
     """Return findings, the most severe first; what is the same for many rules is one, and so is much of one policy."""
     ordered = sorted(findings, key=lambda each: (each.severity.rank, each.preexisting))
     same = fold(ordered, lambda each: (each.policy, each.severity, each.message, each.preexisting))
-    groups = fold(same, lambda group: (group[0].policy, group[0].severity, group[0].preexisting), least=_MANY)
+
+    def kind(group: tuple[Finding, ...]) -> Hashable:
+        first = group[0]  # each fault of a config is its own: its place says nothing of the others
+        return first.policy, first.severity, first.preexisting, first.message if first.located else ""
+
+    groups = fold(same, kind, least=_MANY)
     return [Objection(findings=tuple(each for group in several for each in group)) for several in groups]
 
 

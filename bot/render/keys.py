@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Union, cast, get_args, get_origin, get_type_hints
 
 from bot.model import toml_string
+from bot.settings import DERIVED
 
 _ATTRIBUTE = re.compile(r"^ +(\w+): (.+(?:\n {8,}.+)*)", re.MULTILINE)
 _WORDS: Mapping[object, str] = {str: "string", int: "whole number", bool: "`true` or `false`", date: "day"}
@@ -34,6 +35,8 @@ def keys(kind: type) -> Iterator[Key]:
     hints = get_type_hints(kind)
     meanings = dict(_ATTRIBUTE.findall((inspect.getdoc(kind) or "").partition("Attributes:")[2]))
     for field in dataclasses.fields(kind):
+        if DERIVED in field.metadata:
+            continue
         given = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
         factory = field.default_factory
         default = factory() if factory is not dataclasses.MISSING else field.default

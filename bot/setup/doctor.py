@@ -138,7 +138,7 @@ def _named(repo: Path, settings: Settings) -> Iterator[Line]:
         if path:
             there = (repo / path).exists()
             text = f"{key}: `{path}` is there" if there else f"{key}: there is no `{path}`: add it, or correct the path"
-            yield Line(good=there, text=text, place=CONFIG_PATH)
+            yield Line(good=there, text=text, place=CONFIG_PATH if there else str(settings.place(key)))
     owners = settings.audit.owners
     other = owners_file(repo)
     if (repo / owners).is_file():

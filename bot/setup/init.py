@@ -27,6 +27,8 @@ _RULE = re.compile(rb"^\[rule\]", re.MULTILINE)
 _METADATA = re.compile(rb"^\[metadata\]", re.MULTILINE)
 _SPECIAL = re.compile(r"([*?\[\]\\])")
 _NAMED_FOR_RULES = re.compile(r"(?<![a-z])(?:rule|detection)s?(?![a-z])", re.IGNORECASE)
+_OVER = re.compile(rb"""^[ \t]*maturity[ \t]*=[ \t]*["']deprecated["']""", re.MULTILINE)
+_IN_THE_USUAL = RuleFiles().deprecated[0].replace("**", "a.toml")
 _RETIRED = frozenset({"_deprecated", "deprecated"})
 _TESTS = frozenset({"test", "tests"})
 _SKIPPED = frozenset({"node_modules", "venv", "__pycache__"})
@@ -144,17 +146,18 @@ def owners_file(repo: Path) -> str | None:
 
 def rule_folders(repo: Path) -> Folders:
     """Look for rule files; the defaults where there are none."""
-    paths = list(_rule_files(repo))
-    kept = [path for path in paths if path.parts[0].lower() not in _TESTS] or paths
+    found = dict(_rule_files(repo))
+    kept = [path for path in found if path.parts[0].lower() not in _TESTS] or list(found)
     if not kept:
         return Folders(include=RuleFiles().include, deprecated=RuleFiles().deprecated)
     homes = {_home(path) for path in kept}
     tops = {home.as_posix() if home.parts else "" for home in homes if homes.isdisjoint(_above(home))}
     retired = {parent for path in kept for parent in path.parents if parent.name.lower() in _RETIRED}
-    return Folders(
-        include=tuple(sorted(f"{_literal(top)}/**/*.toml" if top else "/*.toml" for top in tops)),
-        deprecated=tuple(sorted(f"{_literal(folder.as_posix())}/**" for folder in retired)),
-    )
+    include = tuple(sorted(f"{_literal(top)}/**/*.toml" if top else "/*.toml" for top in tops))
+    deprecated = tuple(sorted(f"{_literal(folder.as_posix())}/**" for folder in retired))
+    if not retired and not any(found[path] for path in kept) and RuleFiles(include=include).governs(_IN_THE_USUAL):
+        deprecated = RuleFiles().deprecated  # nothing is deprecated yet; where rules are kept in place, there is none
+    return Folders(include=include, deprecated=deprecated)
 
 
 def _home(path: Path) -> Path:
@@ -172,8 +175,8 @@ def _above(folder: Path) -> Iterator[Path]:
     yield from (each for each in folder.parents if each.parts)
 
 
-def _rule_files(repo: Path) -> Iterator[Path]:
-    """Yield the paths of TOML files with the two tables of a rule."""
+def _rule_files(repo: Path) -> Iterator[tuple[Path, bool]]:
+    """Yield the paths of TOML files with the two tables of a rule, and whether each says that it is deprecated."""
     for folder, folders, names in os.walk(repo):
         folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _SKIPPED)
         for name in sorted(names):
@@ -181,7 +184,7 @@ def _rule_files(repo: Path) -> Iterator[Path]:
             if name.endswith(".toml") and file.is_file() and not file.is_symlink():
                 data = file.read_bytes()[: RuleFiles().max_bytes]
                 if _RULE.search(data) and _METADATA.search(data):
-                    yield file.relative_to(repo)
+                    yield file.relative_to(repo), _OVER.search(data) is not None
 
 
 def _literal(path: str) -> str:

@@ -127,7 +127,7 @@ def page() -> str:
         _LABELS.replace("KEYS", _keys(LabelStyle, default="the label's own")).replace(
             "LABELS", table(("Label", "Colour", "Description"), *looks)
         ),
-        _EXCEPTIONS.format(first=first_line(StandingException), keys=_keys(StandingException, skip="line")),
+        _EXCEPTIONS.format(first=first_line(StandingException), keys=_keys(StandingException)),
         f"## The whole of it\n\nEvery key, most with its default.\n\n```toml\n{example()}```\n",
     ]
     return "\n".join(parts)
@@ -138,12 +138,11 @@ def _section(name: str, kind: type) -> str:
     return f"## {name}\n\n{first_line(kind)}\n\n{_keys(kind)}\n{more}"
 
 
-def _keys(kind: type, *, skip: str = "", default: str = "none") -> str:
+def _keys(kind: type, *, default: str = "none") -> str:
     rows = []
     for key in keys(kind):
-        if key.name != skip:
-            shown = f"`{key.default}`" if key.default else "needed" if key.needed else default
-            rows.append((f"`{key.name}`", key.type, cell(shown), sentence(key.meaning)))
+        shown = f"`{key.default}`" if key.default else "needed" if key.needed else default
+        rows.append((f"`{key.name}`", key.type, cell(shown), sentence(key.meaning)))
     return table(("Key", "Type", "Default", "Meaning"), *rows)
 
 
