@@ -127,7 +127,8 @@ def no_rule_files(settings: Settings, path: str, *, coming: Settings | None = No
         coming: the config that the change itself brings, where there are rules by that one.
     """
     if coming is None:
-        say = f"by `rules.include` ({_include(settings)}): name the folders of your rules there"
+        finds = "name the folders of your rules there (`ruleward init` finds them)"
+        say = f"by `rules.include` ({_include(settings)}): {finds}"
     else:
         say = (
             f"by `rules.include` of the base branch ({_include(settings)}): that of this change ({_include(coming)}) "

@@ -19,6 +19,7 @@ from bot.model import (
     Rule,
     RuleChange,
     Status,
+    Waived,
     exact,
     is_list,
     is_table,
@@ -112,6 +113,20 @@ def query_words(query: QueryChange) -> str:
 def query_heading(query: QueryChange) -> str:
     """Return what stands above the explanation of a query's edit: the verdict, or why there can be none."""
     return f"{query.reason}, effect unknown" if query.apart else _QUERY[query.verdict]
+
+
+def excuse_words(waived: Waived) -> str:
+    """Return why a finding does not count."""
+    return plain(excuse_phrase(waived))
+
+
+def excuse_phrase(waived: Waived) -> Phrase:
+    """Return what ``excuse_words`` says, in pieces."""
+    if waived.exception is not None:
+        until = f", until {waived.expires.isoformat()}" if waived.expires else ""
+        return Piece("exception in the config, "), Piece(waived.exception, value=True), Piece(until)
+    when = (Piece(" at "), Piece(waived.at, value=True)) if waived.at else ()
+    return Piece("waived by "), Piece(waived.by or "nobody", value=True), *when
 
 
 def rule_phrases(rule: RuleChange) -> tuple[Phrase, ...]:

@@ -236,7 +236,12 @@ def test_every_policy_explains_itself() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "hint"),
-    [("rule-removal", "did you mean `rule-removed`?"), ("qqqqqqqq", "`ruleward explain` lists them all")],
+    [
+        ("rule-removal", "did you mean `rule-removed`?"),
+        ("ecs-field", "did you mean `ecs-field-unknown`?"),
+        ("duplicate", "did you mean `duplicate-rule-id`, `duplicate-rule-name`, `duplicate-query-value`?"),
+        ("qqqqqqqq", "`ruleward explain` lists them all"),
+    ],
 )
 def test_an_unknown_policy_is_told_with_the_nearest_one(asked: str, hint: str) -> None:
     done = ruleward("explain", asked)

@@ -39,6 +39,7 @@ from bot.parse import parse
 from bot.render import render
 from bot.render.as_lines import render as as_lines
 from bot.render.as_markdown import BULK_LIMIT, LIMIT, MANUAL
+from bot.render.as_pull import STATUS_LIMIT, status_text
 from bot.report import REPORT_SCHEMA, report
 from bot.settings import Settings
 from tests.hostile import HOSTILE, PHASES, assert_tame
@@ -162,6 +163,14 @@ def test_a_review_of_nothing_does_not_look_like_one_that_found_nothing() -> None
     nothing = no_rule_files(SETTINGS, ".github/ruleward.toml")
     first = comment(review(findings=(nothing,), verdict=Verdict.PASS)).splitlines()[1]
     assert first == "**Nothing is reviewed, for no file here is a rule**."
+
+
+def test_a_long_status_ends_between_two_things() -> None:
+    kinds = (Kind.REMOVAL, Kind.DEPRECATION, Kind.PROMOTION, Kind.DEMOTION, Kind.RESTORATION, Kind.NEW)
+    made = [replace(edit(f"rules/{kind.value}.toml", TAGS), kind=kind) for kind in kinds]
+    text = status_text(review(*(RuleReview(change=change) for change in made), logic(), *tagged(4)), "error")
+    assert len(text) <= STATUS_LIMIT
+    assert text.endswith("1 rule is removed; 1 rule is deprecated; …")
 
 
 def test_a_finding_says_where_what_why_how_and_how_to_get_past_it() -> None:
@@ -406,7 +415,9 @@ def test_the_terminal_shows_the_worst_findings_first() -> None:
     excused = replace(UNBUMPED, path="rules/z.toml", waived=Waived(by="ada", at="2026-11-24T00:00:00Z"))
     rules += [RuleReview(change=edit("rules/z.toml", TAGS), findings=(excused,)), logic()]
     text = render(review(*rules), SETTINGS, "text")
-    assert text.index("\nrules/a.toml\n  error ") < text.index("\n3 rules\n  notice gone") < text.index("(waived)")
+    assert (
+        text.index("\nrules/a.toml\n  error ") < text.index("\n3 rules\n  notice gone") < text.index("(waived by ada")
+    )
 
 
 def test_what_stands_several_times_in_one_rule_counts_as_one_rule() -> None:

@@ -518,6 +518,10 @@ CONFIGS = {
         "two labels are named `rule`, and GitHub knows no capitals: rename `rule: tuning`",
     ),
     "a false waiver": ('[labels]\n"rule: new" = { name = "Waive: x" }\n', "`rule: new` is named like a waiver"),
+    "an exception for no file": (
+        '[[exceptions]]\npolicy = "file-name"\npath = "rules/gone.toml"\nreason = "old"\n',
+        ".github/ruleward.toml:1: exceptions: there is no `rules/gone.toml` for `file-name`: correct the path",
+    ),
     "a long status": (f'[status]\ncontext = "{"x" * 256}"\n', "status.context is over 255 characters"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import html
+import json
 import re
 import sys
 from collections.abc import Mapping
@@ -12,10 +13,17 @@ from pathlib import Path
 import yaml
 
 from bot import __version__
+from bot.audit_report import AUDIT_SCHEMA
+from bot.config import config_schema
+from bot.render.as_replay_json import REPLAY_SCHEMA
+from bot.report import REPORT_SCHEMA
 from bot.setup.workflows import ACTION, REVIEW, workflow, workflow_of_our_own
 from tools import demo
 from tools.pages import cli, configuration, policies
 from tools.pages.values import cell, table
+
+SCHEMAS = {"report": REPORT_SCHEMA, "audit": AUDIT_SCHEMA, "replay": REPLAY_SCHEMA, "config": config_schema()}
+"""Each stands where its ``$id`` says, the last one for editors."""
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -78,6 +86,7 @@ def wanted() -> dict[Path, str]:
         DOCS / "policies.md": policies.page(),
         DOCS / "configuration.md": configuration.page(),
         DOCS / "cli.md": cli.page(),
+        **{DOCS / f"{name}.schema.json": json.dumps(schema, indent=2) + "\n" for name, schema in SCHEMAS.items()},
         WORKFLOWS / REVIEW: workflow_of_our_own(REVIEW),
     }
 

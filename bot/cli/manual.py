@@ -27,8 +27,9 @@ def explain_command(policy: str | None) -> None:
         return
     page = known.get(policy)
     if page is None:
-        close = likely(policy, known)
-        hint = f"did you mean `{close}`?" if close else "`ruleward explain` lists them all"
+        family = [name for name in known if name.startswith(f"{policy}-")] or [likely(policy, known) or ""]
+        names = ", ".join(f"`{name}`" for name in family if name)
+        hint = f"did you mean {names}?" if names else "`ruleward explain` lists them all"
         raise RulewardError(f"{policy}: no such policy; {hint}")
     told = (re.sub(r"^\*\*(.+?)\*\*", r"\1", each) for each in page.paragraphs)
     lines = "\n\n".join([page.id, *told]).split("\n")

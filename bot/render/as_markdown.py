@@ -28,7 +28,7 @@ from bot.render.fold import (
 from bot.render.queries import explained, explains, query_lines, witnesses
 from bot.render.template import Blocks
 from bot.settings import Settings
-from bot.words import Phrase, query_heading
+from bot.words import Phrase, excuse_phrase, query_heading
 
 MARKER = "<!-- ruleward:review v1"
 """What the sticky comment starts with."""
@@ -333,7 +333,9 @@ class _Page:
     def _query(self, row: Row, *, few: bool) -> str:
         change = row.change
         query = change.query
-        sides = [{"claim": Safe(claim), "event": _event(event)} for claim, event in (witnesses(query) if query else ())]
+        sides = [
+            {"claim": Safe(claim), "event": _phrase(event)} for claim, event in (witnesses(query) if query else ())
+        ]
         subject = change.subject
         return self.block(
             "query",
@@ -358,7 +360,7 @@ class _Page:
                 "where": self._place(each),
                 "message": prose(each.message, most=400),
                 "policy": code(each.policy),
-                "why": _excuse(each),
+                "why": _phrase(excuse_phrase(each.waived)) if each.waived else "",
             }
             for each in excused
         ]
@@ -419,17 +421,8 @@ def _fix(each: Objection) -> Safe:
     return code(replacements.pop().strip())
 
 
-def _excuse(finding: Finding) -> Safe:
-    reason = finding.waived
-    if reason is None:
-        return Safe("")
-    if reason.exception is not None:
-        until = f", until {reason.expires.isoformat()}" if reason.expires else ""
-        return Safe(f"exception in the config, {code(reason.exception)}{until}")
-    return Safe(f"waived by {code(reason.by or 'nobody')}{f' at {code(reason.at)}' if reason.at else ''}")
-
-
-def _event(event: Phrase) -> Safe:
+def _phrase(event: Phrase) -> Safe:
+    """Write a phrase, its values as code."""
     return Safe("".join(code(piece.text, most=600) if piece.value else piece.text for piece in event))
 
 

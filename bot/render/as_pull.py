@@ -33,7 +33,11 @@ def status_text(review: Review, fail_on: str) -> str:
         verdict = f"{'Blocked' if fails else 'Passed'} (fail-on: {fail_on})"
     lead, beside = first_line(review)
     told = "; ".join([lead, *(plain(phrase) for phrase in beside)])
-    return cut(terminal(f"{verdict}: {counts}. {told}" if counts else f"{verdict}. {told}"), STATUS_LIMIT)
+    text = terminal(f"{verdict}: {counts}. {told}" if counts else f"{verdict}. {told}")
+    if len(text) <= STATUS_LIMIT:
+        return text
+    whole = text[:STATUS_LIMIT].rpartition("; ")[0]
+    return f"{whole}; …" if len(whole) > STATUS_LIMIT // 2 else cut(text, STATUS_LIMIT)
 
 
 def error_text(message: str) -> str:

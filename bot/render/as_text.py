@@ -14,7 +14,7 @@ from bot.render.fold import Row, count, detects, first_line, fold, places, rows,
 from bot.render.queries import explained, proofs
 from bot.render.screen import bullets, indented, printed, some_paths, unbroken
 from bot.settings import Settings
-from bot.words import plain, query_heading, query_words
+from bot.words import excuse_words, plain, query_heading, query_words
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -161,7 +161,7 @@ def _finding(finding: Finding, rule: RuleReview | None) -> Iterator[object]:
 
     note = f" (line {finding.line})" if finding.line and rule is None and not finding.located else ""
     note += " (stood here before)" if finding.preexisting else ""
-    note += " (waived)" if finding.waived is not None else ""
+    note += f" ({terminal(excuse_words(finding.waived))})" if finding.waived is not None else ""
     line = Text.assemble(
         (finding.severity.value, "dim" if finding.waived else _STYLES[finding.severity]),
         f" {terminal(finding.message)}{note} ",

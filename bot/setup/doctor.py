@@ -100,6 +100,7 @@ def config(repo: Path, merged: Merged | None = None) -> Iterator[Line]:
     yield from _rules(repo, settings)
     yield from _named(repo, settings)
     yield from _labels(settings)
+    yield from _excepted(repo, settings)
     if len(settings.status.context.replace("{base}", "main")) > _CONTEXT_LIMIT:
         yield Line(
             good=False, text=f"status.context is over {_CONTEXT_LIMIT} characters: shorten it", place=CONFIG_PATH
@@ -148,6 +149,14 @@ def _named(repo: Path, settings: Settings) -> Iterator[Line]:
         yield Line(good=False, text=text, place=CONFIG_PATH)
     else:
         yield Line(good=True, text="no CODEOWNERS: the audit names no owners")
+
+
+def _excepted(repo: Path, settings: Settings) -> Iterator[Line]:
+    """Look for the rules that exceptions name by their path: one that names none covers nothing, in silence."""
+    for each in settings.exceptions:
+        if each.path and not (repo / each.path).is_file():
+            text = f"exceptions: there is no `{each.path}` for `{each.policy}`: correct the path, or take it out"
+            yield Line(good=False, text=text, place=f"{CONFIG_PATH}:{each.line}" if each.line else CONFIG_PATH)
 
 
 def _labels(settings: Settings) -> Iterator[Line]:
