@@ -196,6 +196,17 @@ class Git:
         """Tell whether history was cut off when this repository was cloned."""
         return self.text("rev-parse", "--is-shallow-repository") == "true"
 
+    def boundary(self) -> frozenset[str]:
+        """Return the commits whose parents were left out when this repository was cloned; none of a whole one.
+
+        Git's own list holds a root as well, where the depth asked for ended just there.
+        """
+        place = self.directory / self.text("rev-parse", "--git-path", "shallow")
+        listed = place.read_text(encoding="ascii").split() if place.is_file() else []
+        output = self.run("cat-file", "--batch", stdin=_lines(listed)) if listed else b""
+        commits = _objects(listed, io.BytesIO(output), content=True)
+        return frozenset(sha for sha, _, content in commits if b"\nparent " in content.partition(b"\n\n")[0])
+
     def unborn(self) -> bool:
         """Tell whether the current branch has no commit yet."""
         return self._commit_or_none("HEAD") is None
