@@ -148,6 +148,23 @@ def test_the_default_branch_is_origins(repo: Repository, tmp_path: Path) -> None
     assert kinds(found) == {"rules/a.toml": "tuning"}
 
 
+@pytest.mark.parametrize("cloned", [False, True])
+def test_the_default_branch_is_a_branch_whatever_tags_are_called(
+    branch: Repository, tmp_path: Path, *, cloned: bool
+) -> None:
+    branch.commit({"rules/a.toml": rule_text(query="any where true")})
+    git = Git(branch.path)
+    if cloned:
+        branch.git("clone", "--quiet", "--no-tags", str(branch.path), str(tmp_path / "clone"))
+        git = Git(tmp_path / "clone")
+        git.run("remote", "set-head", "origin", "main")
+    for name in ("main", "origin/main"):
+        git.run("tag", name, "topic")
+    found = review(git, base=None, head="refs/heads/topic", config=None, today=TODAY).review
+    assert found.base.sha == branch.git("rev-parse", "refs/heads/main")
+    assert kinds(found) == {"rules/a.toml": "tuning"}
+
+
 def test_a_rule_that_moved_and_changed_beyond_likeness_is_found_by_its_id(branch: Repository) -> None:
     text = rule_text(query="any where true\n" + "// padding padding padding\n" * 200)
     branch.commit({"rules/a.toml": None, "rules/moved.toml": text})

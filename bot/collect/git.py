@@ -215,17 +215,19 @@ class Git:
         """Return the id of a tree without files, which git knows without holding it."""
         return self.run("hash-object", "-t", "tree", "--stdin", stdin=b"").decode("ascii").strip()
 
-    def default_branch(self) -> str:
-        """Return the branch that pull requests go to: what origin says, else main, else master.
+    def default_branch(self) -> tuple[str, str]:
+        """Return the branch that pull requests go to, and its commit: what origin says, else main, else master.
+
+        The commit is the branch's own: a tag may have the same name, and git would take that.
 
         Raises:
             RulewardError: there is none of them.
         """
         for ref in ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master"):
-            if self._commit_or_none(ref) is not None:
-                if ref.endswith("/HEAD"):
-                    return self.text("rev-parse", "--abbrev-ref", "origin/HEAD")
-                return ref.removeprefix("refs/heads/")
+            commit = self._commit_or_none(ref)
+            if commit is not None:
+                name = self.text("rev-parse", "--abbrev-ref", ref) if ref.endswith("/HEAD") else ref
+                return name.removeprefix("refs/heads/"), commit
         raise RulewardError(
             "no default branch found (origin/HEAD, main, master): name one with --base, "
             "or let `git remote set-head origin --auto` ask the remote"

@@ -59,8 +59,7 @@ def resolve(git: Git, base: str | None, head: str | None, merge_base: str | None
         return Ends(
             base=Revision(ref="nothing", sha=empty, merge_base=empty), head=Revision(ref="working tree", sha=None)
         )
-    ref = base or git.default_branch()
-    base_sha = git.commit(ref)
+    ref, base_sha = (base, git.commit(base)) if base else git.default_branch()
     head_sha = git.commit(head or "HEAD")
     merge_base = merge_base or git.merge_base(base_sha, head_sha)
     return Ends(
