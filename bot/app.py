@@ -26,7 +26,7 @@ from bot.collect.snapshot import (
 from bot.collect.spans import Span
 from bot.collect.worktree import is_named, write
 from bot.config import ConfigError, read_config
-from bot.diff import Pair, Pairing, diff, pair
+from bot.diff import Pair, Pairing, diff, pair, without_guesses
 from bot.fields import FieldSets, built_in
 from bot.fix import Mended, apply, mended, offered, together
 from bot.judge import CONFIG_INVALID, expired, is_on, judge, without_dates
@@ -261,7 +261,11 @@ def _review(
     changes = _changes(git, ends, snapshot, settings, today, kept)
     if only is not None:
         findings = tuple(finding for finding in findings if is_named(finding.path, only))
-        changes = replace(changes, rules=tuple(each for each in changes.rules if is_named(each.path, only)))
+        changes = replace(
+            changes,
+            rules=tuple(each for each in changes.rules if is_named(each.path, only)),
+            unevaluated=tuple(each for each in changes.unevaluated if is_named(each.path, only)),
+        )
     ids, names = _holders(git, ends, changes, settings, kept)
     fields = _fields(git, ends.base.sha, settings.ecs, "the base branch") if changes.rules else None
     judged = judge(changes, settings, today=today, ids=ids, names=names, title=title, findings=findings, fields=fields)
@@ -398,9 +402,14 @@ def _changes(  # noqa: PLR0917 - what the stages need
     most = settings.rules.max_bytes
     old: Mapping[str, Parsed] = {path: memory.parse(blob, max_bytes=most) for path, blob in snapshot.old.items()}
     new: Mapping[str, Parsed] = {path: memory.parse(blob, max_bytes=most) for path, blob in snapshot.new.items()}
-    pairing = pair(old, new)
-    if pairing.has_leftovers and not snapshot.unevaluated:
-        pairing = pair(old, new, renamed(git, ends, settings.rules))
+    lost = snapshot.absent.paths
+    before = {path: each for path, each in old.items() if path not in lost}
+    after = {path: each for path, each in new.items() if path not in lost}
+    pairing = without_guesses(pair(before, after), old, new, snapshot.absent)
+    if pairing.has_leftovers:
+        paths = tuple(pairing.leftovers()) if lost else settings.rules.included.roots()
+        pairing = pair(before, after, renamed(git, ends, paths))
+        pairing = without_guesses(pairing, old, new, snapshot.absent)
     changes = diff(pairing, settings, unevaluated=snapshot.unevaluated, compare=memory.compare)
     if is_on("premature-promotion", settings):
         rules = tuple(

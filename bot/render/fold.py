@@ -118,7 +118,7 @@ def first_line(review: Review) -> tuple[str, tuple[Phrase, ...]]:
     """Return what changes in what is detected, and what changes beside."""
     changes = [rule.change for rule in review.rules]
     if not changes:
-        return "No rule changes", ()
+        return "No change could be judged" if review.unevaluated else "No rule changes", ()
     changed = [change for change in changes if detects(change)]
     number, total = len(changed), len(changes)
     if not changed:
