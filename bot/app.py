@@ -45,6 +45,7 @@ from bot.model import (
     RuleChange,
     RuleRef,
     RulewardError,
+    Unevaluated,
     Unreadable,
 )
 from bot.parse import parse
@@ -266,7 +267,9 @@ def _review(
             rules=tuple(each for each in changes.rules if is_named(each.path, only)),
             unevaluated=tuple(each for each in changes.unevaluated if is_named(each.path, only)),
         )
-    ids, names = _holders(git, ends, changes, settings, kept)
+    ids, names, absent = _holders(git, ends, changes, settings, kept)
+    named = {each.path: each for each in (*absent, *changes.unevaluated)}
+    changes = replace(changes, unevaluated=tuple(each for _, each in sorted(named.items())))
     fields = _fields(git, ends.base.sha, settings.ecs, "the base branch") if changes.rules else None
     judged = judge(changes, settings, today=today, ids=ids, names=names, title=title, findings=findings, fields=fields)
     return Review(
@@ -463,14 +466,23 @@ def _past(git: Git, history: Held, change: RuleChange) -> Past:
 _Holders = dict[str, tuple[RuleRef, ...]]
 
 
-def _holders(git: Git, ends: Ends, changes: ChangeSet, settings: Settings, memory: Memory) -> tuple[_Holders, _Holders]:
-    """Find who holds the ids and names that this head brings in; nothing is read where it brings in none."""
+def _holders(
+    git: Git, ends: Ends, changes: ChangeSet, settings: Settings, memory: Memory
+) -> tuple[_Holders, _Holders, tuple[Unevaluated, ...]]:
+    """Find who holds the ids and names that this head brings in, and the files of which that cannot be told.
+
+    Nothing is read where it brings in none.
+    """
     ids = {rule.rule_id for rule in _new_values(changes, "rule_id") if rule.rule_id}
     names = {rule.name for rule in _new_values(changes, "name") if rule.name}
     if not ids and not names:
-        return {}, {}
+        return {}, {}, ()
     found: list[RuleRef] = []
+    absent: list[Unevaluated] = []
     for blob in candidates(git, ends, settings.rules, sorted(ids | names)):
+        if isinstance(blob, Unevaluated):
+            absent.append(blob)
+            continue
         rule = memory.parse(blob, max_bytes=settings.rules.max_bytes)
         if isinstance(rule, Rule):
             found.append(_reference(rule, settings))
@@ -480,7 +492,7 @@ def _holders(git: Git, ends: Ends, changes: ChangeSet, settings: Settings, memor
         for change in changes.rules
         if change.head is not None and change.path not in known
     ]
-    return _by(ids, found, "rule_id"), _by(names, found, "name")
+    return _by(ids, found, "rule_id"), _by(names, found, "name"), tuple(absent)
 
 
 def _new_values(changes: ChangeSet, key: str) -> Iterable[Rule]:

@@ -369,3 +369,50 @@ def test_an_id_that_the_tree_holds_is_found_by_a_search_and_by_reading_every_rul
     branch.commit({"rules/c.toml": rule_text(rule_id=other_id(2), name="C")})
     (rule,) = done(branch, head).rules
     assert [finding.policy for finding in rule.findings if "rules/b.toml" in finding.message] == ["duplicate-rule-id"]
+
+
+@pytest.mark.parametrize("searched", [0, 500])
+@pytest.mark.parametrize(
+    "new", [{"rule_id": other_id(2), "name": "C"}, {"rule_id": other_id(3), "name": "B"}, {"rule_id": other_id(3)}]
+)
+def test_where_a_file_is_absent_nobody_can_say_that_an_id_or_a_name_is_new(
+    branch: Repository, monkeypatch: pytest.MonkeyPatch, new: dict[str, str], searched: int
+) -> None:
+    monkeypatch.setattr(snapshot, "_SEARCHED", searched)
+    branch.commit({"rules/c.toml": rule_text(**new)})
+    lose(branch, "main:rules/b.toml")
+    found = done(branch)
+    assert missed(found) == ["rules/b.toml"]
+    assert kinds(found) == {"rules/c.toml": "new"}
+
+
+def test_an_absent_file_beside_rules_that_keep_id_and_name_is_not_asked_for(branch: Repository) -> None:
+    branch.commit({"rules/a.toml": rule_text(query="any where true", updated="2026/11/24")})
+    lose(branch, "main:rules/b.toml")
+    assert done(branch).verdict == "pass"
+
+
+def test_a_partial_clone_away_from_its_server_names_what_it_lacks(branch: Repository, tmp_path: Path) -> None:
+    files: dict[str, str | bytes | None] = {
+        f"rules/r{number}.toml": rule_text(rule_id=other_id(number), name=f"R{number}") for number in range(10, 40)
+    }
+    branch.git("switch", "--quiet", "main")
+    branch.commit(files)
+    branch.git("switch", "--quiet", "--create", "more")
+    branch.commit({"rules/new.toml": rule_text(rule_id=other_id(12), name="New"), "rules/README.md": "no rule"})
+    branch.git("config", "uploadpack.allowFilter", "true")
+    branch.git("clone", "--quiet", "--bare", "--filter=blob:none", f"file://{branch.path}", str(tmp_path / "part"))
+    part = Repository(tmp_path / "part")
+    part.git("cat-file", "-p", "more:rules/new.toml")
+    part.git("remote", "set-url", "origin", f"file://{tmp_path}/gone")
+    found = done(part, "more")
+    assert missed(found) == sorted([*files, "rules/a.toml", "rules/b.toml"])
+    assert kinds(found) == {"rules/new.toml": "new"}
+    text = as_text.render(found, Settings())
+    assert text.count("not judged: rules/") == 20
+    assert "not judged: 12 more files; `--format json` names them all" in text
+
+
+def test_what_git_says_of_its_own_settings_is_in_no_message(branch: Repository) -> None:
+    with pytest.raises(GitError, match=r"^git log: fatal:"):
+        Git(branch.path).run("log", "main", "--", "../outside")

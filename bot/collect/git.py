@@ -23,7 +23,12 @@ ENVIRONMENT = {
     "GIT_LITERAL_PATHSPECS": "1",
     "LC_ALL": "C",
 }
-_OPTIONS = ("-c", "core.quotePath=false", "-c", "core.fsmonitor=false", "-c", "diff.renameLimit=4000")
+_OPTIONS = (
+    *("-c", "core.quotePath=false"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "diff.renameLimit=4000"),
+    *("-c", "advice.graftFileDeprecated=false"),  # the empty graft file is to keep others out, no use of grafts
+)
 
 
 class GitError(RulewardError):

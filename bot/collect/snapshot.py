@@ -146,27 +146,31 @@ def renamed(git: Git, ends: Ends, paths: Sequence[str]) -> dict[str, str]:
     return {row.new.path: row.old.path for row in rows if row.new.path != row.old.path and row.new.present}
 
 
-def candidates(git: Git, ends: Ends, rules: RuleFiles, words: Iterable[str]) -> Iterator[Blob]:
+def candidates(git: Git, ends: Ends, rules: RuleFiles, words: Iterable[str]) -> Iterator[Blob | Unevaluated]:
     """Yield the head's rule files that may hold one of some words, for finding who else holds an id or a name.
 
     A few words git searches for, and only the hits are read. Its search takes as long as there are words, so for many
-    of them every rule file is a candidate.
+    of them every rule file is a candidate. So it is where one of the files is absent: git's search would pass over it
+    in silence, or stop there.
     """
     wanted = [word for word in dict.fromkeys(words) if word and "\n" not in word]
     if not wanted:
         return
     roots = rules.included.roots()
-    sides = [side for side in git.tree(ends.head.sha, roots) if rules.governs(side.path)]
-    if len(wanted) <= _SEARCHED:
-        hits = frozenset(git.mentions(ends.head.sha, wanted, roots))
+    commit = ends.head.sha
+    everything = [side for side in git.tree(commit, roots) if stat.S_ISREG(side.mode)]
+    sides = [side for side in everything if rules.governs(side.path)]
+    searched = everything if len(wanted) <= _SEARCHED else sides
+    sizes = {} if commit is None else git.sizes(side.oid for side in searched)
+    if len(wanted) <= _SEARCHED and (commit is None or all(side.oid in sizes for side in searched)):
+        hits = frozenset(git.mentions(commit, wanted, roots))
         sides = [side for side in sides if side.path in hits]
-    found: Iterator[Blob | Unevaluated | None]
-    if ends.head.sha is None:
+    if commit is None:
         found = (read(git.top or git.directory, side.path, rules.max_bytes) for side in sides)
+        yield from (each for each in found if each is not None)
     else:
-        sizes = git.sizes(side.oid for side in sides)
-        found = contents(git, (side for side in sides if sizes.get(side.oid, 0) <= rules.max_bytes), rules.max_bytes)
-    yield from (blob for blob in found if isinstance(blob, Blob))
+        small = (side for side in sides if sizes.get(side.oid, 0) <= rules.max_bytes)
+        yield from contents(git, small, rules.max_bytes)
 
 
 _SEARCHED = 500
