@@ -413,6 +413,16 @@ def test_a_partial_clone_away_from_its_server_names_what_it_lacks(branch: Reposi
     assert "not judged: 12 more files; `--format json` names them all" in text
 
 
+def test_a_config_that_is_absent_is_not_taken_for_none(branch: Repository) -> None:
+    branch.git("switch", "--quiet", "main")
+    branch.commit({".github/ruleward.toml": '[policies]\nfile-name = "error"\n'})
+    branch.git("switch", "--quiet", "topic")
+    branch.commit({"rules/a.toml": rule_text(query="any where true", updated="2026/11/24")})
+    lose(branch, "main:.github/ruleward.toml")
+    with pytest.raises(GitError, match=r"^\.github/ruleward\.toml: its blob is not in this clone"):
+        done(branch)
+
+
 def test_what_git_says_of_its_own_settings_is_in_no_message(branch: Repository) -> None:
     with pytest.raises(GitError, match=r"^git log: fatal:"):
         Git(branch.path).run("log", "main", "--", "../outside")

@@ -332,12 +332,19 @@ class Git:
             yield from ((oid, data) for oid, _, data in reader.ask(asked, content=True))
 
     def file(self, commit: str | None, path: str) -> bytes | None:
-        """Return one plain file of a commit, or of the working tree (None); None where there is none."""
+        """Return one plain file of a commit, or of the working tree (None); None where there is none.
+
+        Raises:
+            GitError: there is one, but its content is not in this clone.
+        """
         if commit is None:
             place = (self.top or self.directory) / path
             return place.read_bytes() if place.is_file() and not place.is_symlink() else None
         wanted = [side for side in self.tree(commit, [path]) if side.path == path and side.mode & _REGULAR == _REGULAR]
-        return next(iter(self.blobs(side.oid for side in wanted).values()), None)
+        found = self.blobs(side.oid for side in wanted)
+        if wanted and not found:
+            raise GitError(f"{path}: its blob is not in this clone; run `git fetch` and try again")
+        return next(iter(found.values()), None)
 
     def tracked(self, path: str) -> bool:
         """Tell whether the last commit holds a file or a folder of this name."""
