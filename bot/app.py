@@ -26,7 +26,7 @@ from bot.collect.snapshot import (
 from bot.collect.spans import Span
 from bot.collect.worktree import is_named, write
 from bot.config import ConfigError, missing, read_config
-from bot.diff import Pair, Pairing, diff, pair
+from bot.diff import Pair, Pairing, diff, pair, without_guesses
 from bot.fields import FieldSets, built_in
 from bot.fix import Mended, apply, mended, offered, together
 from bot.judge import CONFIG_INVALID, INCOMPLETE, expired, is_on, judge, without_dates
@@ -45,6 +45,7 @@ from bot.model import (
     RuleChange,
     RuleRef,
     RulewardError,
+    Unevaluated,
     Unreadable,
 )
 from bot.parse import parse
@@ -261,8 +262,14 @@ def _review(
     changes = _changes(git, ends, snapshot, settings, today, kept)
     if only is not None:
         findings = tuple(finding for finding in findings if is_named(finding.path, only))
-        changes = replace(changes, rules=tuple(each for each in changes.rules if is_named(each.path, only)))
-    ids, names = _holders(git, ends, changes, settings, kept)
+        changes = replace(
+            changes,
+            rules=tuple(each for each in changes.rules if is_named(each.path, only)),
+            unevaluated=tuple(each for each in changes.unevaluated if is_named(each.path, only)),
+        )
+    ids, names, absent = _holders(git, ends, changes, settings, kept)
+    named = {each.path: each for each in (*absent, *changes.unevaluated)}
+    changes = replace(changes, unevaluated=tuple(each for _, each in sorted(named.items())))
     fields = _fields(git, ends.base.sha, settings, _BASE) if changes.rules else None
     judged = judge(changes, settings, today=today, ids=ids, names=names, title=title, findings=findings, fields=fields)
     return Review(
@@ -414,9 +421,14 @@ def _changes(  # noqa: PLR0917 - what the stages need
     most = settings.rules.max_bytes
     old: Mapping[str, Parsed] = {path: memory.parse(blob, max_bytes=most) for path, blob in snapshot.old.items()}
     new: Mapping[str, Parsed] = {path: memory.parse(blob, max_bytes=most) for path, blob in snapshot.new.items()}
-    pairing = pair(old, new)
-    if pairing.has_leftovers and not snapshot.unevaluated:
-        pairing = pair(old, new, renamed(git, ends, settings.rules))
+    lost = snapshot.absent.paths
+    before = {path: each for path, each in old.items() if path not in lost}
+    after = {path: each for path, each in new.items() if path not in lost}
+    pairing = without_guesses(pair(before, after), old, new, snapshot.absent)
+    if pairing.has_leftovers:
+        paths = tuple(pairing.leftovers()) if lost else settings.rules.included.roots()
+        pairing = pair(before, after, renamed(git, ends, paths))
+        pairing = without_guesses(pairing, old, new, snapshot.absent)
     changes = diff(pairing, settings, unevaluated=snapshot.unevaluated, compare=memory.compare)
     if is_on("premature-promotion", settings):
         rules = tuple(
@@ -470,14 +482,23 @@ def _past(git: Git, history: Held, change: RuleChange) -> Past:
 _Holders = dict[str, tuple[RuleRef, ...]]
 
 
-def _holders(git: Git, ends: Ends, changes: ChangeSet, settings: Settings, memory: Memory) -> tuple[_Holders, _Holders]:
-    """Find who holds the ids and names that this head brings in; nothing is read where it brings in none."""
+def _holders(
+    git: Git, ends: Ends, changes: ChangeSet, settings: Settings, memory: Memory
+) -> tuple[_Holders, _Holders, tuple[Unevaluated, ...]]:
+    """Find who holds the ids and names that this head brings in, and the files of which that cannot be told.
+
+    Nothing is read where it brings in none.
+    """
     ids = {rule.rule_id for rule in _new_values(changes, "rule_id") if rule.rule_id}
     names = {rule.name for rule in _new_values(changes, "name") if rule.name}
     if not ids and not names:
-        return {}, {}
+        return {}, {}, ()
     found: list[RuleRef] = []
+    absent: list[Unevaluated] = []
     for blob in candidates(git, ends, settings.rules, sorted(ids | names)):
+        if isinstance(blob, Unevaluated):
+            absent.append(blob)
+            continue
         rule = memory.parse(blob, max_bytes=settings.rules.max_bytes)
         if isinstance(rule, Rule):
             found.append(_reference(rule, settings))
@@ -487,7 +508,7 @@ def _holders(git: Git, ends: Ends, changes: ChangeSet, settings: Settings, memor
         for change in changes.rules
         if change.head is not None and change.path not in known
     ]
-    return _by(ids, found, "rule_id"), _by(names, found, "name")
+    return _by(ids, found, "rule_id"), _by(names, found, "name"), tuple(absent)
 
 
 def _new_values(changes: ChangeSet, key: str) -> Iterable[Rule]:

@@ -147,10 +147,11 @@ def _histories(  # noqa: PLR0917 - one call, from above
     notes = [known.note] if known.note else []
     if git.shallow():
         silent = sum(history.changed is None for history in found.values())
-        notes.append(
-            f"this clone is shallow: when {silent:,} of {len(found):,} rules last changed what they detect is not in "
-            "it, and they are judged by their dates alone (fetch-depth: 0 gets all of it)"
-        )
+        if silent:
+            notes.append(
+                f"this clone is shallow: when {silent:,} of {len(found):,} rules last changed what they detect is not "
+                "in it, and they are judged by their dates alone (fetch-depth: 0 gets all of it)"
+            )
     if place is not None:
         try:
             place.write_bytes(known.write())

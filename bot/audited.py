@@ -28,12 +28,14 @@ class Commit:
 
     Attributes:
         sha: empty for what the working tree changes.
-        first: whether history begins here, so that nothing tells what was before.
+        first: whether history begins here: what it holds may have come from elsewhere, with its maturity and notices.
+        cut: whether it begins here only because this clone is shallow, so that nothing tells what was before.
     """
 
     sha: str
     day: date
     first: bool
+    cut: bool = False
     edits: tuple[FileEdit, ...]
 
 

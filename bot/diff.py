@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.model import (
+    Absent,
     Category,
     Change,
     ChangeSet,
@@ -97,15 +98,24 @@ class Pairing:
 
     Attributes:
         skipped: files that are no rules on either side.
+        unevaluated: files that came or went, or moved from or to where nothing can be read.
     """
 
     pairs: tuple[Pair, ...]
     skipped: int = 0
+    unevaluated: tuple[Unevaluated, ...] = ()
 
     @property
     def has_leftovers(self) -> bool:
         """Whether a removed and an added rule are left that only git's rename detection could still match."""
         return any(pair.after is None for pair in self.pairs) and any(pair.before is None for pair in self.pairs)
+
+    def leftovers(self) -> Iterator[str]:
+        """Yield the paths of the rules without a counterpart."""
+        for pair in self.pairs:
+            subject = pair.after or pair.before
+            if subject is not None and (pair.after is None or pair.before is None):
+                yield subject.path
 
 
 def pair(old: Mapping[str, Parsed], new: Mapping[str, Parsed], renames: Mapping[str, str] | None = None) -> Pairing:
@@ -148,6 +158,43 @@ def pair(old: Mapping[str, Parsed], new: Mapping[str, Parsed], renames: Mapping[
     return Pairing(pairs=tuple(pairs), skipped=len(skipped))
 
 
+def without_guesses(pairing: Pairing, old: Mapping[str, Parsed], new: Mapping[str, Parsed], absent: Absent) -> Pairing:
+    """Leave out rules that seem to come or go where a file that cannot be read may be their other side.
+
+    Args:
+        pairing: of the paths that can be read on both sides, as far as they are there.
+        old: what can be read of the base, the other side of an absent file too.
+        new: the same of the head.
+        absent: what cannot be read; a new file may be any rule that went, a gone one any rule that came.
+    """
+    came = any(path not in old and path not in absent.old for path in absent.new)
+    went = any(path not in new and path not in absent.new for path in absent.old)
+    were, are = _ids(old, absent.new), _ids(new, absent.old)
+    kept: list[Pair] = []
+    left: list[Unevaluated] = []
+    for pair in pairing.pairs:
+        before, after = pair.before, pair.after
+        if after is None and before is not None and (came or _id(before) in are):
+            reason = "whether it was removed or moved cannot be told: a file that cannot be read may hold it now"
+            left.append(Unevaluated(path=before.path, reason=reason))
+        elif before is None and isinstance(after, Rule) and (went or after.rule_id in were):
+            reason = "whether it is new or was moved cannot be told: a file that cannot be read may have held it"
+            left.append(Unevaluated(path=after.path, reason=reason))
+        else:
+            kept.append(pair)
+    return replace(pairing, pairs=tuple(kept), unevaluated=tuple(left))
+
+
+def _ids(files: Mapping[str, Parsed], paths: Iterable[str]) -> frozenset[str]:
+    """Return the ids at some paths."""
+    rules = (files.get(path) for path in paths)
+    return frozenset(each.rule_id for each in rules if isinstance(each, Rule) and each.rule_id is not None)
+
+
+def _id(file: Rule | Unreadable) -> str | None:
+    return file.rule_id if isinstance(file, Rule) else None
+
+
 def _ruleless(file: NoRule) -> Unreadable:
     reason = "it has no [rule] table (if it is no rule, leave it out with rules.exclude)"
     return Unreadable(path=file.path, reason=reason, line=1, column=1, oid=file.oid)
@@ -184,7 +231,7 @@ def diff(
     rules = [_compare(pair, settings, compare) for pair in pairing.pairs]
     return ChangeSet(
         rules=tuple(sorted(rules, key=lambda change: (change.path, change.previous_path or ""))),
-        unevaluated=tuple(unevaluated),
+        unevaluated=tuple(sorted((*unevaluated, *pairing.unevaluated), key=lambda each: each.path)),
         skipped=pairing.skipped,
     )
 
@@ -291,4 +338,4 @@ def _content_kind(change: RuleChange) -> Kind:
     return Kind.RENAME if change.status is Status.RENAMED else Kind.COSMETIC
 
 
-__all__ = ["Pair", "Pairing", "category_of", "diff", "leaf_changes", "leaves", "pair"]
+__all__ = ["Pair", "Pairing", "category_of", "diff", "leaf_changes", "leaves", "pair", "without_guesses"]

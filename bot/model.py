@@ -488,6 +488,19 @@ class Unevaluated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """The paths of changed files that are there on a side, but whose content there could not be had."""
+
+    old: frozenset[str] = frozenset()
+    new: frozenset[str] = frozenset()
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Those of both sides."""
+        return self.old | self.new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSet:
     """Everything a pull request did to the rules of a repository.
 

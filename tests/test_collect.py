@@ -11,8 +11,9 @@ from bot.app import review
 from bot.collect import snapshot
 from bot.collect.git import Git, GitError
 from bot.collect.snapshot import collect, resolve
-from bot.model import Blob, Kind, Past, Review, RulewardError
-from bot.settings import RuleFiles
+from bot.model import Blob, Kind, Past, Review, RulewardError, Unevaluated
+from bot.render import as_text
+from bot.settings import RuleFiles, Settings
 from tests.repository import Repository, new_repository, other_id, rule_text
 
 TODAY = date(2026, 11, 24)
@@ -110,13 +111,80 @@ def test_a_shallow_clone_says_what_to_fetch(branch: Repository, tmp_path: Path) 
         done(shallow, "topic", "main2")
 
 
-def test_a_blob_that_is_not_here_is_unevaluated_not_skipped(branch: Repository) -> None:
-    branch.commit({"rules/a.toml": rule_text(query="any where true")})
-    oid = branch.git("rev-parse", "HEAD:rules/a.toml")
-    (branch.path / ".git/objects" / oid[:2] / oid[2:]).unlink()
+def lose(repo: Repository, *names: str) -> None:
+    """Take blobs, each named as REV:PATH, out of a repository."""
+    for oid in [repo.git("rev-parse", name) for name in names]:
+        (repo.path / ".git/objects" / oid[:2] / oid[2:]).unlink()
+
+
+def missed(found: Review) -> list[str]:
+    assert (found.verdict, found.findings) == ("incomplete", ())
+    return [each.path for each in found.unevaluated]
+
+
+@pytest.mark.parametrize("lost", [["HEAD"], ["main"], ["main", "HEAD"]])
+@pytest.mark.parametrize("text", [rule_text(query="any where true"), "broken [", "x = 1\n"])
+def test_a_file_whose_blob_is_not_here_is_unevaluated_once_and_nothing_else(
+    branch: Repository, lost: list[str], text: str
+) -> None:
+    branch.commit({"rules/a.toml": text})
+    lose(branch, *(f"{ref}:rules/a.toml" for ref in lost))
     found = done(branch)
-    assert found.verdict == "incomplete"
-    assert [each.path for each in found.unevaluated] == ["rules/a.toml"]
+    assert missed(found) == ["rules/a.toml"]
+    assert (found.rules, found.labels, found.skipped) == ((), (), 0)
+    assert "No change could be judged." in as_text.render(found, Settings())
+
+
+def test_a_file_of_the_working_tree_that_cannot_be_read_is_no_removal(
+    branch: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    branch.write({"rules/a.toml": rule_text(query="any where true")})
+
+    def refused(_top: Path, path: str, _most: int) -> Unevaluated:
+        return Unevaluated(path=path, reason="no")
+
+    monkeypatch.setattr(snapshot, "read", refused)
+    found = done(branch, None)
+    assert (missed(found), found.rules) == (["rules/a.toml"], ())
+
+
+@pytest.mark.parametrize(("lost", "other"), [("HEAD:rules/z.toml", "rules/b.toml"), ("main:rules/a.toml", "x")])
+def test_a_rule_that_may_have_moved_from_or_to_an_absent_blob_did_not_come_or_go(
+    branch: Repository, lost: str, other: str
+) -> None:
+    branch.commit({"rules/a.toml": None, "rules/z.toml": rule_text(query="any where true")})
+    lose(branch, lost)
+    assert missed(done(branch)) == ["rules/a.toml", "rules/z.toml"]
+    only = review(Git(branch.path), base="main", head="HEAD", config=None, today=TODAY, only=frozenset({other})).review
+    assert (only.verdict, only.unevaluated) == ("pass", ())
+
+
+def test_a_rule_whose_id_stands_in_a_file_with_an_absent_side_did_not_come_or_go(branch: Repository) -> None:
+    moved = rule_text(rule_id=other_id(2), name="B", query="any where true")
+    branch.commit({"rules/a.toml": moved, "rules/b.toml": None, "rules/new.toml": rule_text(rule_id=other_id(3))})
+    lose(branch, "main:rules/a.toml")
+    found = done(branch)
+    assert (missed(found), kinds(found)) == (["rules/a.toml", "rules/b.toml"], {"rules/new.toml": "new"})
+
+
+def test_a_rule_that_came_with_the_id_of_a_file_with_an_absent_side_may_have_moved(branch: Repository) -> None:
+    branch.commit({"rules/a.toml": "x = 1\n", "rules/z.toml": rule_text(query="any where true")})
+    lose(branch, "HEAD:rules/a.toml")
+    found = done(branch)
+    assert (missed(found), found.rules) == (["rules/a.toml", "rules/z.toml"], ())
+
+
+def test_what_has_nothing_to_do_with_an_absent_blob_is_judged_and_renames_are_found(branch: Repository) -> None:
+    files: dict[str, str | bytes | None] = {
+        "rules/a.toml": rule_text(query="any where true"),
+        "rules/b.toml": None,
+        "rules/moved.toml": rule_text(rule_id=other_id(5), name="B"),
+        "rules/new.toml": rule_text(rule_id=other_id(3), name="C").replace("\n", "\n# nothing like the others\n"),
+    }
+    branch.commit(files)
+    lose(branch, "HEAD:rules/a.toml")
+    found = done(branch)
+    assert (missed(found), kinds(found)) == (["rules/a.toml"], {"rules/moved.toml": "tuning", "rules/new.toml": "new"})
 
 
 @pytest.mark.parametrize("ref", ["no-such", "--output=x", "HEAD:rules"])
@@ -145,6 +213,23 @@ def test_the_default_branch_is_origins(repo: Repository, tmp_path: Path) -> None
     clone.commit({"rules/a.toml": rule_text(query="any where true")})
     found = review(Git(clone.path), base=None, head=None, config=None, today=TODAY).review
     assert found.base.ref == "origin/trunk"
+    assert kinds(found) == {"rules/a.toml": "tuning"}
+
+
+@pytest.mark.parametrize("cloned", [False, True])
+def test_the_default_branch_is_a_branch_whatever_tags_are_called(
+    branch: Repository, tmp_path: Path, *, cloned: bool
+) -> None:
+    branch.commit({"rules/a.toml": rule_text(query="any where true")})
+    git = Git(branch.path)
+    if cloned:
+        branch.git("clone", "--quiet", "--no-tags", str(branch.path), str(tmp_path / "clone"))
+        git = Git(tmp_path / "clone")
+        git.run("remote", "set-head", "origin", "main")
+    for name in ("main", "origin/main"):
+        git.run("tag", name, "topic")
+    found = review(git, base=None, head="refs/heads/topic", config=None, today=TODAY).review
+    assert found.base.sha == branch.git("rev-parse", "refs/heads/main")
     assert kinds(found) == {"rules/a.toml": "tuning"}
 
 
@@ -286,3 +371,60 @@ def test_an_id_that_the_tree_holds_is_found_by_a_search_and_by_reading_every_rul
     branch.commit({"rules/c.toml": rule_text(rule_id=other_id(2), name="C")})
     (rule,) = done(branch, head).rules
     assert [finding.policy for finding in rule.findings if "rules/b.toml" in finding.message] == ["duplicate-rule-id"]
+
+
+@pytest.mark.parametrize("searched", [0, 500])
+@pytest.mark.parametrize(
+    "new", [{"rule_id": other_id(2), "name": "C"}, {"rule_id": other_id(3), "name": "B"}, {"rule_id": other_id(3)}]
+)
+def test_where_a_file_is_absent_nobody_can_say_that_an_id_or_a_name_is_new(
+    branch: Repository, monkeypatch: pytest.MonkeyPatch, new: dict[str, str], searched: int
+) -> None:
+    monkeypatch.setattr(snapshot, "_SEARCHED", searched)
+    branch.commit({"rules/c.toml": rule_text(**new)})
+    lose(branch, "main:rules/b.toml")
+    found = done(branch)
+    assert missed(found) == ["rules/b.toml"]
+    assert kinds(found) == {"rules/c.toml": "new"}
+
+
+def test_an_absent_file_beside_rules_that_keep_id_and_name_is_not_asked_for(branch: Repository) -> None:
+    branch.commit({"rules/a.toml": rule_text(query="any where true", updated="2026/11/24")})
+    lose(branch, "main:rules/b.toml")
+    assert done(branch).verdict == "pass"
+
+
+def test_a_partial_clone_away_from_its_server_names_what_it_lacks(branch: Repository, tmp_path: Path) -> None:
+    files: dict[str, str | bytes | None] = {
+        f"rules/r{number}.toml": rule_text(rule_id=other_id(number), name=f"R{number}") for number in range(10, 40)
+    }
+    branch.git("switch", "--quiet", "main")
+    branch.commit(files)
+    branch.git("switch", "--quiet", "--create", "more")
+    branch.commit({"rules/new.toml": rule_text(rule_id=other_id(12), name="New"), "rules/README.md": "no rule"})
+    branch.git("config", "uploadpack.allowFilter", "true")
+    branch.git("clone", "--quiet", "--bare", "--filter=blob:none", f"file://{branch.path}", str(tmp_path / "part"))
+    part = Repository(tmp_path / "part")
+    part.git("cat-file", "-p", "more:rules/new.toml")
+    part.git("remote", "set-url", "origin", f"file://{tmp_path}/gone")
+    found = done(part, "more")
+    assert missed(found) == sorted([*files, "rules/a.toml", "rules/b.toml"])
+    assert kinds(found) == {"rules/new.toml": "new"}
+    text = as_text.render(found, Settings())
+    assert text.count("not judged: rules/") == 20
+    assert "not judged: 12 more files; `--format json` names them all" in text
+
+
+def test_a_config_that_is_absent_is_not_taken_for_none(branch: Repository) -> None:
+    branch.git("switch", "--quiet", "main")
+    branch.commit({".github/ruleward.toml": '[policies]\nfile-name = "error"\n'})
+    branch.git("switch", "--quiet", "topic")
+    branch.commit({"rules/a.toml": rule_text(query="any where true", updated="2026/11/24")})
+    lose(branch, "main:.github/ruleward.toml")
+    with pytest.raises(GitError, match=r"^\.github/ruleward\.toml: its blob is not in this clone"):
+        done(branch)
+
+
+def test_what_git_says_of_its_own_settings_is_in_no_message(branch: Repository) -> None:
+    with pytest.raises(GitError, match=r"^git log: fatal:"):
+        Git(branch.path).run("log", "main", "--", "../outside")

@@ -34,7 +34,7 @@ SETTINGS = Settings()
 
 @dataclass(frozen=True)
 class Told:
-    """What history says of one rule; ``begins`` is its first day where the change lies before it."""
+    """What history says of one rule; ``begins`` is its first day where a shallow clone leaves out the change."""
 
     changed: date | None
     begins: date | None
@@ -45,6 +45,9 @@ class Slow:
 
     def __init__(self, path: Path) -> None:
         self.git = Git(path)
+        boundary = path / ".git" / "shallow"
+        listed = boundary.read_text().split() if boundary.exists() else []
+        self.cut = [sha for sha in listed if "\nparent " in self.git.text("cat-file", "-p", sha)]
         self.parsed: dict[tuple[str, str], Parsed] = {}
         self.last: dict[str, Told] = {}
 
@@ -52,10 +55,10 @@ class Slow:
         """Path to what was found at a commit."""
         shas = self.git.text("rev-list", "--first-parent", "--reverse", ref).split()
         old: dict[str, str] = {}
-        for number, sha in enumerate(shas):
+        for sha in shas:
             new = {side.path: side.oid for side in self.git.tree(sha, ()) if SETTINGS.rules.governs(side.path)}
             day = date.fromisoformat(self._utc_day(sha))
-            self._step(old, new, day, first=number == 0)
+            self._step(old, new, day, cut=sha in self.cut)
             old = new
         return self.last
 
@@ -71,7 +74,7 @@ class Slow:
                 self.parsed[path, oid] = parse(blob, max_bytes=1_000_000)
         return {path: self.parsed[path, oid] for path, oid in files.items()}
 
-    def _step(self, old: dict[str, str], new: dict[str, str], day: date, *, first: bool) -> None:
+    def _step(self, old: dict[str, str], new: dict[str, str], day: date, *, cut: bool) -> None:
         changed = {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
         before = self._rules({path: old[path] for path in changed if path in old})
         after = self._rules({path: new[path] for path in changed if path in new})
@@ -80,7 +83,7 @@ class Slow:
             if each.after is None:
                 continue
             if each.before is None:
-                known[each.after.path] = Told(None, day) if first else Told(day, None)
+                known[each.after.path] = Told(None, day) if cut else Told(day, None)
             elif _differs(each.before, each.after):
                 known[each.after.path] = Told(day, None)
             else:
@@ -224,13 +227,46 @@ def test_a_version_that_cannot_be_read_hides_no_change_and_makes_none(begun: Rep
     assert found[B].logic_changed == date(2023, 1, 1)
 
 
-def test_what_the_first_commit_holds_is_older_than_can_be_told(repo: Repository) -> None:
+def test_what_the_first_commit_holds_is_as_old_as_that_commit(repo: Repository) -> None:
     on(repo, "2020-01-01", {A: rule_text()})
     on(repo, "2022-01-01", {A: rule_text(name="Another")})
     found = fast(repo.path)[A]
-    assert (found.logic_changed, found.unchanged_since, found.logic_age_days) == (None, date(2020, 1, 1), None)
-    assert "stale-logic" in found.reasons
+    age = (TODAY - date(2020, 1, 1)).days
+    assert (found.logic_changed, found.unchanged_since, found.logic_age_days) == (date(2020, 1, 1), None, age)
+    assert found.reasons["stale-logic"] == age
+    assert any("was last changed on `2020-01-01`" in each.message for each in found.findings)
     assert_agree(repo.path)
+
+
+def test_a_first_commit_that_cannot_be_read_ends_with_the_commit_that_mended_it(repo: Repository) -> None:
+    on(repo, "2020-01-01", {A: "broken ["})
+    on(repo, "2022-01-01", {A: rule_text()})
+    assert fast(repo.path)[A].logic_changed == date(2022, 1, 1)
+
+
+def test_a_rule_that_came_announced_or_waiting_is_so_since_its_own_dates(repo: Repository) -> None:
+    announced = rule_text(name="Deprecated - A rule", updated="2026/01/01")
+    waiting = rule_text(rule_id=other_id(1), maturity="beta", created="2025/01/01", updated="2026/11/20")
+    on(repo, "2026-11-20", {A: announced, B: waiting})
+    found = fast(repo.path)
+    assert found[A].reasons == {"deprecation-limbo": (TODAY - date(2026, 1, 1)).days}
+    assert found[B].reasons == {"unpromoted-rule": (TODAY - date(2025, 1, 1)).days}
+
+
+def test_only_where_a_shallow_clone_was_cut_off_is_the_day_unknown(repo: Repository, tmp_path: Path) -> None:
+    on(repo, "2020-01-01", {A: rule_text()})
+    on(repo, "2021-01-01", {B: rule_text(rule_id=other_id(1))})
+    on(repo, "2022-01-01", {B: rule_text(rule_id=other_id(1), query=OTHER)})
+    for depth, old in ((2, Told(None, date(2021, 1, 1))), (3, Told(date(2020, 1, 1), None))):  # git calls both shallow
+        clone = tmp_path / str(depth)
+        repo.git("clone", "--quiet", f"--depth={depth}", f"file://{repo.path}", str(clone))
+        found = fast(clone)
+        assert Told(found[A].logic_changed, found[A].unchanged_since) == old
+        assert found[B].logic_changed == date(2022, 1, 1)
+        assert_agree(clone)
+        (source,) = audit(Git(clone), head="HEAD", config=None, today=TODAY).sources
+        assert ("shallow: when 1 of 2 rules" in source.note) == (depth == 2)
+        assert bool(source.note) == (depth == 2)
 
 
 def test_a_merge_is_what_it_brings_to_the_branch(begun: Repository) -> None:

@@ -26,12 +26,12 @@ def main(repo: Path, branch: str) -> None:
         branch: a branch of it, or HEAD.
     """
     git = Git(repo)
-    base = git.default_branch()
+    base, commit = git.default_branch()
     head = git.commit(branch)
     with tempfile.TemporaryDirectory(prefix="ruleward-demo-") as folder:
         copy = Path(folder, "rules.git")
         target = base.removeprefix("origin/")
-        wanted = [f"{git.commit(base)}:refs/heads/{target}", f"{head}:refs/demo/head"]
+        wanted = [f"{commit}:refs/heads/{target}", f"{head}:refs/demo/head"]
         subprocess.run(["git", "init", "--quiet", "--bare", copy], check=True)
         subprocess.run(["git", "fetch", "--quiet", git.directory.resolve(), *wanted], cwd=copy, check=True)
         with FakeGitHub(copy, repo=REPOSITORY, described=False) as github:

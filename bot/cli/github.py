@@ -152,7 +152,7 @@ def _merged(repo: Path) -> Merged | None:
 
     try:
         git = Git(repo)
-        branch = git.default_branch()
-        return Merged(branch=branch, config=git.file(git.commit(branch), CONFIG_PATH))
+        branch, commit = git.default_branch()
+        return Merged(branch=branch, config=git.file(commit, CONFIG_PATH))
     except RulewardError:  # nothing is merged yet, or no branch is known as the default
         return None

@@ -23,7 +23,12 @@ ENVIRONMENT = {
     "GIT_LITERAL_PATHSPECS": "1",
     "LC_ALL": "C",
 }
-_OPTIONS = ("-c", "core.quotePath=false", "-c", "core.fsmonitor=false", "-c", "diff.renameLimit=4000")
+_OPTIONS = (
+    *("-c", "core.quotePath=false"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "diff.renameLimit=4000"),
+    *("-c", "advice.graftFileDeprecated=false"),  # the empty graft file is to keep others out, no use of grafts
+)
 
 
 class GitError(RulewardError):
@@ -196,6 +201,17 @@ class Git:
         """Tell whether history was cut off when this repository was cloned."""
         return self.text("rev-parse", "--is-shallow-repository") == "true"
 
+    def boundary(self) -> frozenset[str]:
+        """Return the commits whose parents were left out when this repository was cloned; none of a whole one.
+
+        Git's own list holds a root as well, where the depth asked for ended just there.
+        """
+        place = self.directory / self.text("rev-parse", "--git-path", "shallow")
+        listed = place.read_text(encoding="ascii").split() if place.is_file() else []
+        output = self.run("cat-file", "--batch", stdin=_lines(listed)) if listed else b""
+        commits = _objects(listed, io.BytesIO(output), content=True)
+        return frozenset(sha for sha, _, content in commits if b"\nparent " in content.partition(b"\n\n")[0])
+
     def unborn(self) -> bool:
         """Tell whether the current branch has no commit yet."""
         return self._commit_or_none("HEAD") is None
@@ -204,17 +220,19 @@ class Git:
         """Return the id of a tree without files, which git knows without holding it."""
         return self.run("hash-object", "-t", "tree", "--stdin", stdin=b"").decode("ascii").strip()
 
-    def default_branch(self) -> str:
-        """Return the branch that pull requests go to: what origin says, else main, else master.
+    def default_branch(self) -> tuple[str, str]:
+        """Return the branch that pull requests go to, and its commit: what origin says, else main, else master.
+
+        The commit is the branch's own: a tag may have the same name, and git would take that.
 
         Raises:
             RulewardError: there is none of them.
         """
         for ref in ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master"):
-            if self._commit_or_none(ref) is not None:
-                if ref.endswith("/HEAD"):
-                    return self.text("rev-parse", "--abbrev-ref", "origin/HEAD")
-                return ref.removeprefix("refs/heads/")
+            commit = self._commit_or_none(ref)
+            if commit is not None:
+                name = self.text("rev-parse", "--abbrev-ref", ref) if ref.endswith("/HEAD") else ref
+                return name.removeprefix("refs/heads/"), commit
         raise RulewardError(
             "no default branch found (origin/HEAD, main, master): name one with --base, "
             "or let `git remote set-head origin --auto` ask the remote"
@@ -314,12 +332,19 @@ class Git:
             yield from ((oid, data) for oid, _, data in reader.ask(asked, content=True))
 
     def file(self, commit: str | None, path: str) -> bytes | None:
-        """Return one plain file of a commit, or of the working tree (None); None where there is none."""
+        """Return one plain file of a commit, or of the working tree (None); None where there is none.
+
+        Raises:
+            GitError: there is one, but its content is not in this clone.
+        """
         if commit is None:
             place = (self.top or self.directory) / path
             return place.read_bytes() if place.is_file() and not place.is_symlink() else None
         wanted = [side for side in self.tree(commit, [path]) if side.path == path and side.mode & _REGULAR == _REGULAR]
-        return next(iter(self.blobs(side.oid for side in wanted).values()), None)
+        found = self.blobs(side.oid for side in wanted)
+        if wanted and not found:
+            raise GitError(f"{path}: its blob is not in this clone; run `git fetch` and try again")
+        return next(iter(found.values()), None)
 
     def tracked(self, path: str) -> bool:
         """Tell whether the last commit holds a file or a folder of this name."""

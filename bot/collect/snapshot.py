@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import stat
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.collect.git import Git, Side
 from bot.collect.worktree import is_named, read
-from bot.model import Blob, Revision, RulewardError, Unevaluated
+from bot.model import Absent, Blob, Revision, RulewardError, Unevaluated
 from bot.settings import CONFIG_PATH, RuleFiles
 
 
@@ -20,13 +20,15 @@ class Snapshot:
     Attributes:
         old: path to file, at the merge base; only files that changed.
         new: the same at the head.
-        unevaluated: files whose content could not be had.
+        absent: the paths whose content could not be had on one of the sides, or both.
+        unevaluated: each of these paths once, and why.
     """
 
     base: Revision
     head: Revision
     old: Mapping[str, Blob]
     new: Mapping[str, Blob]
+    absent: Absent = field(default_factory=Absent)
     unevaluated: tuple[Unevaluated, ...] = field(default=())
 
 
@@ -59,8 +61,7 @@ def resolve(git: Git, base: str | None, head: str | None, merge_base: str | None
         return Ends(
             base=Revision(ref="nothing", sha=empty, merge_base=empty), head=Revision(ref="working tree", sha=None)
         )
-    ref = base or git.default_branch()
-    base_sha = git.commit(ref)
+    ref, base_sha = (base, git.commit(base)) if base else git.default_branch()
     head_sha = git.commit(head or "HEAD")
     merge_base = merge_base or git.merge_base(base_sha, head_sha)
     return Ends(
@@ -87,13 +88,15 @@ def collect(
     new = [row.new for row in rows if row.new.present and rules.governs(row.new.path)]
     if disk:
         new = [replace(side, oid="") for side in new]
-    blobs, unevaluated = _read(git, [*old, *new], rules.max_bytes)
+    blobs, lacking = _read(git, [*old, *new], rules.max_bytes)
+    old_absent = {side.path: lacking[side.path, side.oid] for side in old if (side.path, side.oid) in lacking}
+    new_absent = {side.path: lacking[side.path, side.oid] for side in new if (side.path, side.oid) in lacking}
     in_tree: dict[str, Blob] = {}
     for side in new:
         if not side.oid.strip("0"):
             found = read(git.top or git.directory, side.path, rules.max_bytes)
             if isinstance(found, Unevaluated):
-                unevaluated[side.path, side.oid] = found
+                new_absent[side.path] = found
             elif found is not None:
                 in_tree[side.path] = found
     return Snapshot(
@@ -101,7 +104,8 @@ def collect(
         head=ends.head,
         old={side.path: blobs[side.path, side.oid] for side in old if (side.path, side.oid) in blobs},
         new={side.path: blobs[side.path, side.oid] for side in new if (side.path, side.oid) in blobs} | in_tree,
-        unevaluated=tuple(unevaluated[key] for key in sorted(unevaluated)),
+        absent=Absent(old=frozenset(old_absent), new=frozenset(new_absent)),
+        unevaluated=tuple(each for _, each in sorted((old_absent | new_absent).items())),
     )
 
 
@@ -133,36 +137,40 @@ def absent(side: Side) -> Unevaluated:
     )
 
 
-def renamed(git: Git, ends: Ends, rules: RuleFiles) -> dict[str, str]:
-    """Return new path to old path of the files that git holds to be renamed.
+def renamed(git: Git, ends: Ends, paths: Sequence[str]) -> dict[str, str]:
+    """Return new path to old path of the files below some folders, or among some files, that git holds to be renamed.
 
-    Asked only where a removed and an added rule are left over, for it reads blobs.
+    Asked only where a removed and an added rule are left over, for it reads blobs, and stops at one that is absent.
     """
-    rows = git.changes(ends.merge_base, ends.head.sha, rules.included.roots(), renames=True)
+    rows = git.changes(ends.merge_base, ends.head.sha, paths, renames=True)
     return {row.new.path: row.old.path for row in rows if row.new.path != row.old.path and row.new.present}
 
 
-def candidates(git: Git, ends: Ends, rules: RuleFiles, words: Iterable[str]) -> Iterator[Blob]:
+def candidates(git: Git, ends: Ends, rules: RuleFiles, words: Iterable[str]) -> Iterator[Blob | Unevaluated]:
     """Yield the head's rule files that may hold one of some words, for finding who else holds an id or a name.
 
     A few words git searches for, and only the hits are read. Its search takes as long as there are words, so for many
-    of them every rule file is a candidate.
+    of them every rule file is a candidate. So it is where one of the files is absent: git's search would pass over it
+    in silence, or stop there.
     """
     wanted = [word for word in dict.fromkeys(words) if word and "\n" not in word]
     if not wanted:
         return
     roots = rules.included.roots()
-    sides = [side for side in git.tree(ends.head.sha, roots) if rules.governs(side.path)]
-    if len(wanted) <= _SEARCHED:
-        hits = frozenset(git.mentions(ends.head.sha, wanted, roots))
+    commit = ends.head.sha
+    everything = [side for side in git.tree(commit, roots) if stat.S_ISREG(side.mode)]
+    sides = [side for side in everything if rules.governs(side.path)]
+    searched = everything if len(wanted) <= _SEARCHED else sides
+    sizes = {} if commit is None else git.sizes(side.oid for side in searched)
+    if len(wanted) <= _SEARCHED and (commit is None or all(side.oid in sizes for side in searched)):
+        hits = frozenset(git.mentions(commit, wanted, roots))
         sides = [side for side in sides if side.path in hits]
-    found: Iterator[Blob | Unevaluated | None]
-    if ends.head.sha is None:
+    if commit is None:
         found = (read(git.top or git.directory, side.path, rules.max_bytes) for side in sides)
+        yield from (each for each in found if each is not None)
     else:
-        sizes = git.sizes(side.oid for side in sides)
-        found = contents(git, (side for side in sides if sizes.get(side.oid, 0) <= rules.max_bytes), rules.max_bytes)
-    yield from (blob for blob in found if isinstance(blob, Blob))
+        small = (side for side in sides if sizes.get(side.oid, 0) <= rules.max_bytes)
+        yield from contents(git, small, rules.max_bytes)
 
 
 _SEARCHED = 500

@@ -40,7 +40,7 @@ def merged(git: Git, roots: Sequence[str], since: date | str | None, until: date
     Raises:
         RulewardError: a revision does not exist.
     """
-    tip = git.commit(until if isinstance(until, str) else _newest(git))
+    tip = git.commit(until) if isinstance(until, str) else _newest(git)
     limits = [tip, f"^{git.commit(since)}"] if isinstance(since, str) else [tip]
     first = since if isinstance(since, date) else date.min
     last = until if isinstance(until, date) else date.max
@@ -54,9 +54,9 @@ def merged(git: Git, roots: Sequence[str], since: date | str | None, until: date
 
 def _newest(git: Git) -> str:
     try:
-        return git.default_branch()
+        return git.default_branch()[1]
     except RulewardError:  # no branch of a usual name
-        return "HEAD"
+        return git.commit("HEAD")
 
 
 def ranges(git: Git, lines: Iterable[str], name: str) -> tuple[Span, ...]:

@@ -112,6 +112,7 @@ def commits(git: Git, commit: str, rules: RuleFiles) -> tuple[Commit, ...]:
 
     Along the first parents: each says what reached this branch when, merges included, and there is one order.
     """
+    boundary = git.boundary()
     found: list[Commit] = []
     for logged in git.log(commit, rules.included.roots()):
         edits = [
@@ -120,7 +121,8 @@ def commits(git: Git, commit: str, rules: RuleFiles) -> tuple[Commit, ...]:
             if rules.governs(row.new.path)
         ]
         if edits:
-            found.append(Commit(sha=logged.sha, day=logged.day, first=not logged.parents, edits=tuple(edits)))
+            first, cut = not logged.parents, logged.sha in boundary
+            found.append(Commit(sha=logged.sha, day=logged.day, first=first, cut=cut, edits=tuple(edits)))
     return tuple(found)
 
 

@@ -164,8 +164,7 @@ class _Walk:
         commit = self.commits[number]
         trail.at = number + 1
         if commit.first:
-            trail.bound = commit.day
-            trail.close()
+            self._begins(trail, commit)
             return
         origin = self._origin(trail, number, edit)
         if origin is None:
@@ -197,6 +196,17 @@ class _Walk:
         if trail.maturity_open and not likeness.maturity:
             trail.matured, trail.maturity_open = day, False
         trail.mass += mass and trail.logic_open
+
+    def _begins(self, trail: _Trail, commit: Commit) -> None:
+        """Settle a rule that history begins with: its logic is as old as that, unless the clone was cut off there.
+
+        Since when it has been announced or waited is left to the dates that it brought along.
+        """
+        if commit.cut:
+            trail.bound = commit.day
+        elif trail.logic_open:
+            trail.changed = (trail.broken or commit).day
+        trail.close()
 
     def _born(self, trail: _Trail, commit: Commit) -> None:
         day = (trail.broken or commit).day

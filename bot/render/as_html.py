@@ -122,7 +122,7 @@ def _ages_note(audit: Audit) -> str:
     rules = live(audit)
     silent = sum(rule.logic_age_days is None for rule in rules)
     note = f"Of {len(rules):,} rules that are not deprecated."
-    return note + (f" The logic of {silent:,} of them has not changed since the history begins." if silent else "")
+    return note + (f" When the logic of {silent:,} of them last changed is not in this clone." if silent else "")
 
 
 def _parts(audit: Audit) -> Iterator[dict[str, object]]:

@@ -26,6 +26,7 @@ _WIDE = 300
 _QUERIES = 5  # that are explained under their rules
 _LINES = 4  # of the explanation of each
 _SHA = 9
+_MISSED = 20  # a partial clone away from its server may lack every file
 _A_FILE = 200  # a rule of ten thousand odd keys shall not fill the screen, nor the day
 
 
@@ -41,8 +42,11 @@ def _parts(review: Review) -> Iterator[object]:
     subjects = {rule.change.path: rule for rule in review.rules}
     for path, findings in _blocks(review):
         yield from _together(findings) if path is None else _of_file(path, findings, subjects.get(path))
-    for each in review.unevaluated:
+    for each in review.unevaluated[:_MISSED]:
         yield Text(terminal(f"not judged: {each.path}: {each.reason}"), style="yellow")
+    if len(review.unevaluated) > _MISSED:
+        left = count(len(review.unevaluated) - _MISSED, "more file", "more files")
+        yield Text(f"not judged: {left}; `--format json` names them all", style="yellow")
     yield Text(terminal(_compared(review)), style="dim")
     lead, beside = first_line(review)
     verdict, counts = verdict_line(review)

@@ -123,6 +123,8 @@ def first_line(review: Review) -> tuple[str, tuple[Phrase, ...]]:
     """Return what changes in what is detected, and what changes beside."""
     changes = [rule.change for rule in review.rules]
     if not changes:
+        if review.unevaluated:
+            return "No change could be judged", ()
         nothing = any(each.policy == NO_RULE_FILES for each in review.findings)
         return "Nothing is reviewed, for no file here is a rule" if nothing else "No rule changes", ()
     changed = [change for change in changes if detects(change)]
