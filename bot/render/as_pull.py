@@ -36,8 +36,9 @@ def status_text(review: Review, fail_on: str) -> str:
     text = terminal(f"{verdict}: {counts}. {told}" if counts else f"{verdict}. {told}")
     if len(text) <= STATUS_LIMIT:
         return text
-    whole = text[:STATUS_LIMIT].rpartition("; ")[0]
-    return f"{whole}; …" if len(whole) > STATUS_LIMIT // 2 else cut(text, STATUS_LIMIT)
+    rest = "; …"
+    whole = text[: STATUS_LIMIT - len(rest)].rpartition("; ")[0]
+    return f"{whole}{rest}" if len(whole) > STATUS_LIMIT // 2 else cut(text, STATUS_LIMIT)
 
 
 def error_text(message: str) -> str:
