@@ -10,7 +10,7 @@ from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 from bot.query import conditions, queries_of
 
-_NEIGHBOURS = 2
+_NEIGHBOURS = 3  # so many tell what a list is about; with fewer, the public block has to look like a slip
 _SPECIAL = tuple(
     map(
         ipaddress.ip_network,
@@ -31,7 +31,8 @@ def public_block_among_private(rule: Rule, _context: Context, _options: None) ->
     """One address block is public where all others of its list are private or reserved.
 
     Why: such a list leaves out or finds what stays inside; a public block among them is most often a digit that
-    slipped, such as `192.18.0.0/15` for `198.18.0.0/15`.
+    slipped, such as `192.18.0.0/15` for `198.18.0.0/15`. Judged are lists of four blocks or more, and of three where
+    one character would make the public one reserved.
 
     Fix: correct the block, or move it into a list of its own.
     """
@@ -39,13 +40,24 @@ def public_block_among_private(rule: Rule, _context: Context, _options: None) ->
         for each in conditions(language, query):
             blocks = [value for value in each.values if isinstance(value, str)] if each.operator == "block" else []
             public = [block for block in blocks if _public(block)]
-            if len(public) == 1 and len(blocks) > _NEIGHBOURS:
+            if len(public) == 1 and (len(blocks) > _NEIGHBOURS or (len(blocks) == _NEIGHBOURS and _slip(public[0]))):
                 yield Violation(
                     message=f"`{public[0]}` is public, unlike the other {len(blocks) - 1} blocks for `{each.field}`",
                     at=at,
                     value=(each.field, public[0]),
                     line=line_within(rule.text, at, max(query.find(public[0]), 0)),
                 )
+
+
+def _slip(block: str) -> bool:
+    """Whether one character more, less or other makes it a block that is set aside."""
+    return any(_one_apart(block, str(each)) for each in _SPECIAL)
+
+
+def _one_apart(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    at = next((at for at, pair in enumerate(zip(short, long, strict=False)) if pair[0] != pair[1]), len(short))
+    return len(long) - len(short) <= 1 and long[at + 1 :] == short[at + (len(short) == len(long)) :]
 
 
 def _public(block: str) -> bool:
