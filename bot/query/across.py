@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from bot.query import eql, esql, glob, kql, lucene_words, pipeline
 from bot.query.align import likeness
-from bot.query.explain import SAME, explain, keys, span
+from bot.query.explain import SAME, explain, span
 from bot.query.formula import And, Atom, Block, Constant, Exists, Formula, Glob, Not, Or, Range, Truth, atoms
 from bot.query.meter import Meter
 from bot.query.term import Call, Name
@@ -196,9 +196,9 @@ def of_eql(query: eql.Query) -> Asked:
     first, number = query.steps[0], len(query.steps)
     runs = f"{first.runs} such events in a row" if first.runs > 1 else "such an event"
     phrase = f"looks for {f'a {query.kind} of {number} steps' if number > 1 else runs}"
-    joined = " = ".join(dict.fromkeys(keys(step.by) for step in query.steps if step.by))
+    joined = " = ".join(dict.fromkeys(named(step.by) for step in query.steps if step.by))
     if query.by:
-        joined = keys(query.by) + f", and {joined}" * bool(joined)
+        joined = named(query.by) + f", and {joined}" * bool(joined)
     phrase += f" by {joined}" * bool(joined) + f" within {span(query.span)}" * (query.span is not None)
     repeated = [
         f"wants step {place} {step.runs} times"
@@ -215,7 +215,7 @@ def _of_esql(spine: pipeline.Spine) -> Asked:
         if barrier.kind != "mv_expand":
             filters.append([])
             together.append(
-                f"groups by {named(map(show_term, barrier.keys)) or 'nothing'}"
+                f"groups by {named(map(show_term, barrier.keys))}"
                 if barrier.kind == "stats"
                 else f"runs {marked(barrier.shown)}"
             )

@@ -71,7 +71,7 @@ def _threshold(old: Rule, new: Rule) -> Iterator[str]:
     yield from _replaced("threshold", before.get("value"), after.get("value"), _higher(before, after))
     ours, theirs = index.names(before.get("field")), index.names(after.get("field"))
     if set(ours) != set(theirs):
-        yield f"counts per {threshold.per(theirs)} instead of per {threshold.per(ours)}"
+        yield f"counts per {named(theirs)} instead of per {named(ours)}"
     yield from _replaced("least number of values", threshold.distinct(before), threshold.distinct(after))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.fields import single
@@ -247,7 +247,7 @@ def _case(old: Sequence[Formula], new: Sequence[Formula]) -> str:
 def explain_sequence(old: Query, new: Query, meter: Meter) -> Iterator[str]:  # noqa: C901, PLR0912 - one branch a case
     """Tell what changed in a sequence: its keys, its span, its steps."""
     if old.by != new.by:
-        yield f"joins by {keys(new.by)} instead of {keys(old.by)}"
+        yield f"joins by {named(new.by)} instead of {named(old.by)}"
     if old.span != new.span:
         shorter = new.span is not None and (old.span is None or new.span < old.span)
         yield f"maxspan {span(old.span)} to {span(new.span)} ({'shorter' if shorter else 'longer'})"
@@ -258,7 +258,7 @@ def explain_sequence(old: Query, new: Query, meter: Meter) -> Iterator[str]:  # 
     if len(old.steps) == len(new.steps):
         for number, (one, two) in enumerate(zip(old.steps, new.steps, strict=True), start=1):
             if one.by != two.by:
-                yield f"step {number}: joins by {keys(two.by)} instead of {keys(one.by)}"
+                yield f"step {number}: joins by {named(two.by)} instead of {named(one.by)}"
             if one.runs != two.runs:
                 yield f"step {number}: runs {one.runs} to {two.runs} times"
             if one.missing != two.missing:
@@ -291,11 +291,6 @@ def _steps(old: Query, new: Query) -> Iterator[str]:
             yield f"removes step: {shown(step.formula, Style.EQL)}"
 
 
-def keys(names: Iterable[str]) -> str:
-    """Write join keys."""
-    return named(names) or "nothing"
-
-
 def span(milliseconds: int | None) -> str:
     """Write a span of time in the largest unit that fits."""
     if milliseconds is None:
@@ -306,4 +301,4 @@ def span(milliseconds: int | None) -> str:
     return f"{milliseconds}ms"
 
 
-__all__ = ["SAME", "explain", "explain_sequence", "keys", "span"]
+__all__ = ["SAME", "explain", "explain_sequence", "span"]

@@ -41,11 +41,11 @@ def tell(before: Sequence[str], after: Sequence[str], noun: str) -> Iterator[str
                     narrow[:] = [each for each in narrow if each not in inside]
                     pair = (marked(one), named(inside)) if verb == "narrows" else (named(inside), marked(one))
                     yield f"{verb} {noun}: {pair[0]} to {pair[1]}"
-    for verb, names, how in (("removes", gone, "still"), ("adds", come, "already")):
-        known = {each: next((one for one in stay if plain and _inside(each, one)), "") for each in names}
+    for verb, apart, how in (("removes", gone, "still"), ("adds", come, "already")):
+        known = {each: next((one for one in stay if plain and _inside(each, one)), "") for each in apart}
         for home in dict.fromkeys(known.values()):
             within = f" ({how} within {marked(home)})" if home else ""
-            yield f"{verb} {noun}: {named(each for each in names if known[each] == home)}{within}"
+            yield f"{verb} {noun}: {named(each for each in apart if known[each] == home)}{within}"
 
 
 def _inside(one: str, other: str) -> bool:

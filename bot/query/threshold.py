@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bot.model import Table, is_table, items
 from bot.query.index import names
 from bot.query.wording import named
@@ -18,7 +16,7 @@ def words(value: object) -> str | None:
     asked = [f"{count} {'event' if count == 1 else 'events'}"] * (count != 1 or different is None)
     asked += [different] if different is not None else []
     fields = names(value.get("field"))
-    return f"at least {' and '.join(asked)}" + (f" per {per(fields)}" if fields else "")
+    return f"at least {' and '.join(asked)}" + (f" per {named(fields)}" if fields else "")
 
 
 def several(value: object) -> bool:
@@ -34,8 +32,3 @@ def distinct(threshold: Table) -> str | None:
         if is_table(each)
     ]
     return ", ".join(told) or None
-
-
-def per(fields: Sequence[str]) -> str:
-    """What is counted apart."""
-    return named(fields) or "nothing"

@@ -70,8 +70,8 @@ def shown(formula: Formula, style: Style) -> str:
 
 
 def named(names: Iterable[str]) -> str:
-    """List some names, or other values, for a sentence."""
-    return ", ".join(map(marked, names))
+    """List some names, or other values, for a sentence: ``nothing`` where there are none."""
+    return ", ".join(map(marked, names)) or "nothing"
 
 
 def _enclosed(formula: Formula, style: Style) -> str:
