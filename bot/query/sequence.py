@@ -6,7 +6,7 @@ always on the same events.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.query.eql import Query, Step
@@ -18,6 +18,7 @@ from bot.query.witness import Event, plain
 
 _EPOCH = 1_767_225_600_000  # 2026-01-01
 _MANY = 100
+_FARTHEST = 10 * 365 * 86_400_000  # milliseconds from the first event of a witness: a date can hold no more than years
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,9 +163,8 @@ class Sequencer:
             steps = self.positive(inner, position, event, self._beside(inner, outer))
             if steps is None:
                 continue
-            for pace in (_anytime, _late, _apart):
-                moments = pace(inner, outer, len(steps))
-                events = None if moments is None else self.arrange(inner, outer, steps, moments)
+            for moments in _timings(inner, outer, len(steps)):
+                events = self.arrange(inner, outer, steps, moments)
                 if events is not None and self.fires(inner, events) and self.silent(outer, events):
                     return tuple(events)
         return None
@@ -257,8 +257,11 @@ class Sequencer:
             return False
         if not all(self.time_field in event for event in events):
             return False
-        windows = [events[start : start + number] for start in range(len(events) - number + 1)]
-        return all(_elapsed(window, self.time_field) > query.span for window in windows)
+        moments = [_read(event[self.time_field]) for event in events]
+        known = [moment for moment in moments if moment is not None]
+        if len(known) < len(moments):  # a condition of the query's own asks for what is no time
+            return False
+        return all(last - first > query.span for first, last in zip(known, known[number - 1 :], strict=False))
 
 
 def dense(inner: Query, outer: Query) -> bool:
@@ -285,9 +288,13 @@ def _span_within(inner: int | None, outer: int | None) -> bool:
     return outer is None or (inner is not None and inner <= outer)
 
 
-def _anytime(_inner: Query, _outer: Query, _number: int) -> list[int]:
-    """No times at all, for where the span does not decide."""
-    return []
+def _timings(inner: Query, outer: Query, number: int) -> Iterator[list[int]]:
+    """When so many events may come: at no time that is told, for where the span does not decide, or late, or apart."""
+    yield []
+    for pace in (_late, _apart):
+        moments = pace(inner, outer, number)
+        if moments is not None and max(moments) <= _FARTHEST:
+            yield moments
 
 
 def _late(inner: Query, outer: Query, number: int) -> list[int] | None:
@@ -318,8 +325,13 @@ def _moment(offset: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
 
 
-def _elapsed(events: Sequence[Event], name: str) -> int:
-    from datetime import datetime
+def _read(values: tuple[object, ...]) -> int | None:
+    """A time in milliseconds, None where it is none, or one of several."""
+    from datetime import UTC, datetime
 
-    times = [datetime.fromisoformat(str(event[name][0])) for event in events]
-    return round((times[-1] - times[0]).total_seconds() * 1000)
+    try:
+        (value,) = values
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)

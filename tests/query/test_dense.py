@@ -77,3 +77,22 @@ def test_the_events_shown_tell_two_bursts_apart(one: tuple[int, int], two: tuple
         if isinstance(events, tuple):
             assert fires(yes, moments_of(events))
             assert not fires(no, moments_of(events))
+
+
+LONG = "99999999999999999d"
+ODD = '[any where @timestamp : "z*"] [any where b == 1 and @timestamp == "y"]'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict"),
+    [
+        ("maxspan=9999999999d [any where a == 1] [any where b == 1]", "maxspan=99999999999d", "broadened-or-equal"),
+        ("maxspan=1d [any where a == 1] with runs=4", f"maxspan={LONG}", "broadened"),
+        (f"maxspan={LONG} [any where a == 1] with runs=3", "maxspan=1d", "narrowed"),
+        (f"maxspan=1m {ODD}", "maxspan=2m", "broadened-or-equal"),
+        ("maxspan=1m [any where @timestamp == 5] with runs=3", "maxspan=2m", "broadened-or-equal"),
+    ],
+)
+def test_a_span_of_ages_or_a_time_that_is_none_breaks_nothing(old: str, new: str, verdict: str) -> None:
+    before, after = f"sequence by k with {old}", f"sequence by k with {new} {old.partition(' ')[2]}"
+    assert change("eql", before, after).verdict.value == verdict
