@@ -35,18 +35,19 @@ def tell(before: Sequence[str], after: Sequence[str], noun: str) -> Iterator[str
     if plain:
         for verb, wide, narrow in (("narrows", gone, come), ("widens", come, gone)):
             for one in list(wide):
-                inside = [each for each in narrow if _inside(each, one)]
-                if inside:
+                held = [each for each in narrow if inside(each, one)]
+                if held:
                     wide.remove(one)
-                    narrow[:] = [each for each in narrow if each not in inside]
-                    pair = (marked(one), named(inside)) if verb == "narrows" else (named(inside), marked(one))
+                    narrow[:] = [each for each in narrow if each not in held]
+                    pair = (marked(one), named(held)) if verb == "narrows" else (named(held), marked(one))
                     yield f"{verb} {noun}: {pair[0]} to {pair[1]}"
     for verb, apart, how in (("removes", gone, "still"), ("adds", come, "already")):
-        known = {each: next((one for one in stay if plain and _inside(each, one)), "") for each in apart}
+        known = {each: next((one for one in stay if plain and inside(each, one)), "") for each in apart}
         for home in dict.fromkeys(known.values()):
             within = f" ({how} within {marked(home)})" if home else ""
             yield f"{verb} {noun}: {named(each for each in apart if known[each] == home)}{within}"
 
 
-def _inside(one: str, other: str) -> bool:
+def inside(one: str, other: str) -> bool:
+    """Tell whether every index that the one pattern names is named by the other."""
     return glob.matches(glob.from_wildcards(other), glob.from_wildcards(one))

@@ -352,10 +352,7 @@ def _within(inner: Sequence[str], outer: Sequence[str]) -> bool:
         return True
     if any(pattern.startswith("-") or ":" in pattern or "<" in pattern for pattern in (*inner, *outer)):
         return False
-    return all(
-        any(glob.inside(glob.from_wildcards(one), False, glob.from_wildcards(two), False) for two in outer)
-        for one in inner
-    )
+    return all(any(index.inside(one, two) for two in outer) for one in inner)
 
 
 def _carried(outer: Spine, inner: Spine, contained: Sequence[bool], equal: Sequence[bool]) -> tuple[bool, str]:  # noqa: C901, PLR0911 - one branch a case

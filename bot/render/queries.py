@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from bot.model import Event, QueryChange, RuleChange
@@ -82,6 +81,8 @@ def _crowd(events: tuple[Event, ...]) -> Phrase:
 
 def query_lines(change: RuleChange, *, around: int = 3) -> list[str]:
     """Return the query's line diff without its head, with some equal lines around each edit."""
+    import difflib  # a review without edited queries need not pay for it
+
     sides = (rule.get("rule", "query") if rule else None for rule in (change.base, change.head))
     before, after = (value.strip("\n").splitlines() if isinstance(value, str) else [] for value in sides)
     return list(difflib.unified_diff(before, after, lineterm="", n=around))[2:]
