@@ -214,9 +214,10 @@ def _elsewhere(edits: Sequence[Edit], style: Style) -> tuple[Sequence[Edit], lis
     taken: set[int] = set()
     for place, verb in _ASKS.items():
         gone, come = _by_field(edits, "removes", place), _by_field(edits, "adds", place)
+        ours, theirs = ({name: _values(side[name], style) for name in side} for side in (gone, come))
         for before, after in product(gone, come) if len(gone) * len(come) < _MOST_PAIRS else ():
             both = {id(edit) for edit in (*gone[before], *come[after])}
-            old, new = _values(gone[before], style), _values(come[after], style)
+            old, new = ours[before], theirs[after]
             known = old.keys() & new.keys()
             if both & taken or len(known) < _FEW or len(known) * 2 < min(len(old), len(new)):
                 continue
