@@ -9,6 +9,8 @@ from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 from bot.query import conditions, queries_of
 
+_LISTED = frozenset({"is", "like", "block"})
+
 
 @policy(Level.NOTICE, scope=Scope.RULE, group="query")
 def duplicate_query_value(rule: Rule, _context: Context, _options: None) -> Iterator[Violation]:
@@ -20,9 +22,13 @@ def duplicate_query_value(rule: Rule, _context: Context, _options: None) -> Iter
     """
     for at, language, query in queries_of(rule):
         for each in conditions(language, query):
+            if len(each.values) < 2 or each.operator not in _LISTED:  # noqa: PLR2004 - one value is no list
+                continue
+            keys = [value.lower() if each.folds and isinstance(value, str) else value for value in each.values]
+            if len(set(keys)) == len(keys):
+                continue
             seen: dict[object, object] = {}
-            for value in each.values if each.operator in {"is", "like", "block"} else ():
-                key = value.lower() if each.folds and isinstance(value, str) else value
+            for key, value in zip(keys, each.values, strict=True):
                 if key in seen:
                     how = ", the case of letters apart" if seen[key] != value else ""
                     yield Violation(

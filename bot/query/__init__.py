@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.query.around import around
 from bot.query.compare import Budget, compare, indices_of, queries_of
-from bot.query.conditions import Condition, Dead, conditions, dead, maxspan, missing_metadata
+from bot.query.conditions import Condition, conditions, maxspan, missing_metadata
+from bot.query.dead import Dead, dead
 from bot.query.languages import fields, syntax_error, tokens
 from bot.query.text import SyntaxFault
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from bot.query import address, glob
-from bot.query.eql_lexer import scan
+from bot.query.eql_lexer import kind, places, scan, split
 from bot.query.formula import (
     FALSE,
     TRUE,
@@ -31,12 +31,14 @@ from bot.query.formula import (
     negation,
 )
 from bot.query.kql import is_address
-from bot.query.term import Call, Name, Scalar, Term, Value, names, show
-from bot.query.text import Token, UnsupportedError, fail, numeral, quote
+from bot.query.term import Call, Name, Term, Value, names, show
+from bot.query.text import UnsupportedError, fail, numeral, quote
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", ":"})
 _FLIPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _LISTS = frozenset({"in", "in~", "like", "like~", "regex", "regex~"})
+_TESTS = _COMPARISONS | _LISTS
+_EQUALS = frozenset({"==", ":", "in", "in~"})
 _JOINTS = frozenset({"+", "-", "*", "/", "%"})
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -100,15 +102,15 @@ def _unescape(match: re.Match[str]) -> str:
     return simple
 
 
-def string_of(token: Token) -> str:
+def string_of(token: str) -> str:
     """What a string literal says."""
-    if not glob.clean(token.text):
+    if not (token.isascii() or glob.clean(token)):
         raise UnsupportedError("private-use characters in a literal")
-    if token.kind == "raw":
-        return token.text[3:-3]
-    if token.kind == "old":
+    if token[:3] == '"""':
+        return token[3:-3]
+    if token[0] != '"':
         raise UnsupportedError("strings in the style of EQL's first versions")
-    body = token.text[1:-1]
+    body = token[1:-1]
     return _escapes().sub(_unescape, body) if "\\" in body else body
 
 
@@ -117,23 +119,22 @@ class _Parser:
         self.text = query
         self.category_field = category_field
         self.tokens = scan(query)
-        self.tokens.append(Token("end", "", len(query.rstrip())))
+        self.tokens += ("", "")  # the end, and what could be ahead of it
         self.at = 0
 
     # tokens
 
     @property
-    def ahead(self) -> Token:
+    def ahead(self) -> str:
         return self.tokens[self.at]
 
     def sees(self, text: str) -> bool:
         """Tell whether a keyword or an operator is ahead."""
-        token = self.tokens[self.at]
-        return token.text == text and token.kind in {"op", "name"}
+        return self.tokens[self.at] == text
 
     def takes(self, text: str) -> bool:
         """Consume a keyword or an operator if it is ahead."""
-        if self.sees(text):
+        if self.tokens[self.at] == text:
             self.at += 1
             return True
         return False
@@ -146,8 +147,8 @@ class _Parser:
     def unexpected(self, more: str = "") -> None:
         """Stop at the token ahead."""
         token = self.ahead
-        what = f"unexpected {quote(token.text)}" if token.kind != "end" else "the query ends too early"
-        fail(f"{what}, {more}" if more else what, token.at)
+        what = f"unexpected {quote(token)}" if token else "the query ends too early"
+        fail(f"{what}, {more}" if more else what, places(self.text)[self.at])
 
     # the query
 
@@ -155,7 +156,7 @@ class _Parser:
         """A sequence, a sample or an event query, and pipes."""
         if self.takes("sequence"):
             query = self.sequence()
-        elif self.sees("sample") and self.tokens[self.at + 1].text in {"by", "["}:
+        elif self.sees("sample") and self.tokens[self.at + 1] in {"by", "["}:
             self.at += 1
             by = self.keys() if self.takes("by") else ()
             query = Query(kind="sample", steps=self.steps(), by=by)
@@ -164,12 +165,12 @@ class _Parser:
         pipes: list[str] = []
         while self.takes("|"):
             start = self.at
-            while self.ahead.kind != "end" and not self.sees("|"):
+            while self.ahead and not self.sees("|"):
                 self.at += 1
             if start == self.at:
                 self.unexpected("expected a pipe")
-            pipes.append(" ".join(token.text for token in self.tokens[start : self.at]))
-        if self.ahead.kind != "end":
+            pipes.append(" ".join(split(self.tokens[start : self.at])))
+        if self.ahead:
             self.unexpected()
         return Query(
             kind=query.kind, steps=query.steps, by=query.by, span=query.span, until=query.until, pipes=tuple(pipes)
@@ -198,17 +199,17 @@ class _Parser:
     def span(self) -> int:
         """A time span, in milliseconds."""
         token = self.ahead
-        unit = self.tokens[self.at + 1].text if token.kind == "number" else ""
-        if unit not in _UNITS or not token.text.isdigit():
+        unit = self.tokens[self.at + 1] if kind(token) == "number" else ""
+        if unit not in _UNITS or not token.isdigit():
             self.unexpected("expected a time span such as 5m")
         self.at += 2
-        return int(token.text) * _UNITS[unit]
+        return int(token) * _UNITS[unit]
 
     def steps(self) -> tuple[Step, ...]:
         """The bracketed events."""
         steps: list[Step] = []
         while self.sees("[") or self.sees("!["):
-            steps.append(self.step(missing=self.ahead.text == "![", consume=True))
+            steps.append(self.step(missing=self.ahead == "![", consume=True))
         if not steps:
             self.unexpected("expected '['")
         return tuple(steps)
@@ -227,9 +228,9 @@ class _Parser:
             elif self.takes("with"):
                 self.expect("runs")
                 self.expect("=")
-                if not self.ahead.text.isdigit():
+                if not self.ahead.isdigit():
                     self.unexpected("expected a number")
-                runs = int(self.ahead.text)
+                runs = int(self.ahead)
                 self.at += 1
             else:
                 return Step(formula=formula, by=by, missing=missing, runs=runs)
@@ -248,11 +249,12 @@ class _Parser:
     def event(self) -> Formula:
         """``category where condition``."""
         token = self.ahead
-        if token.kind in {"name", "string", "raw"} and self.tokens[self.at + 1].text == "where":
+        named = kind(token) == "name" and "." not in token
+        if (named or kind(token) in {"string", "raw"}) and self.tokens[self.at + 1] == "where":
             self.at += 2
-            name = token.text if token.kind == "name" else string_of(token)
+            name = token if named else string_of(token)
             condition = formula(self.expression())
-            if token.kind == "name" and name == "any":
+            if token == "any":
                 return condition
             return conjunction([Atom(self.category_field, Glob(name, False, name), "category"), condition])
         self.unexpected("expected an event category and 'where'")
@@ -282,32 +284,40 @@ class _Parser:
 
     def comparison(self) -> Term:
         """A test, or a value on its own."""
-        left = self.sum()
-        token = self.ahead
-        if token.kind == "op" and token.text in _COMPARISONS:
+        left = self.field()
+        token = self.tokens[self.at]
+        if token in _COMPARISONS:
             self.at += 1
-            if token.text == ":" and self.sees("("):
+            if token == ":" and self.sees("("):
                 return Call(":", (left, *self.list()))
             right = self.value()
-            if self.ahead.kind == "op" and self.ahead.text in _COMPARISONS:
+            if self.ahead in _COMPARISONS:
                 self.unexpected("comparisons cannot be chained")
-            return Call(token.text, (left, right))
-        negate = self.sees("not") and self.tokens[self.at + 1].text in {"in", "in~"}
+            return Call(token, (left, right))
+        negate = token == "not" and self.tokens[self.at + 1] in {"in", "in~"}
         if negate:
             self.at += 1
             token = self.ahead
-        if token.kind == "name" and token.text in _LISTS:
+        if token in _LISTS:
             self.at += 1
-            values = self.list() if self.sees("(") or token.text.startswith("in") else (self.sum(),)
-            found: Term = Call(token.text, (left, *values))
+            values = self.list() if self.sees("(") or token.startswith("in") else (self.sum(),)
+            found: Term = Call(token, (left, *values))
             return Call("not", (found,)) if negate else found
         return left
+
+    def field(self) -> Term:
+        """What stands before an operator: most often a field, which needs no look at what else could begin here."""
+        token = self.tokens[self.at]
+        if self.tokens[self.at + 1] in _TESTS and "." in token and kind(token) == "name":
+            return Name(self.path())
+        return self.sum()
 
     def list(self) -> tuple[Term, ...]:
         """Values in parentheses."""
         self.expect("(")
         values = [self.value()]
-        while self.takes(","):
+        while self.tokens[self.at] == ",":
+            self.at += 1
             values.append(self.value())
         self.expect(")")
         return tuple(values)
@@ -315,7 +325,7 @@ class _Parser:
     def value(self) -> Term:
         """What stands in a list: most often a string, which needs no look at what else could begin here."""
         token = self.tokens[self.at]
-        if token.kind == "string" and self.tokens[self.at + 1].text not in _JOINTS:
+        if token[:1] == '"' and self.tokens[self.at + 1] not in _JOINTS:
             self.at += 1
             return Value(string_of(token))
         return self.sum()
@@ -323,8 +333,8 @@ class _Parser:
     def sum(self) -> Term:
         """Addition and subtraction."""
         left = self.product()
-        while self.ahead.kind == "op" and self.ahead.text in {"+", "-"}:
-            operator = self.ahead.text
+        while self.tokens[self.at] in {"+", "-"}:
+            operator = self.ahead
             self.at += 1
             left = Call(operator, (left, self.product()))
         return left
@@ -332,8 +342,8 @@ class _Parser:
     def product(self) -> Term:
         """Multiplication and division."""
         left = self.unary()
-        while self.ahead.kind == "op" and self.ahead.text in {"*", "/", "%"}:
-            operator = self.ahead.text
+        while self.tokens[self.at] in {"*", "/", "%"}:
+            operator = self.ahead
             self.at += 1
             left = Call(operator, (left, self.unary()))
         return left
@@ -352,62 +362,75 @@ class _Parser:
     def primary(self) -> Term:
         """A literal, a field, a function call or a group."""
         token = self.ahead
-        if token.kind == "number":
+        what = kind(token)
+        if what == "number":
             self.at += 1
-            return Value(numeral(token.text))
-        if token.kind in {"string", "raw", "old"}:
+            return Value(numeral(token))
+        if what in {"string", "raw", "old"}:
             self.at += 1
             return Value(string_of(token))
-        if token.kind == "op" and token.text == "(":
+        if token == "(":
             self.at += 1
             inner = self.expression()
             self.expect(")")
             return inner
-        self.takes("?")
-        token = self.ahead
-        if token.kind not in {"name", "quoted"}:
+        if self.takes("?"):
+            token = self.ahead
+            what = kind(token)
+        if what not in {"name", "quoted"}:
             self.unexpected()
-        if token.kind == "name" and token.text in {"true", "false", "null"}:
+        if token in _LITERALS:
             self.at += 1
-            return Value({"true": True, "false": False, "null": None}[token.text])
-        if token.kind == "name" and token.text in _RESERVED:
-            self.unexpected()
-        self.at += 1
-        if token.kind == "name" and self.sees("("):
-            return self.call(token)
-        return Name(self.path(token))
+            return Value(_LITERALS[token])
+        if what == "name" and self.tokens[self.at + 1] == "(" and "." not in token and token not in _RESERVED:
+            return self.call()
+        return Name(self.path())
 
-    def call(self, token: Token) -> Term:
+    def call(self) -> Term:
         """A function call; names of functions are told apart by letters alone."""
-        self.at += 1
+        name = self.ahead.lower()
+        self.at += 2
         args: list[Term] = []
         if not self.sees(")"):
             args.append(self.expression())
             while self.takes(","):
                 args.append(self.expression())
         self.expect(")")
-        return Call(token.text.lower(), tuple(args))
+        return Call(name, tuple(args))
 
-    def path(self, token: Token) -> str:
-        """A dotted field name, backticks taken off."""
-        parts = [token.text[1:-1].replace("``", "`") if token.kind == "quoted" else token.text]
+    def path(self) -> str:
+        """A field name, backticks taken off; the lexer leaves its parts together where no layout is between them."""
+        start = self.at
+        parts = [self.part(first=True)]
         while True:
-            if self.sees(".") and self.tokens[self.at + 1].kind in {"name", "quoted"}:
-                part = self.tokens[self.at + 1]
-                parts.append(part.text[1:-1].replace("``", "`") if part.kind == "quoted" else part.text)
-                self.at += 2
-            elif self.sees("[") and self.tokens[self.at + 1].kind == "number" and self.tokens[self.at + 2].text == "]":
-                parts[-1] += f"[{self.tokens[self.at + 1].text}]"
+            if self.sees(".") and kind(self.tokens[self.at + 1]) in {"name", "quoted"}:
+                self.at += 1
+                parts.append(self.part())
+            elif self.sees("[") and kind(self.tokens[self.at + 1]) == "number" and self.tokens[self.at + 2] == "]":
+                parts[-1] += f"[{self.tokens[self.at + 1]}]"
                 self.at += 3
             else:
                 break
         name = ".".join(parts)
         if name.endswith("~"):
-            fail("a field name cannot end in '~'", token.at)
+            fail("a field name cannot end in '~'", places(self.text)[start])
         return name
+
+    def part(self, *, first: bool = False) -> str:
+        """One piece of a field name; it may be dotted itself."""
+        token = self.ahead
+        if token[0] != "`":
+            if first and token.partition(".")[0] in _NO_FIELDS:
+                self.unexpected()
+            self.at += 1
+            return token
+        self.at += 1
+        return token[1:-1].replace("``", "`")
 
 
 _RESERVED = frozenset({"and", "or", "not", "in", "in~", "like", "like~", "regex", "regex~", "where", "by", "until"})
+_LITERALS = {"true": True, "false": False, "null": None}
+_NO_FIELDS = _RESERVED | _LITERALS.keys()
 
 
 # from expressions to formulas
@@ -432,8 +455,7 @@ def formula(term: Term) -> Formula:  # noqa: C901, PLR0911 - one branch a case
     if term.name == "!=":
         return negation(formula(Call("==", term.args)))
     if term.name in _LISTS or term.name == ":":
-        left, *values = term.args
-        return disjunction([_test(term.name, left, value) for value in values])
+        return disjunction(_tests(term.name, *term.args))
     if term.name in _FLIPPED:
         left, right = term.args
         if isinstance(left, Value) and not isinstance(right, Value):
@@ -447,12 +469,31 @@ def _opaque(term: Term) -> Formula:
 
 
 def _subject(left: Term) -> tuple[str, Term | None]:
-    if any("[" in name for name in names(left)):
+    if isinstance(left, Name):
+        indexed = "[" in left.name
+        subject: tuple[str, Term | None] = left.name, None
+    else:
+        indexed = any("[" in name for name in names(left))
+        subject = show(left), left
+    if indexed:
         raise UnsupportedError("array positions")
-    return (left.name, None) if isinstance(left, Name) else (show(left), left)
+    return subject
 
 
-def _test(operator: str, left: Term, right: Term) -> Formula:  # noqa: PLR0911 - one branch a case
+def _tests(operator: str, left: Term, *values: Term) -> list[Formula]:
+    """A test for each of several values."""
+    if not isinstance(left, Name):
+        return [_test(operator, left, value) for value in values]
+    name, _ = _subject(left)
+    found: list[Formula] = []
+    for value in values:
+        plain = value.value if isinstance(value, Value) else None  # most are strings: without a call for each
+        test = _string(operator, name, None, plain) if isinstance(plain, str) else None
+        found.append(test or _test(operator, left, value))
+    return found
+
+
+def _test(operator: str, left: Term, right: Term) -> Formula:
     if isinstance(left, Value) or not isinstance(right, Value) or right.unit:
         return _opaque(Call(operator, (left, right)))
     if isinstance(left, Call) and left.name in _BOOLEAN:
@@ -461,48 +502,38 @@ def _test(operator: str, left: Term, right: Term) -> Formula:  # noqa: PLR0911 -
             return inner if right.value else negation(inner)
         return _opaque(Call(operator, (left, right)))
     name, term = _subject(left)
-    kind = _KINDS[operator]
     value = right.value
-    if value is None:
-        if operator in {"==", ":"}:
-            return negation(Atom(name, Exists(), kind, term))
-        return _opaque(Call(operator, (left, right)))
-    if isinstance(value, bool):
-        if operator not in {"==", ":", "in", "in~"}:
-            return _opaque(Call(operator, (left, right)))
-        return Atom(name, Truth(True), kind, term) if value else Atom(name, Truth(False), kind, term)
-    if isinstance(value, str):
-        return _string(operator, name, kind, term, value, Call(operator, (left, right)))
-    return _number_test(operator, name, term, value, Call(operator, (left, right)))
+    found = _string(operator, name, term, value) if isinstance(value, str) else _scalar(operator, name, term, value)
+    return found or _opaque(Call(operator, (left, right)))
 
 
-def _string(operator: str, name: str, kind: str, term: Term | None, value: str, whole: Term) -> Formula:  # noqa: PLR0911, PLR0917 - one branch a case
-    if operator in {"==", ":", "in", "in~"} and term is None and is_address(name) and "/" in value:
-        return Atom(name, Block(value), kind, term) if address.network(value) else _opaque(whole)
+def _string(operator: str, name: str, term: Term | None, value: str) -> Formula | None:  # noqa: PLR0911 - one branch a case
+    """A test against a string; None where nothing is known of it."""
+    kind = _KINDS[operator]
+    if "/" in value and term is None and operator in _EQUALS and is_address(name):
+        return Atom(name, Block(value), kind) if address.network(value) else None
+    if operator in {":", "like~"}:
+        return Atom(name, Glob(glob.from_wildcards(glob.fold(value)), True, value), kind, term)
     if operator in {"==", "in"}:
         return Atom(name, Glob(value, False, value), kind, term)
+    if operator == "like":
+        return Atom(name, Glob(glob.from_wildcards(value), False, value), kind, term)
     if operator == "in~":
         return Atom(name, Glob(glob.fold(value), True, value), kind, term)
-    if operator in {":", "like~"}:
-        return Atom(name, _glob(value, folds=True), kind, term)
-    if operator == "like":
-        return Atom(name, _glob(value, folds=False), kind, term)
     if operator in {"regex", "regex~"} and term is None:
         return Atom(name, Opaque(f"{operator}:{value}"), kind)
-    return _opaque(whole)
+    return None
 
 
-def _glob(value: str, *, folds: bool) -> Glob:
-    text = glob.from_wildcards(value)
-    return Glob(glob.fold(text) if folds else text, folds, value)
-
-
-def _number_test(operator: str, name: str, term: Term | None, value: Scalar, whole: Term) -> Formula:
-    if not isinstance(value, int | float) or operator in {"like", "like~", "regex", "regex~"}:
-        return _opaque(whole)
+def _scalar(operator: str, name: str, term: Term | None, value: float | None) -> Formula | None:
+    """A test against a number, a boolean or null; None where nothing is known of it."""
     kind = _KINDS[operator]
-    if operator in {"==", ":", "in", "in~"}:
-        return Atom(name, Range(value, False, value, False), kind, term)
+    if value is None:
+        return negation(Atom(name, Exists(), kind, term)) if operator in {"==", ":"} else None
+    if operator in _EQUALS:
+        return Atom(name, Truth(value) if isinstance(value, bool) else Range(value, False, value, False), kind, term)
+    if isinstance(value, bool) or operator[0] not in "<>":
+        return None
     if operator[0] == ">":
         return Atom(name, Range(low=value, low_open=operator == ">"), kind, term)
     return Atom(name, Range(high=value, high_open=operator == "<"), kind, term)

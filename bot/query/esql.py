@@ -148,6 +148,8 @@ class _Parser:
         self.text = query
         self.tokens = scan(query)
         self.tokens.append(Token("end", "", len(query.rstrip())))
+        words = [token.text.lower() if token.kind in {"op", "name"} else "" for token in self.tokens]
+        self.words = [*words, ""]  # what could be ahead of the end
         self.at = 0
 
     @property
@@ -156,12 +158,11 @@ class _Parser:
 
     def sees(self, *texts: str, offset: int = 0) -> bool:
         """Tell whether one of these words or operators is ahead."""
-        token = self.tokens[min(self.at + offset, len(self.tokens) - 1)]
-        return token.kind in {"op", "name"} and token.text.lower() in texts
+        return self.words[self.at + offset] in texts
 
     def takes(self, *texts: str) -> bool:
         """Consume one of these words or operators if it is ahead."""
-        if self.sees(*texts):
+        if self.words[self.at] in texts:
             self.at += 1
             return True
         return False
@@ -394,18 +395,17 @@ class _Parser:
             self.expect("null")
             found: Term = Call("is_null", (left,))
             return Call("not", (found,)) if negative else found
-        if self.ahead.kind == "op" and self.ahead.text in _COMPARISONS:
-            operator = self.ahead.text
+        operator = self.words[self.at]
+        if operator in _COMPARISONS:
             self.at += 1
             return Call(operator, (left, self.value()))
-        if self.ahead.kind == "op" and self.ahead.text == ":":
-            self.at += 1
+        if self.takes(":"):
             return Call("match", (left, self.sum()))
         negative = self.sees("not") and self.sees("in", "like", "rlike", offset=1)
         self.at += negative
-        if not self.sees("in", "like", "rlike"):
+        operator = self.words[self.at]
+        if operator not in {"in", "like", "rlike"}:
             return left
-        operator = self.ahead.text.lower()
         self.at += 1
         values = self.list() if self.sees("(") or operator == "in" else (self.sum(),)
         found = Call(operator, (left, *values))
@@ -431,7 +431,7 @@ class _Parser:
     def sum(self) -> Term:
         """Addition and subtraction."""
         left = self.product()
-        while self.ahead.kind == "op" and self.ahead.text in {"+", "-"}:
+        while self.words[self.at] in {"+", "-"}:
             operator = self.ahead.text
             self.at += 1
             left = Call(operator, (left, self.product()))
@@ -440,7 +440,7 @@ class _Parser:
     def product(self) -> Term:
         """Multiplication and division."""
         left = self.unary()
-        while self.ahead.kind == "op" and self.ahead.text in {"*", "/", "%"}:
+        while self.words[self.at] in {"*", "/", "%"}:
             operator = self.ahead.text
             self.at += 1
             left = Call(operator, (left, self.unary()))

@@ -7,20 +7,25 @@ from functools import cache
 
 from bot.query.text import Token, fail, quote
 
+_LAYOUT = r"(?:[ \t\r\n]++|//[^\r\n]*+|/\*.*?\*/)*+"
+_STRINGS = r'''
+    (?P<raw>"""(?:(?!""").)*+"{3,5})
+  | (?P<string>"(?:[^\\"\r\n]++|\\.)*+")
+'''
+
 
 @cache
 def _pattern() -> re.Pattern[str]:
     return re.compile(
-        r'''
-        (?P<space>[ \t\r\n]++)
-      | (?P<comment>//[^\r\n]*+|/\*.*?\*/)
-      | (?P<raw>"""(?:(?!""").)*+"{3,5})
-      | (?P<string>"(?:\\.|[^\\"\r\n])*+")
+        rf"""
+      (?:
+        (?P<name>[@A-Za-z_][@A-Za-z0-9_]*+)
+      | {_STRINGS}
       | (?P<quoted>`(?:[^`]|``)*+`)
       | (?P<number>[0-9]++(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]++)?|\.[0-9]++(?:[eE][+-]?[0-9]++)?)
-      | (?P<name>[@A-Za-z_][@A-Za-z0-9_]*+)
-      | (?P<op>::|==|!=|<=|>=|=~|[=:?<>+\-*/%.,|()\[\]{}])
-        ''',
+      | (?P<op>::|==|!=|<=|>=|=~|[=:?<>+\-*/%.,|()\[\]{{}}])
+      ){_LAYOUT}
+        """,
         re.VERBOSE | re.DOTALL,
     )
 
@@ -28,37 +33,42 @@ def _pattern() -> re.Pattern[str]:
 @cache
 def _source() -> re.Pattern[str]:
     return re.compile(
-        r'''
-        (?P<space>[ \t\r\n]++)
-      | (?P<comment>//[^\r\n]*+|/\*.*?\*/)
-      | (?P<raw>"""(?:(?!""").)*+"{3,5})
-      | (?P<string>"(?:\\.|[^\\"\r\n])*+")
+        rf"""
+      (?:
+        {_STRINGS}
       | (?P<op>::|[=:,|()\[\]])
       | (?P<source>(?:[^:"=|,\[\]/() \t\r\n]|/(?![*/]))++)
-        ''',
+      ){_LAYOUT}
+        """,
         re.VERBOSE | re.DOTALL,
     )
+
+
+@cache
+def _layout() -> re.Pattern[str]:
+    return re.compile(_LAYOUT, re.DOTALL)
 
 
 def scan(query: str) -> list[Token]:
     """Cut a query into tokens; after FROM, TS and METRICS the index names are tokens of their own kind."""
     found: list[Token] = []
-    at, source = 0, False
-    start = True
+    blank = _layout().match(query)
+    at = blank.end() if blank else 0
+    pattern, start = _pattern(), True
     while at < len(query):
-        match = (_source() if source else _pattern()).match(query, at)
-        kind = match.lastgroup if match else None
-        if match is None or kind is None:
+        match = pattern.match(query, at)
+        if match is None:
             fail("unterminated string" if query[at] == '"' else f"unexpected character {quote(query[at])}", at)
-        text = match.group()
-        if kind not in {"space", "comment"}:
-            if source and kind == "source" and text.lower() == "metadata":
-                kind, source = "name", False
-            found.append(Token(kind, text, at))
-            if start and text.lower() in {"from", "ts", "metrics"}:
-                source = True
-            start = text == "|"
-            source = source and text != "|"
+        kind = match.lastgroup or ""
+        text = match[kind]
+        if kind == "source" and text.lower() == "metadata":
+            kind, pattern = "name", _pattern()
+        found.append(Token(kind, text, at))
+        if start and text.lower() in {"from", "ts", "metrics"}:
+            pattern = _source()
+        start = text == "|"
+        if start:
+            pattern = _pattern()
         at = match.end()
     return found
 

@@ -17,13 +17,16 @@ ANY = "\ue000"
 ONE = "\ue001"
 """Stands for exactly one character."""
 
+_CAPITAL = re.compile("[A-Z]")
 _UPPER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _LOWER = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
 
 
 def fold(text: str) -> str:
     """Lower the ASCII letters and no others."""
-    return text.lower() if text.isascii() else text.translate(_UPPER)
+    if text.isascii():
+        return text.lower()
+    return text.translate(_UPPER) if _CAPITAL.search(text) else text
 
 
 def unfold(text: str) -> str:
@@ -43,6 +46,8 @@ def is_literal(text: str) -> bool:
 
 def from_wildcards(text: str) -> str:
     """Read ``*`` and ``?`` as wildcards, runs of ``*`` as one."""
+    if "*" not in text and "?" not in text:
+        return text
     text = text.replace("*", ANY).replace("?", ONE)
     while ANY + ANY in text:
         text = text.replace(ANY + ANY, ANY)
