@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from bot import __version__
 from bot.asking import expired, no_rule_files
-from bot.audited import Audit, Commit, RuleHistory, Source
-from bot.collect.git import Git
+from bot.audited import Audit, AuditedRule, Commit, RuleHistory, Source, attention
+from bot.collect.git import Git, Side
 from bot.collect.named import content
 from bot.collect.tree import (
     Library,
     Tree,
-    collect_tree,
     commits,
+    list_tree,
     locate,
     names_of,
+    read_files,
     repository_name,
     tree_file,
 )
@@ -25,12 +27,24 @@ from bot.config import read_config
 from bot.diff import leaf_changes
 from bot.history import Cache, Likeness, Subject, histories
 from bot.lifecycle import advise
-from bot.model import Blob, Category, Finding, NoRule, Parsed, Revision, Rule, RulewardError
+from bot.model import (
+    Blob,
+    Category,
+    Finding,
+    NoRule,
+    Revision,
+    Rule,
+    RuleRef,
+    RulewardError,
+    Unevaluated,
+    Unreadable,
+)
 from bot.owners import Owners
 from bot.parse import parse
+from bot.policy import all_policies
 from bot.settings import CONFIG_PATH, NOTICE_PREFIX, Settings
 from bot.spread import spread
-from bot.stale import audit_rules
+from bot.stale import Shared, audit_rules, references, shared
 
 _HISTORY_VERSION = f"{__version__}/1"
 _DETECTS = frozenset({Category.LOGIC, Category.SCOPE})
@@ -60,36 +74,114 @@ def audit(
     """
     where, commit = locate(git, head)
     settings = _settings(git, where, commit, config)
-    tree = collect_tree(
-        git, where, commit, settings.rules, lambda blob: parse(blob, max_bytes=settings.rules.max_bytes)
-    )
-    parsed = list(tree.files.values())
-    rules = [each for each in parsed if not isinstance(each, NoRule)]
-    found, notes = _histories(git, tree, parsed, settings, today, cache)
     name = repository or repository_name(git)
-    audited = audit_rules(
-        rules,
-        found,
-        settings,
-        today=today,
-        owners=_owners(git, tree, settings).of,
-        advise=lambda aged, reasons, findings: advise(aged, reasons, findings, settings, today),
-        repository=name,
-        ask=spread,
-    )
+    auditor = _Auditor(git, list_tree(git, where, commit, settings.rules), settings, today, cache, name)
+    all_policies()  # found once, before other processes look for them as well
+    rules = spread(auditor.tree.files, learn=auditor.learn, meet=auditor.meet, judge=auditor.judge)
     late: tuple[Finding, ...] = tuple(expired(settings, today, str(config or CONFIG_PATH)))
-    if not rules and not tree.unevaluated:
+    if not rules and not auditor.unevaluated:
         late += (no_rule_files(settings, str(config or CONFIG_PATH)),)
     source = Source(
         repository=name,
         ref=where.ref,
         sha=where.sha,
-        note="; ".join(notes),
+        note="; ".join(auditor.notes),
         findings=late,
-        unevaluated=tree.unevaluated,
-        skipped=len(parsed) - len(rules),
+        unevaluated=tuple(auditor.unevaluated),
+        skipped=auditor.skipped,
     )
-    return Audit(today=today, sources=(source,), rules=audited)
+    return Audit(today=today, sources=(source,), rules=tuple(sorted(rules, key=attention)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What the rest of the tree has to know of some of its files.
+
+    Attributes:
+        subjects: the rules whose history is asked.
+        skipped: how many files are no rules.
+    """
+
+    subjects: tuple[Subject, ...]
+    references: tuple[RuleRef, ...]
+    unevaluated: tuple[Unevaluated, ...]
+    skipped: int
+
+
+_Said = tuple[Shared, Mapping[str, RuleHistory]]
+"""Which ids and names several rules hold, and the histories of those that are judged in one place."""
+
+
+class _Auditor:
+    """One tree to audit: its files are read and judged part by part, and what concerns all of them is asked between."""
+
+    def __init__(  # noqa: PLR0917 - one call, from above
+        self, git: Git, tree: Tree, settings: Settings, today: date, cache: Path | None, repository: str
+    ) -> None:
+        """Keep what every part needs."""
+        self.git, self.tree, self.settings, self.today = git, tree, settings, today
+        self.notes: list[str] = []
+        self.unevaluated = list(tree.unevaluated)
+        self.skipped = 0
+        self._cache, self._repository = cache, repository
+        self._owners = _owners(git, tree, settings)
+
+    def learn(self, files: Sequence[Side | Blob]) -> tuple[list[Rule | Unreadable], _Told]:
+        """Read and parse files."""
+        kept, absent, skipped = list[Rule | Unreadable](), list[Unevaluated](), 0
+        for each in read_files(self.git, files, self.settings.rules.max_bytes):
+            if isinstance(each, Unevaluated):
+                absent.append(each)
+                continue
+            parsed = parse(each, max_bytes=self.settings.rules.max_bytes)
+            if isinstance(parsed, NoRule):
+                skipped += 1
+            else:
+                kept.append(parsed)
+        rules = [each for each in kept if isinstance(each, Rule)]
+        told = _Told(
+            subjects=tuple(self._subjects(rules)),
+            references=references(rules, self.settings),
+            unevaluated=tuple(absent),
+            skipped=skipped,
+        )
+        return kept, told
+
+    def _subjects(self, rules: Iterable[Rule]) -> Iterator[Subject]:
+        """Yield what history is asked about: every rule that is not deprecated."""
+        for rule in rules:
+            if not self.settings.is_deprecated(rule.path, rule.maturity):
+                yield Subject(
+                    path=rule.path,
+                    oid=rule.oid,
+                    announced=_announced(rule),
+                    waiting=self.settings.maturity.before_shipping(rule.maturity),
+                )
+
+    def meet(self, told: Sequence[_Told]) -> list[_Said]:
+        """Put together what was learnt: who shares an id or a name, and what history says."""
+        for each in told:
+            self.unevaluated += each.unevaluated
+            self.skipped += each.skipped
+        self.unevaluated.sort(key=lambda each: each.path)
+        held = shared(sorted((one for each in told for one in each.references), key=lambda one: one.path))
+        subjects = sorted((one for each in told for one in each.subjects), key=lambda one: one.path)
+        found, self.notes = _histories(self.git, self.tree, subjects, self.settings, self.today, self._cache)
+        return [(held, {one.path: found[one.path] for one in each.subjects if one.path in found}) for each in told]
+
+    def judge(self, rules: Iterable[Rule | Unreadable], said: _Said) -> tuple[AuditedRule, ...]:
+        """Ask the policies about files that were read."""
+        held, found = said
+        return audit_rules(
+            rules,
+            found,
+            self.settings,
+            today=self.today,
+            owners=self._owners.of,
+            advise=lambda aged, reasons, findings: advise(aged, reasons, findings, self.settings, self.today),
+            repository=self._repository,
+            held=held,
+        )
 
 
 def settings_of(git: Git, *, head: str | None, config: Path | None) -> Settings:
@@ -107,7 +199,7 @@ def _settings(git: Git, where: Revision, commit: str, config: Path | None) -> Se
     return read_config(tree_file(git, where, commit, CONFIG_PATH))
 
 
-def _owners(git: Git, tree: Tree[Parsed], settings: Settings) -> Owners:
+def _owners(git: Git, tree: Tree, settings: Settings) -> Owners:
     """Read the first CODEOWNERS that is there."""
     for name in names_of((settings.audit.owners,)):
         data = tree_file(git, tree.head, tree.commit, name)
@@ -117,22 +209,12 @@ def _owners(git: Git, tree: Tree[Parsed], settings: Settings) -> Owners:
 
 
 def _histories(  # noqa: PLR0917 - one call, from above
-    git: Git, tree: Tree[Parsed], parsed: Iterable[Parsed], settings: Settings, today: date, place: Path | None
-) -> tuple[dict[str, RuleHistory], list[str]]:
-    """Ask history about every rule that is not deprecated, and say what it could not tell."""
+    git: Git, tree: Tree, subjects: Sequence[Subject], settings: Settings, today: date, place: Path | None
+) -> tuple[Mapping[str, RuleHistory], list[str]]:
+    """Ask history about rules, and say what it could not tell."""
     line = commits(git, tree.commit, settings.rules)
     if tree.edits:
         line = (Commit(sha="", day=today, first=False, edits=tree.edits), *line)
-    subjects = [
-        Subject(
-            path=rule.path,
-            oid=rule.oid,
-            announced=(rule.name or "").startswith(NOTICE_PREFIX),
-            waiting=settings.maturity.before_shipping(rule.maturity),
-        )
-        for rule in parsed
-        if isinstance(rule, Rule) and not settings.is_deprecated(rule.path, rule.maturity)
-    ]
     known = Cache.read(place.read_bytes() if place is not None and place.is_file() else None, _HISTORY_VERSION)
     most = settings.rules.max_bytes
     found = histories(

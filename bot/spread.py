@@ -1,17 +1,27 @@
-"""One function over many values, on every core there is: the same answers in the same order, only sooner."""
+"""Many values on every core there is, in two rounds with a meeting between them: the same answers, only sooner."""
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
-from typing import TypeVar
+from typing import Generic, TypeVar, cast
 
 _Value = TypeVar("_Value")
+_Kept = TypeVar("_Kept")
+_Told = TypeVar("_Told")
+_Shared = TypeVar("_Shared")
 _Answer = TypeVar("_Answer")
+
+Learn = Callable[[Sequence[_Value]], tuple[_Kept, _Told]]
+"""``learn(values)``: what to keep where it was learnt, and what to tell the meeting."""
+
+Judge = Callable[[_Kept, _Shared], Sequence[_Answer]]
+"""``judge(kept, shared)``: the answers, by what was kept and what the meeting says."""
 
 _SHARE = 200
 """How many values make another process worth its start."""
@@ -21,57 +31,108 @@ _MOST = 8
 
 
 def spread(
-    ask: Callable[[_Value], _Answer], values: Sequence[_Value], *, cores: int | None = None, share: int = _SHARE
+    values: Sequence[_Value],
+    *,
+    learn: Learn[_Value, _Kept, _Told],
+    meet: Callable[[Sequence[_Told]], Sequence[_Shared]],
+    judge: Judge[_Kept, _Shared, _Answer],
+    cores: int | None = None,
+    share: int = _SHARE,
 ) -> list[_Answer]:
-    """Ask about every value, in several processes at a time where that pays and the system can fork safely.
+    """Learn of every value, meet once, judge: in several processes where that pays and the system can fork safely.
 
-    What ``ask`` changes outside its answer is lost where another process ran it. A process that fails costs time only:
-    its values are asked about here, where an error is raised as it would have been without it.
+    Each process has a part of the values, and what it keeps of them never leaves it. What ``learn`` and ``judge``
+    change outside their results is lost where another process ran them. A process that fails costs time only: its part
+    is done here, where an error is raised as it would have been without it.
 
     Args:
-        ask: a function of the value alone, whose answers can be pickled.
-        values: what to ask about.
+        values: what to learn of and to judge.
+        learn: the first round, a function of a part of the values.
+        meet: what is told by each part, to what is said to each; here alone.
+        judge: the second round.
         cores: how many processes to use at most; None is one a core, up to 8.
         share: the least number of values for each process.
 
+    Returns:
+        the answers, part by part.
+
     Raises:
-        Exception: whatever ``ask`` raises.
+        Exception: whatever the functions raise.
     """
-    number = min(cores or _cores(), len(values) // share)
-    if number <= 1 or sys.platform != "linux" or threading.active_count() > 1:  # a fork copies locks, not threads
-        return [ask(value) for value in values]
-    parts = [values[first::number] for first in range(number)]
-    sent = [_begin(ask, part) for part in parts[1:]]
-    answers = [[ask(value) for value in parts[0]]]
-    answers += [_end(pipe, ask, part) for pipe, part in zip(sent, parts[1:], strict=True)]
-    return [answers[position % number][position // number] for position in range(len(values))]
+    number = max(1, min(cores or _cores(), len(values) // share))
+    if sys.platform != "linux" or threading.active_count() > 1:  # a fork copies locks, not threads
+        number = 1
+    first, *others = (values[start::number] for start in range(number))
+    helpers: list[_Helper[_Value, _Kept, _Told, _Shared, _Answer]] = []
+    collects = gc.isenabled()
+    gc.disable()  # what is made here holds no cycles: to look for them costs a tenth of the time
+    try:
+        for part in others:
+            helpers.append(_Helper(learn, judge, part, [helper.pipe for helper in helpers]))
+        kept, told = learn(first)
+        said = meet([told, *(helper.told() for helper in helpers)])
+        for helper, shared in zip(helpers, said[1:], strict=True):
+            helper.tell(shared)
+        answers = list(judge(kept, said[0]))
+        for helper in helpers:
+            answers += helper.answers()
+    finally:
+        if collects:
+            gc.enable()
+    return answers
 
 
 def _cores() -> int:
     return min(len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1, _MOST)
 
 
-def _begin(ask: Callable[[_Value], object], part: Sequence[_Value]) -> Connection:
-    """Start a process for some values; what it finds comes through the pipe."""
-    context = multiprocessing.get_context("fork")
-    here, there = context.Pipe(duplex=False)
-    context.Process(target=_work, args=(there, ask, part), daemon=True).start()
-    there.close()  # only the process holds it now, so that its end ends the pipe
-    return here
+class _Helper(Generic[_Value, _Kept, _Told, _Shared, _Answer]):
+    """A process with a part of the values; where it ended without a word, its part is done here."""
 
+    def __init__(
+        self,
+        learn: Learn[_Value, _Kept, _Told],
+        judge: Judge[_Kept, _Shared, _Answer],
+        part: Sequence[_Value],
+        pipes: Sequence[Connection],
+    ) -> None:
+        """Start it; ``pipes`` are those of the processes before it, which it must not hold open."""
+        self._learn, self._judge, self._part = learn, judge, part
+        self._shared: list[_Shared] = []
+        context = multiprocessing.get_context("fork")
+        self.pipe, there = context.Pipe()
+        context.Process(target=self._work, args=(there, (self.pipe, *pipes)), daemon=True).start()
+        there.close()  # only the process holds it now, so that its end ends the pipe
 
-def _work(pipe: Connection, ask: Callable[[_Value], object], part: Sequence[_Value]) -> None:
-    try:
-        pipe.send([ask(value) for value in part])
-    except BaseException:  # noqa: BLE001 - whoever waits asks again, and raises it where it can be seen
-        os._exit(1)
-
-
-def _end(pipe: Connection, ask: Callable[[_Value], _Answer], part: Sequence[_Value]) -> list[_Answer]:
-    """Return what a process found; where it ended without a word, it is found here."""
-    with pipe:
+    def _work(self, pipe: Connection, others: Sequence[Connection]) -> None:
         try:
-            answers: list[_Answer] = pipe.recv()
-        except EOFError:
-            return [ask(value) for value in part]
-    return answers
+            for other in others:
+                other.close()  # so that the end of the process that asks ends the pipe here
+            kept, told = self._learn(self._part)
+            pipe.send(told)
+            pipe.send(list(self._judge(kept, pipe.recv())))
+        except BaseException:  # noqa: BLE001 - whoever waits does it again, and raises it where it can be seen
+            os._exit(1)
+
+    def told(self) -> _Told:
+        """What the process has to tell the meeting."""
+        try:
+            return cast("_Told", self.pipe.recv())
+        except (EOFError, OSError):
+            return self._learn(self._part)[1]
+
+    def tell(self, shared: _Shared) -> None:
+        """Say what the meeting says."""
+        self._shared = [shared]
+        try:
+            self.pipe.send(shared)
+        except OSError:
+            self.pipe.close()  # it is gone: nothing will come from there
+
+    def answers(self) -> Sequence[_Answer]:
+        """The answers of the second round."""
+        try:
+            with self.pipe:
+                return cast("list[_Answer]", self.pipe.recv())
+        except (EOFError, OSError):
+            return self._judge(self._learn(self._part)[0], self._shared[0])

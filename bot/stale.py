@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
@@ -17,8 +17,37 @@ UNREADABLE = "unreadable-rule"
 Advise = Callable[[Aged, Sequence[str], Sequence[Finding]], Iterable[Advice]]
 """``advise(aged, reasons, findings)``"""
 
-Ask = Callable[[Callable[["Rule | Unreadable"], AuditedRule], Sequence["Rule | Unreadable"]], Iterable[AuditedRule]]
-"""``ask(question, rules)``, such as ``map``"""
+Shared = tuple[Mapping[str, tuple[RuleRef, ...]], Mapping[str, tuple[RuleRef, ...]]]
+"""Rule id, and name, to the rules that hold it."""
+
+
+def references(rules: Iterable[Rule], settings: Settings) -> tuple[RuleRef, ...]:
+    """Return what other rules have to know of some: their ids and names."""
+    return tuple(
+        RuleRef(
+            path=rule.path,
+            rule_id=rule.rule_id,
+            name=rule.name,
+            deprecated=settings.is_deprecated(rule.path, rule.maturity),
+        )
+        for rule in rules
+    )
+
+
+def shared(references: Iterable[RuleRef]) -> Shared:
+    """Return the ids and the names that several rules hold, each with those rules."""
+    ids: dict[str, list[RuleRef]] = defaultdict(list)
+    names: dict[str, list[RuleRef]] = defaultdict(list)
+    for reference in references:
+        if reference.rule_id is not None:
+            ids[reference.rule_id].append(reference)
+        if reference.name is not None:
+            names[reference.name].append(reference)
+    return _several(ids), _several(names)
+
+
+def _several(holders: Mapping[str, Sequence[RuleRef]]) -> dict[str, tuple[RuleRef, ...]]:
+    return {value: tuple(held) for value, held in holders.items() if len(held) > 1}
 
 
 def audit_rules(
@@ -30,22 +59,24 @@ def audit_rules(
     owners: Callable[[str], tuple[str, ...]],
     advise: Advise,
     repository: str = "",
-    ask: Ask = map,
+    held: Shared | None = None,
 ) -> tuple[AuditedRule, ...]:
-    """Judge every rule of a tree as it stands, what deserves attention first at the top.
+    """Judge rules of a tree as they stand, what deserves attention first at the top.
 
     Args:
-        rules: every rule file.
+        rules: the rule files to judge.
         histories: path to what git says; a rule may be missing.
         settings: the config of the repository.
         today: the day of the audit.
         owners: tells whose a path is.
         advise: tells the next step in a rule's life.
         repository: where the rules stand.
-        ask: asks one question of every rule; it may do so in several processes.
+        held: the ids and names that several rules of the tree hold; None where ``rules`` are all of it.
     """
     files = tuple(rules)
-    context = _context((rule for rule in files if isinstance(rule, Rule)), settings, today)
+    if held is None:
+        held = shared(references((rule for rule in files if isinstance(rule, Rule)), settings))
+    context = Context(today=today, settings=settings, ids=held[0], names=held[1])
     asked = active(settings, {Scope.RULE, Scope.AUDIT, Scope.TREE})
     stale = {policy.id for policy in all_policies().values() if policy.stale}
 
@@ -55,7 +86,7 @@ def audit_rules(
             return _unreadable(rule, context, owned, repository)
         return _audited(rule, histories.get(rule.path), asked, stale, context, owned, advise, repository)
 
-    return tuple(sorted(ask(audited, files), key=attention))
+    return tuple(sorted(map(audited, files), key=attention))
 
 
 def _audited(  # noqa: PLR0917 - what one rule is judged by
@@ -113,31 +144,13 @@ def _tactics(rule: Rule) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _context(rules: Iterable[Rule], settings: Settings, today: date) -> Context:
-    """Say who holds each id and each name, as far as several do."""
-    ids: dict[str, list[RuleRef]] = defaultdict(list)
-    names: dict[str, list[RuleRef]] = defaultdict(list)
-    for rule in rules:
-        gone = settings.is_deprecated(rule.path, rule.maturity)
-        reference = RuleRef(path=rule.path, rule_id=rule.rule_id, name=rule.name, deprecated=gone)
-        if reference.rule_id is not None:
-            ids[reference.rule_id].append(reference)
-        if reference.name is not None:
-            names[reference.name].append(reference)
-    return Context(today=today, settings=settings, ids=_shared(ids), names=_shared(names))
-
-
-def _shared(holders: Mapping[str, Sequence[RuleRef]]) -> dict[str, tuple[RuleRef, ...]]:
-    return {value: tuple(held) for value, held in holders.items() if len(held) > 1}
-
-
 def _findings(aged: Aged, asked: Sequence[Asked], context: Context, *, deprecated: bool) -> Iterator[Finding]:
     """Ask every policy about one rule; a deprecated one cannot be stale, it is over."""
     rule = aged.rule
-    spoken: Counter[str] = Counter()
+    spoken: set[str] = set()
     for each in asked:
         policy = each.policy
-        if spoken[policy.first_of] or (deprecated and policy.stale):
+        if policy.first_of in spoken or (deprecated and policy.stale):
             continue
         subject: object = rule
         if policy.scope is Scope.AUDIT:
@@ -147,7 +160,7 @@ def _findings(aged: Aged, asked: Sequence[Asked], context: Context, *, deprecate
                 continue
             subject = _as_new(rule)
         for violation in policy.check(subject, context, each.options):
-            spoken[policy.first_of] += bool(policy.first_of)
+            spoken |= {policy.first_of} - {""}
             found = finding_of(each, violation, path=rule.path, subject=rule, head=rule)
             yield excuse(found, rule, context.settings, context.today)
 
@@ -175,4 +188,4 @@ def _unreadable(file: Unreadable, context: Context, owners: tuple[str, ...], rep
     )
 
 
-__all__ = ["Advise", "Ask", "audit_rules"]
+__all__ = ["Advise", "Shared", "audit_rules", "references", "shared"]

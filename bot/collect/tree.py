@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Generic, TypeVar
 
 from bot.audited import Commit, FileEdit
 from bot.collect.git import Git, RawChange, Side
@@ -14,23 +13,22 @@ from bot.collect.worktree import read
 from bot.model import Blob, Revision, RulewardError, Unevaluated
 from bot.settings import RuleFiles
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tree(Generic[T]):
-    """Every rule file of a commit, or of the working tree.
+class Tree:
+    """Which rule files a commit, or the working tree, has.
 
     Attributes:
         commit: the commit that the tree is, or that the working tree stands on.
-        files: path to what was made of the file; one that only the working tree holds has the id git would give it.
+        files: what git holds, to be read yet, and the files that only the working tree holds, which have the ids that
+            git would give them; sorted by path.
         edits: what the working tree changes, none for a commit.
         written: the content of the files that only the working tree holds, by that id.
     """
 
     head: Revision
     commit: str
-    files: Mapping[str, T]
+    files: tuple[Side | Blob, ...]
     edits: tuple[FileEdit, ...] = ()
     written: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     unevaluated: tuple[Unevaluated, ...] = field(default=())
@@ -50,48 +48,52 @@ def locate(git: Git, ref: str | None) -> tuple[Revision, str]:
     return Revision(ref=ref or "working tree", sha=commit if ref else None), commit
 
 
-def collect_tree(git: Git, head: Revision, commit: str, rules: RuleFiles, read: Callable[[Blob], T]) -> Tree[T]:
-    """Read every rule file, all through one process; of a working tree only what differs comes from the disk.
+def list_tree(git: Git, head: Revision, commit: str, rules: RuleFiles) -> Tree:
+    """List every rule file; of a working tree what differs is read from the disk, and nothing else is read.
 
     Args:
         git: the repository.
-        head: what to read.
+        head: what to list.
         commit: the commit that it is, or stands on.
         rules: which files are rules.
-        read: what to make of a file; done while git reads the next ones.
     """
     roots = rules.included.roots()
-    sides = {side.path: side for side in git.tree(commit, roots) if rules.governs(side.path)}
+    files: dict[str, Side | Blob] = {side.path: side for side in git.tree(commit, roots) if rules.governs(side.path)}
     changed = git.changes(commit, None, roots) if head.sha is None else ()
-    files: dict[str, T] = {}
     edits: list[FileEdit] = []
     written: dict[str, bytes] = {}
     unevaluated: list[Unevaluated] = []
     for row in changed:
-        sides.pop(row.old.path, None)
+        files.pop(row.old.path, None)
         blob = _working_file(git, row, rules)
         oid = ""
         if isinstance(blob, Unevaluated):
             unevaluated.append(blob)
         elif blob is not None:
-            files[blob.path] = read(blob)
+            files[blob.path] = blob
             oid = blob.oid
             written |= {oid: blob.data} if blob.data is not None else {}
         if rules.governs(row.old.path):
             edits.append(FileEdit(path=row.new.path, old=_oid(row.old), new=oid))
-    for each in contents(git, sides.values(), rules.max_bytes):
-        if isinstance(each, Unevaluated):
-            unevaluated.append(each)
-        else:
-            files[each.path] = read(each)
     return Tree(
         head=head,
         commit=commit,
-        files=dict(sorted(files.items())),
+        files=tuple(file for _, file in sorted(files.items())),
         edits=tuple(edits),
         written=written,
-        unevaluated=tuple(sorted(unevaluated, key=lambda each: each.path)),
+        unevaluated=tuple(unevaluated),
     )
+
+
+def read_files(git: Git, files: Iterable[Side | Blob], max_bytes: int) -> Iterator[Blob | Unevaluated]:
+    """Yield files of a tree, as git reads them, all through one process."""
+    sides: list[Side] = []
+    for file in files:
+        if isinstance(file, Blob):
+            yield file
+        else:
+            sides.append(file)
+    yield from contents(git, sides, max_bytes)
 
 
 def _working_file(git: Git, row: RawChange, rules: RuleFiles) -> Blob | Unevaluated | None:
@@ -174,4 +176,14 @@ def names_of(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*paths, ".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")))
 
 
-__all__ = ["Library", "Tree", "collect_tree", "commits", "locate", "names_of", "repository_name", "tree_file"]
+__all__ = [
+    "Library",
+    "Tree",
+    "commits",
+    "list_tree",
+    "locate",
+    "names_of",
+    "read_files",
+    "repository_name",
+    "tree_file",
+]

@@ -21,11 +21,9 @@ def duplicate_query_value(rule: Rule, _context: Context, _options: None) -> Iter
     Fix: take one of them out, or write the value that was meant.
     """
     for at, language, query in queries_of(rule):
-        for each in conditions(language, query):
-            if len(each.values) < 2 or each.operator not in _LISTED:  # noqa: PLR2004 - one value is no list
-                continue
+        for each in conditions(language, query, least=2):
             keys = [value.lower() if each.folds and isinstance(value, str) else value for value in each.values]
-            if len(set(keys)) == len(keys):
+            if each.operator not in _LISTED or len(set(keys)) == len(keys):
                 continue
             seen: dict[object, object] = {}
             for key, value in zip(keys, each.values, strict=True):

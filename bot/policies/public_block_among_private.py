@@ -37,7 +37,7 @@ def public_block_among_private(rule: Rule, _context: Context, _options: None) ->
     Fix: correct the block, or move it into a list of its own.
     """
     for at, language, query in queries_of(rule):
-        for each in conditions(language, query):
+        for each in conditions(language, query, least=2):
             blocks = [value for value in each.values if isinstance(value, str)] if each.operator == "block" else []
             public = [block for block in blocks if _public(block)]
             if len(public) == 1 and (len(blocks) > _NEIGHBOURS or (len(blocks) == _NEIGHBOURS and _slip(public[0]))):

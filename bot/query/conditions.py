@@ -21,6 +21,7 @@ from bot.query.formula import (
     Opaque,
     Or,
     Range,
+    Test,
     Truth,
 )
 from bot.query.places import Places, Value, values_of
@@ -77,10 +78,19 @@ class _Order:
 
 
 @lru_cache(maxsize=8)  # several policies ask about one query, one after the other
-def conditions(language: str, query: str) -> tuple[Condition, ...]:
-    """Every condition of a query, from left to right; none where the query is not understood."""
+def conditions(language: str, query: str, *, least: int = 1) -> tuple[Condition, ...]:
+    """The conditions of a query from left to right, none where it is not understood.
+
+    Args:
+        language: of the query.
+        query: its text.
+        least: how many tests a condition has at least; with two, those that stand alone are left out.
+    """
+    found: list[Condition] = []
     order = _Order(query)
-    return tuple(each for formula in formulas(language, query) for each in _walk(formula, order))
+    for formula in formulas(language, query):
+        _walk(formula, order, least, found, negated=False, joined=False)
+    return tuple(found)
 
 
 def maxspan(query: str) -> int | None:
@@ -126,51 +136,56 @@ def formulas(language: str, query: str) -> Iterator[Formula]:
         return
 
 
-def _walk(formula: Formula, order: _Order, *, negated: bool = False, joined: bool = False) -> Iterator[Condition]:
+def _walk(formula: Formula, order: _Order, least: int, found: list[Condition], *, negated: bool, joined: bool) -> None:
     if isinstance(formula, Atom):
-        yield _condition([formula], order, negated=negated, joined=joined)
+        _add([formula], order, least, found, negated=negated, joined=joined)
     elif isinstance(formula, Not):
-        yield from _walk(formula.part, order, negated=not negated)
+        _walk(formula.part, order, least, found, negated=not negated, joined=False)
     elif isinstance(formula, And):
         for part in formula.parts:
-            yield from _walk(part, order, negated=negated, joined=joined or negated)
+            _walk(part, order, least, found, negated=negated, joined=joined or negated)
     elif isinstance(formula, Or):
         for listed, group in groupby(formula.parts, _listed):
             parts = list(group)
             if listed is not None:
                 tests = [part for part in parts if isinstance(part, Atom)]
-                yield _condition(tests, order, negated=negated, joined=joined)
+                _add(tests, order, least, found, negated=negated, joined=joined)
             else:
                 for part in parts:
-                    yield from _walk(part, order, negated=negated, joined=joined)
+                    _walk(part, order, least, found, negated=negated, joined=joined)
 
 
 def _listed(part: Formula) -> tuple[str, str, bool] | None:
     """What tests must share to stand in one list."""
-    if isinstance(part, Atom) and not isinstance(part.test, Exists | Opaque | Range):
-        return part.subject, _operator(part), isinstance(part.test, Glob) and part.test.folds
-    return None
+    if not isinstance(part, Atom) or isinstance(part.test, Exists | Opaque | Range):
+        return None
+    return part.subject, _operator(part.test), isinstance(part.test, Glob) and part.test.folds
 
 
-def _operator(atom: Atom) -> str:
-    if isinstance(atom.test, Glob):
-        return "is" if atom.test.literal else "like"
-    if isinstance(atom.test, Range) and atom.test.low is not None and atom.test.low == atom.test.high:
+def _operator(test: Test) -> str:
+    if isinstance(test, Glob):
+        return "is" if test.literal else "like"
+    if isinstance(test, Range) and test.low is not None and test.low == test.high:
         return "is"
-    return _OPERATORS[type(atom.test)]
+    return _OPERATORS[type(test)]
 
 
-def _condition(tests: list[Atom], order: _Order, *, negated: bool, joined: bool) -> Condition:
+def _add(tests: list[Atom], order: _Order, least: int, found: list[Condition], *, negated: bool, joined: bool) -> None:
     first = tests[0]
-    return Condition(
-        field=first.subject.removeprefix(KQL),
-        operator=_operator(first),
-        values=tuple(value for atom in tests for value in values_of(atom)),
-        folds=isinstance(first.test, Glob) and first.test.folds,
-        negated=negated,
-        joined=joined,
-        _order=order,
-        _number=order.add(first),
+    number = order.add(first)
+    if len(tests) < least:
+        return
+    found.append(
+        Condition(
+            field=first.subject.removeprefix(KQL),
+            operator=_operator(first.test),
+            values=tuple([value for atom in tests for value in values_of(atom)]),
+            folds=isinstance(first.test, Glob) and first.test.folds,
+            negated=negated,
+            joined=joined,
+            _order=order,
+            _number=number,
+        )
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 
 from bot.query import glob
@@ -49,8 +49,8 @@ def dead(language: str, query: str) -> list[Dead]:
         for formula in formulas(language, query):
             if formula == FALSE:
                 continue
-            sides = _Sides.of((formula,))
-            if not single and not sides.contradict(sides):
+            sides = _Sides(formula)
+            if not sides.contradict(sides) and not (single and sides.crowd()):
                 continue
             never = impossible(formula, reading, meter)
             if (single or not _holds(formula)) and never(formula):
@@ -58,35 +58,70 @@ def dead(language: str, query: str) -> list[Dead]:
                 continue
             found.extend(
                 Dead(shown=show(part, style), at=places.of(first_of(part)), alone=never(part), single=crowded)
-                for part, crowded in _ruled_out(formula, (), never, single=single)
+                for part, crowded in _ruled_out(formula, (), sides, never, single=single)
             )
     except (ExhaustedError, UnsupportedError, RecursionError):
         return found  # a piece that is too large to judge is not called dead
     return found
 
 
-@dataclass(slots=True)
+class _Tests:
+    """Tests of one field, those of one string to be looked up by it, case apart."""
+
+    __slots__ = ("_literals", "_wide")
+
+    def __init__(self, tests: Iterable[Test]) -> None:
+        """Sort them."""
+        self._literals: dict[str, list[Test]] = {}
+        self._wide: list[Test] = []
+        for test in tests:
+            if isinstance(test, Glob) and test.literal:
+                self._literals.setdefault(glob.fold(test.text), []).append(test)
+            else:
+                self._wide.append(test)
+
+    def follow(self, one: Test) -> bool:
+        """Tell whether a value that passes a test passes one of these."""
+        same = self._literals.get(glob.fold(one.text), ()) if self._literals and isinstance(one, Glob) else ()
+        return any(implies(one, other) or _any(other) for other in (*same, *self._wide))
+
+    def entail(self, other: Test) -> bool:
+        """Tell whether a value that passes one of these passes a test."""
+        same = self._literals.get(glob.fold(other.text), ()) if isinstance(other, Glob) else ()
+        if isinstance(other, Glob) and other.literal:
+            return any(implies(one, other) for one in same)
+        every = chain(self._wide, *self._literals.values())
+        return any(implies(one, other) or _any(other) for one in every)
+
+
+def _any(test: Test) -> bool:
+    return isinstance(test, Glob) and test.text == glob.ANY
+
+
 class _Sides:
     """What a formula asks for and what it refuses, a field (or term) at a time, negations resolved."""
 
-    asked: dict[str, list[Test]] = field(default_factory=dict[str, list[Test]])
-    refused: dict[str, list[Test]] = field(default_factory=dict[str, list[Test]])
-    _judges: dict[str, Callable[[Test], bool]] = field(default_factory=dict[str, Callable[[Test], bool]])
+    __slots__ = ("_asked", "_refused", "asked", "refused")
 
-    @classmethod
-    def of(cls, formulas: Iterable[Formula]) -> _Sides:
+    def __init__(self, *formulas: Formula) -> None:
         """Sort the tests of some formulas."""
-        sides = cls()
+        self.asked: dict[str, list[Test]] = {}
+        self.refused: dict[str, list[Test]] = {}
+        self._asked: dict[str, _Tests] = {}
+        self._refused: dict[str, _Tests] = {}
         todo = [(formula, False) for formula in formulas]
         while todo:
             formula, negated = todo.pop()
             if isinstance(formula, Atom):
-                (sides.refused if negated else sides.asked).setdefault(formula.subject, []).append(formula.test)
+                side = self.refused if negated else self.asked
+                if formula.subject in side:
+                    side[formula.subject].append(formula.test)
+                else:
+                    side[formula.subject] = [formula.test]
             elif isinstance(formula, Not):
                 todo.append((formula.part, not negated))
             elif isinstance(formula, And | Or):
                 todo += [(part, negated) for part in formula.parts]
-        return sides
 
     def contradict(self, other: _Sides) -> bool:
         """Tell whether something asked for on the one side implies something refused on the other.
@@ -94,77 +129,66 @@ class _Sides:
         Where nothing does, the two sides can hold together if each can: a field holds many values, so that whatever is
         asked for may be there, and what that implies, and nothing else.
         """
-        return other.refuses(self.asked) or (other is not self and self.refuses(other.asked))
+        return other.refuses(self) or (other is not self and self.refuses(other))
 
-    def refuses(self, asked: Mapping[str, Sequence[Test]]) -> bool:
-        """Tell whether something that is asked for implies something refused here."""
-        for subject in asked.keys() & self.refused.keys():
-            judge = self._judges.get(subject)
-            if judge is None:
-                judge = self._judges[subject] = _implied(self.refused[subject])
-            if any(map(judge, asked[subject])):
+    def refuses(self, other: _Sides) -> bool:
+        """Tell whether something that the other side asks for implies something refused here."""
+        for subject in other.asked.keys() & self.refused.keys():
+            if subject not in self._refused:
+                self._refused[subject] = _Tests(self.refused[subject])
+            if any(map(self._refused[subject].follow, other.asked[subject])):
                 return True
         return False
 
-    def crowd(self, other: _Sides) -> bool:
+    def entail(self, atom: Atom) -> bool:
+        """Tell whether something that is asked for implies a test."""
+        if atom.subject not in self._asked:
+            self._asked[atom.subject] = _Tests(self.asked.get(atom.subject, ()))
+        return self._asked[atom.subject].entail(atom.test)
+
+    def crowd(self, *others: _Sides) -> bool:
         """Tell whether a field has two tests here, or one here and one there: too much, perhaps, for one value."""
-        return any(
-            name in other.asked
-            or name in other.refused
-            or len({*self.asked.get(name, ()), *self.refused.get(name, ())}) > 1
-            for name in self.asked.keys() | self.refused.keys()
-        )
-
-
-def _implied(tests: Sequence[Test]) -> Callable[[Test], bool]:
-    """Return a question: does a test imply one of these? Those of one string are looked up by it, case apart."""
-    literals: dict[str, list[Test]] = {}
-    wide: list[Test] = []
-    for test in tests:
-        if isinstance(test, Glob) and test.literal:
-            literals.setdefault(glob.fold(test.text), []).append(test)
-        else:
-            wide.append(test)
-    anything = any(isinstance(test, Glob) and test.text == glob.ANY for test in wide)
-
-    def question(one: Test) -> bool:
-        same = literals.get(glob.fold(one.text), ()) if literals and isinstance(one, Glob) else ()
-        return anything or any(implies(one, other) for other in chain(same, wide))
-
-    return question
+        names = self.asked.keys() | self.refused.keys()
+        if any(not names.isdisjoint(other.asked) or not names.isdisjoint(other.refused) for other in others):
+            return True
+        return any(len({*self.asked.get(name, ()), *self.refused.get(name, ())}) > 1 for name in names)
 
 
 def _holds(formula: Formula) -> bool:
     """Tell whether an event passes that has whatever is asked for, and nothing else: a field holds many values."""
-    return _passes(formula, _Sides.of((formula,)).asked, negated=False)
+    return _passes(formula, _Sides(formula), negated=False)
 
 
-def _passes(formula: Formula, asked: Mapping[str, Sequence[Test]], *, negated: bool) -> bool:
+def _passes(formula: Formula, sides: _Sides, *, negated: bool) -> bool:
     """Tell whether a piece of a formula is true of that event."""
     if isinstance(formula, Atom):
-        return not negated or any(map(_implied([formula.test]), asked.get(formula.subject, ())))
+        return not negated or sides.entail(formula)
     if isinstance(formula, Constant):
         return formula.value
     if isinstance(formula, Not):
-        return not _passes(formula.part, asked, negated=not negated)
-    return (all if isinstance(formula, And) else any)(_passes(part, asked, negated=negated) for part in formula.parts)
+        return not _passes(formula.part, sides, negated=not negated)
+    return (all if isinstance(formula, And) else any)(_passes(part, sides, negated=negated) for part in formula.parts)
 
 
 def _ruled_out(
-    formula: Formula, beside: tuple[Formula, ...], never: Callable[[Formula], bool], *, single: bool
+    formula: Formula, beside: tuple[Formula, ...], whole: _Sides, never: Callable[[Formula], bool], *, single: bool
 ) -> Iterator[tuple[Formula, bool]]:
     """Alternatives that no event passes together with what stands beside them.
 
-    ``single`` says that a comparison takes single values alone; what comes with an alternative, that it rests on that.
+    ``whole`` is all of it. ``single`` says that a comparison takes single values alone; what comes with an alternative,
+    that it rests on that.
     """
     if isinstance(formula, And):
         for number, part in enumerate(formula.parts):
-            others = (*formula.parts[:number], *formula.parts[number + 1 :])
-            yield from _ruled_out(part, (*beside, *others), never, single=single)
+            if isinstance(part, And | Or):
+                others = (*formula.parts[:number], *formula.parts[number + 1 :])
+                yield from _ruled_out(part, (*beside, *others), whole, never, single=single)
     elif isinstance(formula, Or):
-        around = _Sides.of(beside)
+        if not single and not _Sides(formula).contradict(whole):
+            return
+        around = _Sides(*beside)
         for part in formula.parts:
-            mine = _Sides.of((part,))
+            mine = _Sides(part)
             refused = mine.contradict(around) or mine.contradict(mine)
             together = And((part, *beside))
             doubtful = refused or (single and mine.crowd(around))
@@ -173,7 +197,7 @@ def _ruled_out(
             if doubtful and never(together):
                 yield part, not refused
             else:
-                yield from _ruled_out(part, beside, never, single=single)
+                yield from _ruled_out(part, beside, whole, never, single=single)
 
 
 __all__ = ["Dead", "dead"]

@@ -7,7 +7,7 @@ A test says what a value must be; what a missing field or several values do to i
 # ruff: noqa: FBT003 - the booleans here are truth values and tests, not switches
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -168,14 +168,16 @@ def negation(part: Formula) -> Formula:
     return Constant(not part.value) if isinstance(part, Constant) else Not(part)
 
 
-def atoms(formula: Formula) -> Iterator[Atom]:
+def atoms(formula: Formula) -> list[Atom]:
     """Every atom, from left to right, as often as it occurs."""
+    found: list[Atom] = []
     stack = [formula]
     while stack:
         node = stack.pop()
         if isinstance(node, Atom):
-            yield node
+            found.append(node)
         elif isinstance(node, Not):
             stack.append(node.part)
         elif isinstance(node, And | Or):
             stack.extend(reversed(node.parts))
+    return found

@@ -41,7 +41,7 @@ def clean(text: str) -> bool:
 
 def is_literal(text: str) -> bool:
     """Tell whether a pattern has no wildcard, so that it matches one string only."""
-    return clean(text)
+    return text.isascii() or clean(text)
 
 
 def from_wildcards(text: str) -> str:
@@ -56,7 +56,7 @@ def from_wildcards(text: str) -> str:
 
 def to_wildcards(text: str) -> str:
     """Show a pattern with ``*`` and ``?``."""
-    return text.replace(ANY, "*").replace(ONE, "?")
+    return text if text.isascii() else text.replace(ANY, "*").replace(ONE, "?")
 
 
 @lru_cache(maxsize=4096)

@@ -62,11 +62,15 @@ def fields(language: str, query: str) -> frozenset[str]:
 
 
 def _named(formula: Formula) -> Iterator[str]:
+    plain: set[str] = set()
     for atom in atoms(formula):
         if atom.term is not None:
             yield from (name for name in names(atom.term) if name != "*")
-        elif atom.subject != "*" and glob.clean(atom.subject):
+        elif atom.kind != "nested":
+            plain.add(atom.subject)
+        elif glob.clean(atom.subject):
             yield from kql.nested_fields(atom)
+    yield from (name for name in plain if name != "*" and glob.clean(name))
 
 
 def _eql_fields(query: eql.Query) -> Iterator[str]:
