@@ -8,6 +8,7 @@ from functools import cache
 from bot.query.text import Token, fail
 
 SPACE = " \t\r\n\xa0"
+_KEYWORDS = frozenset({"or", "and", "not"})
 
 
 @cache
@@ -23,8 +24,8 @@ def _pattern() -> re.Pattern[str]:
       | (?P<range><=|>=|<|>)
       | (?P<punct>[():{{}}])
       | (?P<text>(?:
-            [^\\():<>"{{}}nN \t\r\n\xa0]++
-          | (?-i:\\[trn]) | \\[\\():<>"*{{}}] | (?-i:\\u)[0-9a-f]{{4}} | \\(?:or|and|not)
+            (?-i:[^\\():<>"{{}}nN \t\r\n\xa0]++ | \\[trn])
+          | \\[\\():<>"*{{}}] | (?-i:\\u)[0-9a-f]{{4}} | \\(?:or|and|not)
           | (?!{space}++(?:or|and){space}|not{space})[^\\():<>"{{}}]
         )++)
         """,
@@ -37,17 +38,16 @@ def scan(query: str) -> list[Token]:
     found: list[Token] = []
     at = 0
     for match in _pattern().finditer(query):
-        kind = match.lastgroup or ""
-        if match.start() != at:
+        start, end = match.span()
+        if start != at:
             break
+        at, kind, text = end, match.lastgroup or "", match[0]
         if kind == "text":
-            found.append(Token(kind, match.group().rstrip(SPACE), at))
-        elif kind in {"or", "and", "not"}:
-            start = at + len(match.group()) - len(match.group().lstrip(SPACE))
-            found.append(Token(kind, kind, start))
+            found.append(Token(kind, text.rstrip(SPACE), start))
+        elif kind in _KEYWORDS:
+            found.append(Token(kind, kind, end - len(text.lstrip(SPACE))))
         elif kind != "space":
-            found.append(Token(kind, match.group(), at))
-        at = match.end()
+            found.append(Token(kind, text, start))
     if at < len(query):
         fail("unterminated quote" if query[at] == '"' else f"unexpected character {query[at]!r}", at)
     return found
@@ -55,4 +55,4 @@ def scan(query: str) -> list[Token]:
 
 def tokens(query: str) -> tuple[str, ...]:
     """The texts of the tokens; two queries with the same ones mean the same."""
-    return tuple(f"{token.kind}\0" * (token.kind in {"or", "and", "not"}) + token.text for token in scan(query))
+    return tuple(f"{token.kind}\0" * (token.kind in _KEYWORDS) + token.text for token in scan(query))
