@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import traceback
 from typing import NoReturn, TextIO
 
 import click
@@ -38,6 +37,8 @@ def main() -> NoReturn:
     except Exception as error:  # noqa: BLE001 - a crash of ours is an incomplete review, and must not look like a finding
         if isinstance(error, OSError) and error.errno in _FULL:
             _abandon(sys.stdout)
+        import traceback  # what crashes pays for it
+
         _complain(_machine(error) or traceback.format_exc())
         sys.exit(INCOMPLETE)
     sys.exit(0)
