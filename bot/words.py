@@ -25,6 +25,7 @@ from bot.model import (
     is_table,
     items,
 )
+from bot.settings import DEPRECATED, NOTICE_PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +139,27 @@ def rule_phrases(rule: RuleChange) -> tuple[Phrase, ...]:
         return (*phrases, _whole("new", rule.head))
     if rule.kind is Kind.REMOVAL and rule.base is not None:
         return (*phrases, _whole("removed", rule.base))
-    told = [_told(change, rule) for change in by_importance(rule) if _worth(change)]
+    told = [phrase for _, phrase in leaf_phrases(rule)]
     if not told and rule.changes:
         told = [_say("bookkeeping only")]
     if not told and not phrases:
         told = [_say("layout only")]
+    if announces(rule):
+        told = [_say("announced by the name alone"), *told]
     return (*told, *phrases)
+
+
+def leaf_phrases(rule: RuleChange) -> tuple[tuple[Change, Phrase], ...]:
+    """Return the leaves of an edited rule that are worth a word, each with its phrase, the most important first."""
+    return tuple((change, _told(change, rule)) for change in by_importance(rule) if _worth(change))
+
+
+def announces(rule: RuleChange) -> bool:
+    """Tell whether a rule only announces its deprecation: by its name, while its maturity says nothing of it."""
+    base, head = rule.base, rule.head
+    if rule.kind is not Kind.DEPRECATION or base is None or head is None or head.maturity == DEPRECATED:
+        return False
+    return (head.name or "").startswith(NOTICE_PREFIX) and not (base.name or "").startswith(NOTICE_PREFIX)
 
 
 def _moved(rule: RuleChange) -> bool:
@@ -339,9 +355,11 @@ __all__ = [
     "LONGEST",
     "Phrase",
     "Piece",
+    "announces",
     "by_importance",
     "change_phrase",
     "change_words",
+    "leaf_phrases",
     "plain",
     "query_heading",
     "query_words",

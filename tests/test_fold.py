@@ -9,7 +9,8 @@ from bot.judge import judge
 from bot.model import Blob, Review, Revision, Rule
 from bot.parse import parse
 from bot.render import render
-from bot.render.fold import first_line, rows
+from bot.render.fold import rows
+from bot.render.headline import first_line
 from bot.settings import Settings
 from tests.repository import other_id, rule_text
 

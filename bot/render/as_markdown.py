@@ -19,12 +19,11 @@ from bot.render.fold import (
     asides,
     count,
     detects,
-    first_line,
     problems,
     rows,
-    verdict_line,
     waived,
 )
+from bot.render.headline import first_line, verdict_line
 from bot.render.queries import explained, explains, query_lines, witnesses
 from bot.render.template import Blocks
 from bot.settings import Settings

@@ -10,7 +10,7 @@ from bot.model import Finding, Level, LineFix, Review, RuleReview, Verdict
 from bot.policy import all_policies
 from bot.render.as_markdown import LISTING, MANUAL, marker_again, sentence
 from bot.render.escape import code, cut, fenced, prose, tame, terminal, visible
-from bot.render.fold import first_line, verdict_line
+from bot.render.headline import first_line, verdict_line
 from bot.waive import Record, fingerprint, marker
 from bot.words import plain
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from bot.layout import layout_of
 from bot.model import Finding, Kind, Level, QueryVerdict, Review, Rule, RuleChange, RuleReview
 from bot.render.escape import cut, terminal
-from bot.render.fold import Row, count, detects, first_line, fold, places, rows, verdict_line
+from bot.render.fold import Row, count, detects, fold, places, rows
+from bot.render.headline import first_line, verdict_line
 from bot.render.queries import explained, proofs
 from bot.render.screen import bullets, indented, printed, some_paths, unbroken
 from bot.settings import Settings

@@ -1,20 +1,16 @@
-"""What every surface for people says alike: the headline, the verdict, and folding of what many rules share."""
+"""Folding: what many rules share is one line on every surface for people."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.asking import NO_RULE_FILES
-from bot.model import Category, Finding, Kind, Level, QueryVerdict, Review, RuleChange, RuleReview, Verdict
+from bot.model import Category, Finding, Kind, Level, QueryVerdict, Review, RuleChange, RuleReview
 from bot.policy import all_policies
 from bot.render.queries import explained
-from bot.report import finding_counts
-from bot.told import again, finished
-from bot.words import Phrase, Piece, plain, rule_phrases
+from bot.words import Phrase, plain, rule_phrases
 
 T = TypeVar("T")
 FOLD_FROM = 3
@@ -23,40 +19,7 @@ FOLD_FROM = 3
 _ODD_LINES = 3
 _MANY = 8  # lines of one policy that become one
 _DETECTS = frozenset({Category.LOGIC, Category.SCOPE})
-_WHOLE = {
-    Kind.NEW: ("is new", "are new"),
-    Kind.REMOVAL: ("is removed", "are removed"),
-    Kind.DEPRECATION: ("is deprecated", "are deprecated"),
-    Kind.RESTORATION: ("is restored", "are restored"),
-    Kind.PROMOTION: ("is promoted", "are promoted"),
-    Kind.DEMOTION: ("is demoted", "are demoted"),
-    Kind.UNREADABLE: ("cannot be read", "cannot be read"),
-}
-_GOING = frozenset({Kind.REMOVAL, Kind.DEPRECATION, Kind.DEMOTION})
-"""What takes coverage away without an edit of what is detected: nobody may read first that nothing changes."""
-
-_EDITED = frozenset({Kind.TUNING, Kind.METADATA})
 _CUT = re.compile(r"…|\b[0-9,]+ more\b|: [0-9]+ (?:changed|added|removed)\b")
-_OTHER = {
-    Category.SCHEDULE: "schedule",
-    Category.SEVERITY: "severity",
-    Category.THREAT: "threat mapping",
-    Category.RESPONSE: "response actions",
-    Category.LIFECYCLE: "lifecycle",
-    Category.COMPATIBILITY: "compatibility",
-    Category.IDENTITY: "identity",
-    Category.TAXONOMY: "tags",
-    Category.DOCS: "docs",
-    Category.BOOKKEEPING: "bookkeeping",
-}
-_CLAIMS = {
-    QueryVerdict.NARROWED: "narrowed",
-    QueryVerdict.BROADENED: "broadened",
-    QueryVerdict.NARROWED_OR_EQUAL: "narrowed or equal",
-    QueryVerdict.BROADENED_OR_EQUAL: "broadened or equal",
-    QueryVerdict.CHANGED: "changed both ways",
-    QueryVerdict.UNKNOWN: "effect unknown",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,119 +82,10 @@ def count(number: int, noun: str, several: str = "") -> str:
     return f"{number:,} {noun if number == 1 else several or noun + 's'}"
 
 
-def first_line(review: Review) -> tuple[str, tuple[Phrase, ...]]:
-    """Return what changes in what is detected, and what changes beside."""
-    changes = [rule.change for rule in review.rules]
-    if not changes:
-        if review.unevaluated:
-            return "No change could be judged", ()
-        nothing = any(each.policy == NO_RULE_FILES for each in review.findings)
-        return "Nothing is reviewed, for no file here is a rule" if nothing else "No rule changes", ()
-    changed = [change for change in changes if detects(change)]
-    number, total = len(changed), len(changes)
-    if not changed:
-        existing = all(change.kind not in _GOING for change in changes) and any(
-            change.kind is not Kind.NEW for change in changes
-        )
-        lead = f"Nothing changes in what {'existing ' if total > 1 else ''}rules detect" if existing else ""
-    else:
-        lead = count(number, "rule") if number == total else f"{number:,} of {count(total, 'rule')}"
-        lead += " changes what it detects" if number == 1 else " change what they detect"
-    claims = ", ".join(_alike(changed) or _claimed(changed))
-    beside = tuple(_beside(changes))
-    if not lead and beside:
-        return plain(beside[0]), beside[1:]
-    return finished(lead + (f": {claims}" if claims else "")), beside
-
-
-def _claimed(changed: list[RuleChange]) -> Iterator[str]:
-    """Say in which direction, with how many where several changed."""
-    claims = Counter(_claim(change) for change in changed)
-    for claim, number in claims.items():
-        yield claim if len(changed) == 1 else f"{number:,} {claim}"
-
-
-def _alike(changed: list[RuleChange]) -> list[str]:
-    """Say what most of them have in common, and how many differ; nothing where no edit is that of the most."""
-    groups = Counter(told for told in map(_edit, changed) if told)
-    (told, number), *_ = groups.most_common(1) or [((), 0)]
-    if number < FOLD_FROM or number * 2 < len(changed):
-        return []
-    how = "all" if number == len(changed) else f"{number:,}"
-    words = f"{how} alike ({', '.join(map(again, told))})"
-    left = len(changed) - number
-    return [words, *([f"{left:,} {'differs' if left == 1 else 'differ'}"] if left else [])]
-
-
-def _edit(change: RuleChange) -> tuple[str, ...]:
-    """What became of what a rule asks, empty where the words leave something out: equal words are equal edits."""
+def edit_of(change: RuleChange) -> tuple[str, ...]:
+    """Return what became of what a rule asks, empty where the words leave something out: equal words, equal edits."""
     told = explained(change)
     return () if any(_CUT.search(line) for line in told) else told
-
-
-def _claim(change: RuleChange) -> str:
-    if change.query is not None and change.query.apart:
-        return f"another {change.query.apart}"
-    if change.query is not None and change.query.verdict in _CLAIMS:
-        return _CLAIMS[change.query.verdict]
-    return "another rule type, filter or setting" if Category.LOGIC in change.categories else "other indices"
-
-
-def _beside(changes: list[RuleChange]) -> Iterator[Phrase]:
-    """Say what else happens: what comes and goes, what most rules share, then what the others are about."""
-    kinds = Counter(change.kind for change in changes)
-    for kind, (one, several) in _WHOLE.items():
-        if kinds[kind]:
-            yield _plainly(kinds[kind], one, several)
-    told = [(change, rule_phrases(change), detects(change)) for change in changes if change.kind in _EDITED]
-    shared = Counter(
-        phrase
-        for _, phrases, detecting in told
-        for phrase in phrases
-        if not (detecting and plain(phrase).startswith("query "))  # counted by its edits already
-    )
-    common, number = shared.most_common(1)[0] if shared else ((), 0)
-    if number >= FOLD_FROM and number * 2 >= len(changes):
-        yield (Piece(f"{count(number, 'rule')}: "), *common)
-    else:
-        common = ()
-    topics = Counter(_topic(change) for change, phrases, detecting in told if not detecting and phrases != (common,))
-    topics[_OTHER[Category.SEVERITY]] += sum(
-        detecting and Category.SEVERITY in change.categories and common not in phrases
-        for change, phrases, detecting in told
-    )
-    for topic, each in (+topics).items():
-        yield _plainly(each, f"changes {topic}", f"change {topic}")
-    if kinds[Kind.RENAME]:
-        yield _plainly(kinds[Kind.RENAME], "only moves", "only move")
-    if kinds[Kind.COSMETIC]:
-        yield _plainly(kinds[Kind.COSMETIC], "changes layout only", "change layout only")
-
-
-def _plainly(number: int, one: str, several: str) -> Phrase:
-    return (Piece(f"{count(number, 'rule')} {one if number == 1 else several}"),)
-
-
-def _topic(change: RuleChange) -> str:
-    return next((word for category, word in _OTHER.items() if category in change.categories), "the query's text only")
-
-
-_VERDICTS = {
-    Verdict.INCOMPLETE: "Incomplete",
-    Verdict.BLOCK: "Blocked",
-    Verdict.WARN: "Passed with warnings",
-    Verdict.PASS: "Passed",
-}
-
-
-def verdict_line(review: Review) -> tuple[str, str]:
-    """Return the verdict in a word or two, and its counts."""
-    numbers = finding_counts(review.all_findings())
-    parts = [count(len(review.unevaluated), "file") + " could not be judged"] if review.unevaluated else []
-    parts += [count(numbers[level], level) for level in ("error", "warning", "notice") if numbers[level]]
-    parts += [f"{numbers['waived']:,} waived"] if numbers["waived"] else []
-    parts += [f"{count(review.skipped, 'TOML file')} skipped: no rule"] if review.skipped else []
-    return _VERDICTS[review.verdict], ", ".join(parts)
 
 
 def fold(items: Iterable[T], key: Callable[[T], Hashable], least: int = FOLD_FROM) -> Iterator[tuple[T, ...]]:
@@ -260,10 +114,10 @@ def rows(review: Review) -> list[Row]:
         change = rule.change
         if change.kind is Kind.UNREADABLE:
             return change.path
-        return change.kind, phrases, detects(change) and (_edit(change) or _whole(phrases) or change.path)
+        return change.kind, phrases, detects(change) and (edit_of(change) or _whole(phrases) or change.path)
 
     groups = list(fold(ordered, alike))
-    common = [_edit(group[0][0].change) for group in groups if len(group) > 1 and detects(group[0][0].change)]
+    common = [edit_of(group[0][0].change) for group in groups if len(group) > 1 and detects(group[0][0].change)]
     made = [
         Row(
             rules=tuple(rule for rule, _ in group),
@@ -288,7 +142,7 @@ def _place(row: Row) -> tuple[int, int, int]:
 def _lines(change: RuleChange, number: int, common: list[tuple[str, ...]]) -> Iterator[str]:
     """What many rules have in common; of an odd one out, what it has beside that."""
     if number > 1:
-        yield from _edit(change) if detects(change) else ()
+        yield from edit_of(change) if detects(change) else ()
     elif detects(change):
         own = [line for line in explained(change) if not any(line in each for each in common)]
         yield from own[:_ODD_LINES]

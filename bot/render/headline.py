@@ -1,0 +1,243 @@
+"""The first lines of every surface for people: what a change does, in counts that add up, and the verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.asking import NO_RULE_FILES
+from bot.model import Category, Change, Kind, QueryVerdict, Review, RuleChange, Verdict
+from bot.render.fold import FOLD_FROM, count, detects, edit_of
+from bot.report import finding_counts
+from bot.told import again, finished
+from bot.words import Phrase, Piece, announces, leaf_phrases, plain
+
+_WHOLE = {
+    Kind.NEW: ("is new", "are new"),
+    Kind.REMOVAL: ("is removed", "are removed"),
+    Kind.DEPRECATION: ("is deprecated", "are deprecated"),
+    Kind.RESTORATION: ("is restored", "are restored"),
+    Kind.PROMOTION: ("is promoted", "are promoted"),
+    Kind.DEMOTION: ("is demoted", "are demoted"),
+    Kind.UNREADABLE: ("cannot be read", "cannot be read"),
+}
+_GOING = frozenset({Kind.REMOVAL, Kind.DEPRECATION, Kind.DEMOTION})
+"""What takes coverage away without an edit of what is detected: nobody may read first that nothing changes."""
+
+_LIFE = frozenset({Kind.DEPRECATION, Kind.RESTORATION, Kind.PROMOTION, Kind.DEMOTION})
+"""Kinds that say themselves what became of the maturity."""
+
+_ONE_SIDED = frozenset({Kind.NEW, Kind.REMOVAL, Kind.UNREADABLE})
+_EDITED = frozenset({Kind.TUNING, Kind.METADATA})
+_INDICES = frozenset({"index", "threat_index"})
+_DATA_VIEWS = frozenset({"data_view_id", "saved_id"})
+_CATEGORIES = {
+    Category.SCHEDULE: "schedule",
+    Category.SEVERITY: "severity",
+    Category.THREAT: "threat mapping",
+    Category.RESPONSE: "response actions",
+    Category.LIFECYCLE: "lifecycle",
+    Category.COMPATIBILITY: "compatibility",
+    Category.IDENTITY: "identity",
+    Category.TAXONOMY: "tags",
+    Category.DOCS: "docs",
+}
+_ALONE = ("the query's text only", "bookkeeping only")
+_INDICES_TOPIC = "indices"
+_TOPICS = (_INDICES_TOPIC, "maturity", *_CATEGORIES.values(), *_ALONE)
+_LOUD = frozenset({"schedule", "severity", "maturity", "lifecycle"})
+"""What is told of every rule in which it changes, whatever else is said; indices where a claim does not tell them."""
+
+_CLAIMS = {
+    QueryVerdict.NARROWED: "narrowed",
+    QueryVerdict.BROADENED: "broadened",
+    QueryVerdict.NARROWED_OR_EQUAL: "narrowed or equal",
+    QueryVerdict.BROADENED_OR_EQUAL: "broadened or equal",
+    QueryVerdict.CHANGED: "changed both ways",
+    QueryVerdict.UNKNOWN: "effect unknown",
+}
+_OTHER_INDICES = ("other indices", "another data view")
+
+
+def first_line(review: Review) -> tuple[str, tuple[Phrase, ...]]:
+    """Return what changes in what is detected, and what changes beside."""
+    changes = [rule.change for rule in review.rules]
+    if not changes:
+        if review.unevaluated:
+            return "No change could be judged", ()
+        nothing = any(each.policy == NO_RULE_FILES for each in review.findings)
+        return "Nothing is reviewed, for no file here is a rule" if nothing else "No rule changes", ()
+    changed = [change for change in changes if detects(change)]
+    number, total = len(changed), len(changes)
+    if not changed:
+        existing = not any(map(_goes, changes)) and any(change.kind is not Kind.NEW for change in changes)
+        lead = f"Nothing changes in what {'existing ' if total > 1 else ''}rules detect" if existing else ""
+    else:
+        lead = count(number, "rule") if number == total else f"{number:,} of {count(total, 'rule')}"
+        lead += " changes what it detects" if number == 1 else " change what they detect"
+    alike = _alike(changed)
+    claims = ", ".join(_alike_words(alike, changed) if alike else _claimed(changed))
+    beside = tuple(_beside(changes, alike))
+    if not lead and beside:
+        return plain(beside[0]), beside[1:]
+    return finished(lead + (f": {claims}" if claims else "")), beside
+
+
+def _goes(change: RuleChange) -> bool:
+    return change.kind in _GOING and not announces(change)
+
+
+def _claimed(changed: list[RuleChange]) -> Iterator[str]:
+    """Say in which direction, with how many where several changed."""
+    claims = Counter(_claim(change) for change in changed)
+    for claim, number in claims.items():
+        yield claim if len(changed) == 1 else f"{number:,} {claim}"
+
+
+def _alike(changed: list[RuleChange]) -> tuple[str, ...]:
+    """Return the edit that most of them have in common, empty where none is that of the most."""
+    groups = Counter(told for told in map(edit_of, changed) if told)
+    (told, number), *_ = groups.most_common(1) or [((), 0)]
+    return () if number < FOLD_FROM or number * 2 < len(changed) else told
+
+
+def _alike_words(alike: tuple[str, ...], changed: list[RuleChange]) -> Iterator[str]:
+    """Say what most of them have in common, and how many differ."""
+    left = sum(edit_of(change) != alike for change in changed)
+    how = f"{len(changed) - left:,}" if left else "all"
+    yield f"{how} alike ({', '.join(map(again, alike))})"
+    if left:
+        yield f"{left:,} {'differs' if left == 1 else 'differ'}"
+
+
+def _claim(change: RuleChange) -> str:
+    if change.query is not None and change.query.apart:
+        return f"another {change.query.apart}"
+    if change.query is not None and change.query.verdict in _CLAIMS:
+        return _CLAIMS[change.query.verdict]
+    if Category.LOGIC in change.categories:
+        return "another rule type, filter or setting"
+    keys = {leaf.path[-1] for leaf in change.changes if leaf.category is Category.SCOPE}
+    indices, data_view = _OTHER_INDICES
+    return indices if keys & _INDICES else data_view if keys & _DATA_VIEWS else "another integration"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edit:
+    """One edited rule, with what is told of it leaf by leaf; what its kind says already is left out."""
+
+    change: RuleChange
+    leaves: tuple[tuple[Change, Phrase], ...]
+
+    def topics(self, common: Phrase) -> list[str]:
+        """Return what it is about, in order, without what was said already of most rules."""
+        told = {_topic(leaf) for leaf, phrase in self.leaves if phrase == common}
+        about = {_topic(leaf) for leaf, _ in self.leaves}
+        return [topic for topic in _TOPICS if topic in about - told]
+
+    def main_topic(self, topics: Sequence[str], common: Phrase) -> str:
+        """Return the topic that it is counted for where it is told of nowhere else, empty for none."""
+        if self.change.kind not in _EDITED or detects(self.change):
+            return ""
+        if topics or any(phrase == common for _, phrase in self.leaves):
+            return topics[0] if topics else ""
+        query, bookkeeping = _ALONE
+        return query if self.change.changed("rule", "query") else bookkeeping
+
+
+def _edit(change: RuleChange) -> _Edit:
+    kind = change.kind
+
+    def says(leaf: Change) -> bool:
+        if announces(change):
+            return leaf.path == ("rule", "name")
+        return kind in _LIFE and leaf.category is Category.LIFECYCLE
+
+    leaves = tuple((leaf, phrase) for leaf, phrase in leaf_phrases(change) if not says(leaf))
+    return _Edit(change=change, leaves=leaves)
+
+
+def _topic(leaf: Change) -> str:
+    if leaf.category is Category.SCOPE:
+        return _INDICES_TOPIC if leaf.path[-1] in _INDICES | _DATA_VIEWS else ""
+    return "maturity" if leaf.path == ("metadata", "maturity") else _CATEGORIES.get(leaf.category, "")
+
+
+def _indices_told(change: RuleChange, alike: tuple[str, ...]) -> bool:
+    """Tell whether the claim about what a rule detects says already that its indices are others."""
+    return edit_of(change) == alike if alike else _claim(change) in _OTHER_INDICES
+
+
+def _common(edits: Sequence[_Edit], total: int) -> Phrase:
+    """Return what most rules have in common, whatever else they do; empty where that is nothing."""
+    shared = Counter(
+        phrase
+        for edit in edits
+        for leaf, phrase in edit.leaves
+        if not (detects(edit.change) and leaf.path == ("rule", "query"))  # counted by its edits already
+    )
+    common, number = shared.most_common(1)[0] if shared else ((), 0)
+    return common if number >= FOLD_FROM and number * 2 >= total else ()
+
+
+def _beside(changes: list[RuleChange], alike: tuple[str, ...]) -> Iterator[Phrase]:
+    """Say what else happens: what comes and goes, what most rules share, then what else changes in how many."""
+    yield from _coming_and_going(changes)
+    edits = [_edit(change) for change in changes if change.kind not in _ONE_SIDED]
+    common = _common(edits, len(changes))
+    sharing = [edit for edit in edits if any(phrase == common for _, phrase in edit.leaves)]
+    if common:
+        yield (Piece(f"{count(len(sharing), 'rule')}: "), *common)
+    shared = {_topic(leaf) for edit in sharing[:1] for leaf, phrase in edit.leaves if phrase == common}
+    numbers, shown = Counter[str](), set(_LOUD)
+    for edit in edits:
+        topics = edit.topics(common)
+        main = edit.main_topic(topics, common)
+        shown.add(main)
+        if _INDICES_TOPIC in topics and not _indices_told(edit.change, alike):
+            shown.add(_INDICES_TOPIC)
+        numbers.update({*topics, main})
+    for topic in _TOPICS:
+        if topic in shown and numbers[topic]:
+            rules = count(numbers[topic], "more rule" if topic in shared else "rule")
+            yield (Piece(f"{rules} {'changes' if numbers[topic] == 1 else 'change'} {topic}"),)
+    kinds = Counter(change.kind for change in changes)
+    yield from _plainly(kinds[Kind.RENAME], "only moves", "only move")
+    yield from _plainly(kinds[Kind.COSMETIC], "changes layout only", "change layout only")
+
+
+def _coming_and_going(changes: list[RuleChange]) -> Iterator[Phrase]:
+    kinds = Counter(change.kind for change in changes)
+    announced = sum(map(announces, changes))
+    kinds[Kind.DEPRECATION] -= announced
+    for kind, (one, several) in _WHOLE.items():
+        yield from _plainly(kinds[kind], one, several)
+        if kind is Kind.DEPRECATION:
+            yield from _plainly(announced, "announces its deprecation", "announce their deprecation")
+
+
+def _plainly(number: int, one: str, several: str) -> Iterator[Phrase]:
+    if number:
+        yield (Piece(f"{count(number, 'rule')} {one if number == 1 else several}"),)
+
+
+_VERDICTS = {
+    Verdict.INCOMPLETE: "Incomplete",
+    Verdict.BLOCK: "Blocked",
+    Verdict.WARN: "Passed with warnings",
+    Verdict.PASS: "Passed",
+}
+
+
+def verdict_line(review: Review) -> tuple[str, str]:
+    """Return the verdict in a word or two, and its counts."""
+    numbers = finding_counts(review.all_findings())
+    parts = [count(len(review.unevaluated), "file") + " could not be judged"] if review.unevaluated else []
+    parts += [count(numbers[level], level) for level in ("error", "warning", "notice") if numbers[level]]
+    parts += [f"{numbers['waived']:,} waived"] if numbers["waived"] else []
+    parts += [f"{count(review.skipped, 'TOML file')} skipped: no rule"] if review.skipped else []
+    return _VERDICTS[review.verdict], ", ".join(parts)
+
+
+__all__ = ["first_line", "verdict_line"]

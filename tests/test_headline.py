@@ -1,0 +1,124 @@
+"""The first line adds up: what is there is told of every rule, whatever its kind, and a count is of rules."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.diff import Pair, Pairing, diff
+from bot.judge import judge
+from bot.model import Blob, Review, Revision, Rule
+from bot.parse import parse
+from bot.render.headline import first_line
+from bot.settings import Settings
+from bot.words import plain, rule_words
+from tests.repository import other_id, rule_text
+
+DAY = date(2026, 11, 24)
+QUERY = 'process where process.name == "a.exe"'
+NARROWER = 'process where process.name == "a.exe" and user.name != "root"'
+Edits = tuple[tuple[str, str], ...]
+TAGS = ('"One", "Two"', '"One", "2"')
+SEVERITY = ('"medium"', '"high"')
+INDEX = ('index = ["logs-*"]', 'index = ["logs-endpoint-*"]')
+BUMPED = ("2025/01/01", "2026/11/24")
+NOTICE = ('name = "Rule', 'name = "Deprecated - Rule')
+
+
+def rule(path: str, text: str) -> Rule:
+    parsed = parse(Blob(path=path, data=text.encode()), max_bytes=10**6)
+    assert isinstance(parsed, Rule)
+    return parsed
+
+
+def reviewed(*edits: Edits, maturity: str = "production") -> Review:
+    """A review of one rule for each set of edits of its text."""
+    pairs: list[Pair] = []
+    for number, replacements in enumerate(edits):
+        path, name = f"rules/r{number}.toml", f"Rule {number}"
+        extra = 'index = ["logs-*"]\nfrom = "now-9m"\n'
+        before = rule_text(rule_id=other_id(number), name=name, rule=extra, query=QUERY, maturity=maturity)
+        after = before
+        for old, new in replacements:
+            assert old in after
+            after = after.replace(old, new)
+        pairs.append(Pair(before=rule(path, before), after=rule(path, after)))
+    changes = diff(Pairing(pairs=tuple(pairs)), Settings())
+    judged = judge(changes, Settings(), today=DAY)
+    end = Revision(ref="main", sha="0" * 40, merge_base="0" * 40)
+    return Review(base=end, head=end, today=DAY, verdict=judged.verdict, rules=judged.rules)
+
+
+def said(*edits: Edits, maturity: str = "production") -> str:
+    lead, beside = first_line(reviewed(*edits, maturity=maturity))
+    return "; ".join([lead, *map(plain, beside)])
+
+
+def promoting(*more: tuple[str, str]) -> Edits:
+    return (('maturity = "development"', 'maturity = "production"'), *more)
+
+
+def test_what_all_rules_share_is_counted_in_a_promoted_one_too() -> None:
+    line = said(promoting(TAGS, SEVERITY), *[(TAGS,)] * 7, maturity="development")
+    assert line == (
+        "Nothing changes in what existing rules detect; 1 rule is promoted; 8 rules: tags + 2, \N{MINUS SIGN} Two; "
+        "1 rule changes severity"
+    )
+
+
+def test_severity_schedule_and_indices_are_told_of_every_rule_in_which_they_change() -> None:
+    query, schedule = (QUERY, NARROWER), ("now-9m", "now-19m")
+    line = said((query, INDEX, SEVERITY), (INDEX, SEVERITY, schedule), (TAGS,))
+    assert line == (
+        "2 of 3 rules change what they detect: 1 narrowed, 1 other indices; "
+        "2 rules change indices; 1 rule changes schedule; 2 rules change severity; "
+        "1 rule changes tags"
+    )
+    assert said((INDEX,), (INDEX, TAGS)) == "2 rules change what they detect: 2 other indices"
+
+
+def test_a_count_is_the_number_of_rules_and_not_of_those_told_nowhere_else() -> None:
+    assert said((SEVERITY, TAGS), (TAGS,)) == (
+        "Nothing changes in what existing rules detect; 1 rule changes severity; 2 rules change tags"
+    )
+
+
+def test_what_some_change_beside_the_same_edit_of_many_is_counted_as_more() -> None:
+    other = (('"One", "Two"', '"One"'),)
+    assert said(*[(TAGS,)] * 3, other).endswith("3 rules: tags + 2, \N{MINUS SIGN} Two; 1 more rule changes tags")
+
+
+def test_what_a_rule_changes_beside_what_most_share_is_not_taken_for_the_same() -> None:
+    note = ('description = "What it finds."', 'description = "What it found."')
+    assert said(*[(TAGS,)] * 3, (TAGS, note)).endswith("4 rules: tags + 2, \N{MINUS SIGN} Two; 1 rule changes docs")
+
+
+def test_a_rewritten_query_is_no_bookkeeping() -> None:
+    rewritten = (QUERY, 'process where "a.exe" == process.name')
+    assert said((rewritten, BUMPED), (BUMPED,)) == (
+        "Nothing changes in what existing rules detect; 1 rule changes the query's text only; "
+        "1 rule changes bookkeeping only"
+    )
+
+
+def test_another_integration_is_not_called_other_indices() -> None:
+    integration = ("[metadata]\n", '[metadata]\nintegration = ["endpoint"]\n')
+    assert said((integration,)) == "1 rule changes what it detects: another integration"
+
+
+def test_an_announced_deprecation_is_not_called_one() -> None:
+    deprecated = ('maturity = "production"', 'maturity = "deprecated"')
+    assert said((deprecated,), (NOTICE,)) == "1 rule is deprecated; 1 rule announces its deprecation"
+    assert said((NOTICE,)) == "Nothing changes in what rules detect; 1 rule announces its deprecation"
+
+
+def test_the_table_says_that_a_deprecation_is_only_announced() -> None:
+    (only,) = reviewed((NOTICE,)).rules
+    assert rule_words(only.change) == (
+        "announced by the name alone",
+        "name Rule 0 → Deprecated - Rule 0",
+    )
+
+
+def test_a_maturity_that_changes_beside_the_notice_is_told() -> None:
+    line = said(promoting(NOTICE), maturity="development")
+    assert line == "Nothing changes in what rules detect; 1 rule announces its deprecation; 1 rule changes maturity"
