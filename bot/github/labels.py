@@ -20,7 +20,7 @@ _WAIVER = "fbca04"
 _DEFAULTS: Mapping[str, tuple[str, str]] = {
     "rule: new": (_GREEN, "Adds a detection rule"),
     "rule: tuning": (_BLUE, "Changes what an existing rule ships"),
-    "rule: deprecation": (_ORANGE, "Deprecates a rule"),
+    "rule: deprecation": (_ORANGE, "Deprecates a rule, or announces it"),
     "rule: promotion": (_GREEN, "Moves a rule forward in its life"),
     "rule: demotion": (_ORANGE, "Moves a rule back in its life"),
     "rule: restoration": (_GREEN, "Brings a deprecated rule back"),
