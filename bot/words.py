@@ -116,6 +116,11 @@ def query_heading(query: QueryChange) -> str:
     return f"{query.reason}, effect unknown" if query.apart else _QUERY[query.verdict]
 
 
+def excused_word(waived: Waived) -> str:
+    """Return what a finding is called that does not count, in place of its level."""
+    return "waived" if waived.exception is None else "excepted"
+
+
 def excuse_words(waived: Waived) -> str:
     """Return why a finding does not count."""
     return plain(excuse_phrase(waived))

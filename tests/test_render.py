@@ -177,6 +177,31 @@ def test_a_long_status_ends_between_two_things() -> None:
         assert len(status_text(replace(whole, findings=notes, skipped=10**number), "error")) <= STATUS_LIMIT
 
 
+def test_an_excepted_finding_is_called_so_with_its_reason_on_every_surface() -> None:
+    excepted = replace(UNBUMPED, waived=Waived(exception="too late", expires=date(2027, 1, 1)))
+    byhand = replace(UNBUMPED, policy="file-name", waived=Waived(by="ada", at="2026-11-24T00:00:00Z"))
+    made = review(RuleReview(change=logic().change, findings=(excepted, byhand)), verdict=Verdict.PASS)
+    text = render(made, SETTINGS, "text")
+    assert "  excepted `updated_date` is still" in text
+    assert "(exception in the config, too late, until 2027-01-01)" in " ".join(text.split())
+    assert "  waived `updated_date` is still" in text
+    assert text.endswith("Passed: 1 waived, 1 excepted.\n")
+    page = comment(made)
+    assert "**Passed**: 1 waived, 1 excepted." in page
+    assert "<summary>1 finding waived, 1 finding excepted</summary>" in page
+    assert "exception in the config, `too late`, until 2027-01-01" in page
+
+
+def test_two_exceptions_with_reasons_of_their_own_are_not_folded() -> None:
+    reasons = ("too late", "known")
+    rules = tuple(
+        replace(each, findings=(replace(UNBUMPED, path=each.change.path, waived=Waived(exception=reason)),))
+        for each, reason in zip(tagged(2), reasons, strict=True)
+    )
+    text = render(review(*rules), SETTINGS, "text")
+    assert all(reason in text for reason in reasons)
+
+
 def test_a_finding_says_where_what_why_how_and_how_to_get_past_it() -> None:
     text = comment(review(logic()))
     assert f"[`rules/a.toml:4`]({BLOB}/rules/a.toml#L4)" in text

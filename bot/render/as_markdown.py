@@ -27,7 +27,7 @@ from bot.render.headline import first_line, verdict_line
 from bot.render.queries import explained, explains, query_lines, witnesses
 from bot.render.template import Blocks
 from bot.settings import Settings
-from bot.words import Phrase, excuse_phrase, query_heading
+from bot.words import Phrase, excuse_phrase, excused_word, query_heading
 
 MARKER = "<!-- ruleward:review v1"
 """What the sticky comment starts with."""
@@ -364,7 +364,9 @@ class _Page:
             for each in excused
         ]
         shown, more = _fitting(made, self.limit // 8)
-        title = count(len(excused), "finding") + " waived"
+        words = Counter(excused_word(each.waived) for each in excused if each.waived)
+        told = [f"{count(words[word], 'finding')} {word}" for word in ("waived", "excepted") if words[word]]
+        title = ", ".join(told)
         return self.block("waived", findings=shown, title=title, more=more and count(more, "more finding"))
 
     def _notices(self, quiet: Sequence[Objection]) -> str:

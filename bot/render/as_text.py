@@ -15,7 +15,7 @@ from bot.render.headline import first_line, verdict_line
 from bot.render.queries import explained, proofs
 from bot.render.screen import bullets, indented, printed, some_paths, unbroken
 from bot.settings import Settings
-from bot.words import excuse_words, plain, query_heading, query_words
+from bot.words import excuse_words, excused_word, plain, query_heading, query_words
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -128,7 +128,7 @@ def _blocks(review: Review) -> list[tuple[str | None, Sequence[Finding]]]:
     """Part the findings into those that several rules have alike and those of one file; what is worst comes first."""
     blocks: list[tuple[str | None, Sequence[Finding]]] = []
     files: dict[str, list[Finding]] = {}
-    for group in fold(review.all_findings(), lambda each: (each.policy, each.severity, each.message, not each.waived)):
+    for group in fold(review.all_findings(), lambda each: (each.policy, each.severity, each.message, each.waived)):
         if len(places(group)) > 1:
             blocks.append((None, group))
         else:
@@ -168,7 +168,9 @@ def _finding(finding: Finding, rule: RuleReview | None) -> Iterator[object]:
     note += " (stood here before)" if finding.preexisting else ""
     note += f" ({terminal(excuse_words(finding.waived))})" if finding.waived is not None else ""
     line = Text.assemble(
-        (finding.severity.value, "dim" if finding.waived else _STYLES[finding.severity]),
+        (excused_word(finding.waived), "dim")
+        if finding.waived is not None
+        else (finding.severity.value, _STYLES[finding.severity]),
         f" {terminal(finding.message)}{note} ",
         (f"[{finding.policy}]", "dim"),
     )

@@ -11,7 +11,7 @@ from bot.model import Category, Change, Kind, QueryVerdict, Review, RuleChange, 
 from bot.render.fold import FOLD_FROM, count, detects, edit_of
 from bot.report import finding_counts
 from bot.told import again, finished
-from bot.words import Phrase, Piece, announces, leaf_phrases, plain
+from bot.words import Phrase, Piece, announces, excused_word, leaf_phrases, plain
 
 _WHOLE = {
     Kind.NEW: ("is new", "are new"),
@@ -233,9 +233,10 @@ _VERDICTS = {
 def verdict_line(review: Review) -> tuple[str, str]:
     """Return the verdict in a word or two, and its counts."""
     numbers = finding_counts(review.all_findings())
+    excused = Counter(excused_word(each.waived) for each in review.all_findings() if each.waived is not None)
     parts = [count(len(review.unevaluated), "file") + " could not be judged"] if review.unevaluated else []
     parts += [count(numbers[level], level) for level in ("error", "warning", "notice") if numbers[level]]
-    parts += [f"{numbers['waived']:,} waived"] if numbers["waived"] else []
+    parts += [f"{excused[word]:,} {word}" for word in ("waived", "excepted") if excused[word]]
     parts += [f"{count(review.skipped, 'TOML file')} skipped: no rule"] if review.skipped else []
     return _VERDICTS[review.verdict], ", ".join(parts)
 

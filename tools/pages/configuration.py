@@ -82,7 +82,7 @@ _EXCEPTIONS = """\
 ## exceptions
 
 {first}
-Each is a table of a list, `[[exceptions]]`. What it covers is reported as excepted, with the reason, and counts for nothing. Once its last day has
+Each is a table of a list, `[[exceptions]]`. What it covers counts for nothing: a review shows it as excepted, with the reason, and so does the audit's page. Once its last day has
 passed it is a finding itself, [`exception-expired`](policies.md#exception-expired).
 
 {keys}
