@@ -9,7 +9,7 @@ from datetime import date
 from bot.layout import layout_of
 from bot.model import Finding, Level, Rule, Waived, quieter
 from bot.policy import Policy, Scope, Violation, all_policies
-from bot.settings import Settings, StandingException
+from bot.settings import Settings
 
 EXCEPTION_EXPIRED = "exception-expired"
 NO_RULE_FILES = "no-rule-files"
@@ -93,15 +93,10 @@ def excuse(finding: Finding, rule: Rule | None, settings: Settings, today: date)
     if policy is None or not policy.waivable:
         return finding
     for exception in settings.exceptions:
-        if exception.policy == finding.policy and exception.holds(today) and _covers(exception, finding, rule):
+        rule_id = rule.rule_id if rule is not None else None
+        if exception.holds(today) and exception.covers(finding.policy, path=finding.path, rule_id=rule_id):
             return replace(finding, waived=Waived(exception=exception.reason, expires=exception.expires))
     return finding
-
-
-def _covers(exception: StandingException, finding: Finding, rule: Rule | None) -> bool:
-    if exception.rule_id is not None:
-        return rule is not None and rule.rule_id == exception.rule_id
-    return exception.path == finding.path
 
 
 def expired(settings: Settings, today: date, path: str) -> Iterator[Finding]:

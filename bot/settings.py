@@ -337,6 +337,11 @@ class StandingException:
         """Tell whether it still holds on a day."""
         return self.expires is None or today <= self.expires
 
+    def covers(self, policy: str, *, path: str, rule_id: str | None) -> bool:
+        """Tell whether it is for a policy's findings of one rule."""
+        mine = self.path == path if self.rule_id is None else self.rule_id == rule_id
+        return mine and self.policy == policy
+
 
 @dataclass(frozen=True, kw_only=True)
 class PolicySetting:
@@ -389,6 +394,15 @@ class Settings:
     def place(self, key: str) -> Place:
         """Return where a key such as ``ecs.schemas`` stands, the config's start where that is not known."""
         return self.places.get(key) or Place(path=CONFIG_PATH, line=1, column=1)
+
+    def asks(self, policy: str, *, path: str, rule_id: str | None, today: date) -> bool:
+        """Tell whether a policy that is on by default is on for one rule: not turned off, and not excepted."""
+        setting = self.policies.get(policy)
+        if setting is not None and setting.level is Level.OFF:
+            return False
+        return not any(
+            each.holds(today) and each.covers(policy, path=path, rule_id=rule_id) for each in self.exceptions
+        )
 
     def is_deprecated(self, path: str, maturity: str | None) -> bool:
         """Tell whether a rule is deprecated, by its state or by where it stands."""

@@ -220,6 +220,20 @@ def test_an_edit_of_a_deprecated_rule_is_not_dated_for_it_is_to_be_taken_back(re
     assert "[deprecated-rule-edited]" in done.stderr
 
 
+def test_where_an_exception_or_the_config_allows_that_edit_it_is_dated(repo: Repository) -> None:
+    over = rule_text(maturity="deprecated", metadata='deprecation_date = "2025/01/01"\n')
+    excepted = (
+        '[[exceptions]]\npolicy = "deprecated-rule-edited"\npath = "rules/_deprecated/a.toml"\nreason = "wrong"\n'
+    )
+    repo.commit({"rules/_deprecated/a.toml": over})
+    repo.git("switch", "--quiet", "--create", "topic")
+    for config in (excepted, '[policies]\ndeprecated-rule-edited = "off"\n'):
+        repo.write({"rules/_deprecated/a.toml": over.replace("a.exe", "b.exe"), "our.toml": config})
+        done = fixed(repo, "--config", "our.toml")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.endswith('"2025/01/01" → "2026/11/24" [updated-date-not-bumped]\n')
+
+
 @pytest.mark.parametrize(
     ("given", "written"),
     [('"2024-1-2"', '"2024/01/02"'), ("2024-01-02", '"2024/01/02"'), ("'2024.01.02'", "'2024/01/02'")],

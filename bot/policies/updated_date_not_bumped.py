@@ -17,7 +17,8 @@ def updated_date_not_bumped(change: RuleChange, context: Context, _options: None
     Why: Whoever runs the rule learns from `updated_date` that there is something new to look at, and reviews for age
     are planned by it; a silent edit escapes both.
 
-    Fix: Set `updated_date` to the day of this change.
+    Fix: Set `updated_date` to the day of this change. An edit of a deprecated rule is better taken back; it needs the
+    date only if it stays.
     """
     base, head = change.base, change.head
     before = base.updated_date if base else None
@@ -27,10 +28,19 @@ def updated_date_not_bumped(change: RuleChange, context: Context, _options: None
         return
     *most, last = asking
     areas = f"{', '.join(most)} and {last}" if most else last
-    over = base is not None and head is not None and base.maturity == head.maturity == DEPRECATED
+    taken_back = _taken_back(change, context)
+    condition = "; if that edit of a deprecated rule is to stay, it needs a new date" if taken_back else ""
     yield Violation(
-        message=f"`updated_date` is still `{format_date(before)}`, though the rule changed in {areas}",
+        message=f"`updated_date` is still `{format_date(before)}`, though the rule changed in {areas}{condition}",
         at=("metadata", "updated_date"),
         value=format_date(before),
-        fix=None if over else format_date(context.today),  # an edit of a deprecated rule is to be taken back, not dated
+        fix=None if taken_back else format_date(context.today),
     )
+
+
+def _taken_back(change: RuleChange, context: Context) -> bool:
+    """Tell whether the edit is one that deprecated-rule-edited asks to take back: then no date is set for it."""
+    base, head = change.base, change.head
+    if base is None or head is None or not base.maturity == head.maturity == DEPRECATED:
+        return False
+    return context.settings.asks("deprecated-rule-edited", path=change.path, rule_id=head.rule_id, today=context.today)
