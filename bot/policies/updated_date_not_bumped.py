@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from bot.model import Level, RuleChange, format_date
+from bot.model import Category, Level, QueryVerdict, RuleChange, format_date
 from bot.policy import Context, Scope, Violation, policy
 from bot.settings import DEPRECATED
 
@@ -26,16 +26,26 @@ def updated_date_not_bumped(change: RuleChange, context: Context, _options: None
     asking = sorted(change.asked & context.settings.bump.requires)
     if before is None or before != after or not asking or before >= context.today - timedelta(days=1):
         return
-    *most, last = asking
-    areas = f"{', '.join(most)} and {last}" if most else last
     taken_back = _taken_back(change, context)
     condition = "; if that edit of a deprecated rule is to stay, it needs a new date" if taken_back else ""
     yield Violation(
-        message=f"`updated_date` is still `{format_date(before)}`, though the rule changed in {areas}{condition}",
+        message=f"`updated_date` is still `{format_date(before)}`, though {_what(change, asking)}{condition}",
         at=("metadata", "updated_date"),
         value=format_date(before),
         fix=None if taken_back else format_date(context.today),
     )
+
+
+def _what(change: RuleChange, asking: Sequence[Category]) -> str:
+    """Say what changed; a query that matches the same is not said to change the logic."""
+    told: list[str] = []
+    if areas := [category for category in asking if category in change.categories]:
+        *most, last = areas
+        told.append(f"the rule changed in {', '.join(most)} and {last}" if most else f"the rule changed in {last}")
+    if change.query is not None and len(areas) < len(asking):
+        how = "reformatted" if change.query.verdict is QueryVerdict.COSMETIC else "rewritten"
+        told.append(f"{'its' if told else 'the'} query was {how}")
+    return " and ".join(told)
 
 
 def _taken_back(change: RuleChange, context: Context) -> bool:
