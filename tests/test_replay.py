@@ -227,6 +227,17 @@ def test_what_stood_before_makes_no_noise_and_blocks_nothing() -> None:
     assert done.findings == 3
 
 
+def test_a_policy_whose_findings_are_all_excused_is_in_the_table_and_not_among_those_that_found_nothing() -> None:
+    entries = [entry("2026-01-01", hit("p", Level.ERROR), hit("q", Level.ERROR, silent=True), verdict=Verdict.BLOCK)]
+    levels = {"p": Level.ERROR, "q": Level.ERROR, "r": Level.NOTICE, "s": Level.NOTICE}
+    done = fold(entries, levels)
+    for page, row in ((as_text(done), "  q "), (as_markdown(done), "| `q` | error | 0 | 0 | 0 | 0 |")):
+        assert any(line.startswith(row) for line in page.splitlines())
+        assert page.rstrip("\n").endswith("\n2 more policies found nothing; `--format json` names them all.")
+    one = as_text(fold(entries, {"p": Level.ERROR, "q": Level.ERROR, "r": Level.NOTICE}))
+    assert one.endswith("\n1 more policy found nothing; `--format json` names them all.\n")
+
+
 def test_examples_are_the_newest_of_different_changes() -> None:
     entries = [entry(f"2026-01-{day:02}", hit("p", Level.ERROR), hit("p", Level.ERROR)) for day in range(1, 6)]
     (tally,) = fold(reversed(entries), {"p": Level.ERROR}).policies

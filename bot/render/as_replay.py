@@ -24,13 +24,13 @@ def as_text(replay: Replay) -> str:
     lines = list(_summary(replay))
     for title, columns, rows in _tables(replay):
         lines += ["", title, *_aligned(columns, [[terminal(cell) for cell in row] for row in rows])]
-    lines += list(_silent(replay))
     for tally in replay.policies:
         if tally.examples:
             lines += ["", f"{tally.policy} ({tally.level.value}), for example"]
         for each in tally.examples:
             lines.append(f"  {each.entry.day} {each.entry.head[:_SHA]}  {cut(terminal(each.entry.title), _WIDEST)}")
             lines.append(f"    {terminal(_place(each))}: {cut(terminal(each.hit.message), _WIDEST)}")
+    lines += [line for told in _found_nothing(replay) for line in ("", told)]
     for head, path, reason in _missed(replay):
         lines.append(f"{head}: not judged: {terminal(path)}: {terminal(reason)}")
     return "".join(f"{line.rstrip()}\n" for line in lines)
@@ -48,13 +48,13 @@ def as_markdown(replay: Replay) -> str:
             cells = (_cell(column, cell) for column, cell in zip(columns, row, strict=True))
             lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
-    lines += [line for line in _silent(replay) if line]
     for tally in replay.policies:
         if tally.examples:
             lines += ["", f"## {tally.policy}, for example", ""]
         for each in tally.examples:
             where = f"{each.entry.day}, `{each.entry.head[:_SHA]}` {code(each.entry.title, most=_WIDEST)}"
             lines.append(f"- {where}: {code(_place(each))}: {prose(each.hit.message)}")
+    lines += [line for told in _found_nothing(replay) for line in ("", told)]
     missed = [f"- `{head}`: {code(path)}: {prose(reason)}" for head, path, reason in _missed(replay)]
     lines += ["", "## Not judged", "", *missed] if missed else []
     return "\n".join(lines).rstrip("\n") + "\n"
@@ -96,7 +96,7 @@ def _share(part: int, whole: int) -> str:
 
 def _tables(replay: Replay) -> Iterator[_Table]:
     whole = len(replay.entries)
-    speaking = [tally for tally in replay.policies if tally.total]
+    speaking = [tally for tally in replay.policies if tally.total or tally.silent]
     if speaking:
         columns = ("policy", "level", *_COUNTS, "changes", "of all", "blocked", "alone", "silent", "mostly in")
         yield "Policies", columns, [_tally_row(tally, whole) for tally in speaking]
@@ -138,11 +138,11 @@ def _count_rows(counts: Mapping[str, int]) -> list[list[str]]:
     return [[name, f"{each:,}"] for name, each in counts.items()]
 
 
-def _silent(replay: Replay) -> Iterator[str]:
-    names = sorted(tally.policy for tally in replay.policies if not tally.total)
-    if names and replay.entries:
-        yield ""
-        yield f"Silent throughout: {', '.join(names)}."
+def _found_nothing(replay: Replay) -> Iterator[str]:
+    number = sum(not tally.total and not tally.silent for tally in replay.policies)
+    if number and replay.entries:
+        more = "more " if number < len(replay.policies) else ""
+        yield f"{count(number, f'{more}policy', f'{more}policies')} found nothing; `--format json` names them all."
 
 
 def _missed(replay: Replay) -> Iterator[tuple[str, str, str]]:
