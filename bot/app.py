@@ -28,7 +28,7 @@ from bot.collect.worktree import is_named, write
 from bot.config import ConfigError, missing, read_config
 from bot.diff import Pair, Pairing, diff, pair, without_guesses
 from bot.fields import FieldSets, built_in
-from bot.fix import Mended, apply, mended, offered, together
+from bot.fix import Mended, about_the_date, apply, date_left_behind, mended, offered, together
 from bot.judge import CONFIG_INVALID, INCOMPLETE, expired, is_on, judge, without_dates
 from bot.memory import Memory
 from bot.model import (
@@ -174,13 +174,13 @@ def fix(
     before = done = _review(git, ends, snapshot, settings, today=today, only=only, findings=findings, memory=memory)
     edits: dict[str, Edit] = {}
     tried: set[tuple[str, str, LineFix | None]] = set()  # two policies that want different values would go on for ever
-    while chosen := _fixes(done, tried):
+    while chosen := _fixes(done, tried) or _dates(before, done, edits):
         for path, objections in chosen.items():
             blob = snapshot.new[path]
             text = (blob.data or b"").decode("utf-8")
             after = apply(text, (each.fix for each in objections if each.fix is not None))
             edit = edits.get(path) or Edit(path=path, before=text, after=text, fixed=())
-            edits[path] = replace(edit, after=after, fixed=(*edit.fixed, *mended(text, objections)))
+            edits[path] = replace(edit, after=after, fixed=_added(edit.fixed, mended(text, objections)))
             data = after.encode("utf-8")
             snapshot = replace(snapshot, new={**snapshot.new, path: replace(blob, data=data, size=len(data))})
         done = _review(git, ends, snapshot, settings, today=today, only=only, findings=findings, memory=memory)
@@ -200,6 +200,26 @@ def _fixes(done: Review, tried: set[tuple[str, str, LineFix | None]]) -> dict[st
             chosen[rule.change.path] = some
             tried |= {(each.path, each.policy, each.fix) for each in some}
     return chosen
+
+
+def _dates(before: Review, done: Review, edits: Mapping[str, Edit]) -> dict[str, tuple[Finding, ...]]:
+    """Choose the dates to put back: where fixing took back all that a new date told of, it tells of nothing."""
+    alone = {rule.change.path for rule in before.rules if date_left_behind(rule.change) is not None}
+    chosen: dict[str, tuple[Finding, ...]] = {}
+    for rule in done.rules:
+        edit = date_left_behind(rule.change) if rule.change.path in edits.keys() - alone else None
+        found = [replace(each, fix=edit) for each in rule.findings if each.policy == "updated-date-without-change"]
+        if edit is not None and found:
+            chosen[rule.change.path] = tuple(found)
+    return chosen
+
+
+def _added(fixed: tuple[Mended, ...], more: tuple[Mended, ...]) -> tuple[Mended, ...]:
+    """Add what was mended; a date that fixing itself had set and puts back is not worth a word."""
+    ours = [each for each in fixed if about_the_date(each.finding)]
+    if ours and any(about_the_date(each.finding) for each in more):
+        return tuple(each for each in fixed if each not in ours)
+    return (*fixed, *more)
 
 
 def replay(git: Git, spans: Iterable[Span], settings: Settings, ledger: Ledger, config: bytes) -> Iterator[Entry]:

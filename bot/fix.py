@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.model import Finding, LineFix
+from bot.layout import layout_of
+from bot.model import Finding, LineFix, RuleChange, format_date
+
+_DATE = ("metadata", "updated_date")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,21 @@ def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
             taken |= dict.fromkeys(lines, fix)
             chosen.append(finding)
     return tuple(chosen)
+
+
+def date_left_behind(change: RuleChange) -> LineFix | None:
+    """Return the edit that puts the base's date back where the date is the only value that changed, None elsewhere."""
+    base, head = change.base, change.head
+    if base is None or head is None or base.updated_date is None:
+        return None
+    if [leaf.path for leaf in change.changes] != [_DATE]:
+        return None
+    return layout_of(head.text).set(_DATE, format_date(base.updated_date))
+
+
+def about_the_date(finding: Finding) -> bool:
+    """Tell whether a finding judges the update date."""
+    return finding.at == _DATE
 
 
 def mended(text: str, findings: Iterable[Finding]) -> tuple[Mended, ...]:

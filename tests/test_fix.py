@@ -124,6 +124,7 @@ def fixed(repo: Repository, *arguments: str) -> subprocess.CompletedProcess[str]
     return ruleward("fix", "--base", "main", "--today", TODAY, *arguments, cwd=repo.path)
 
 
+BASE = rule_text(rule_id=other_id(0), name="a")
 CHANGED = rule_text(rule_id=other_id(0), name="a", query="any where true")
 
 
@@ -245,6 +246,33 @@ def test_a_date_that_is_plain_to_read_is_written_as_rules_write_it(repo: Reposit
     repo.write({"rules/a.toml": text.replace('creation_date = "2024/01/01"', f"creation_date = {given} # first")})
     assert fixed(repo).returncode == 0
     assert f"creation_date = {written} # first\n" in (repo.path / "rules/a.toml").read_text("utf-8")
+
+
+def test_a_date_that_tells_of_nothing_once_the_rest_is_taken_back_is_put_back_too(branch: Repository) -> None:
+    odd = BASE.replace('"2024/01/01"', '"2024/1/1"')
+    branch.write({"rules/a.toml": odd.replace("2025/01/01", "2026/11/24")})
+    done = fixed(branch)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        'rules/a.toml:2: creation_date = "2024/1/1" → "2024/01/01" [invalid-date, creation-date-changed]\n'
+        'rules/a.toml:4: updated_date = "2026/11/24" → "2025/01/01" [updated-date-without-change]\n'
+    )
+    assert (branch.path / "rules/a.toml").read_text("utf-8") == BASE
+
+
+def test_no_date_is_set_for_an_edit_that_fixing_takes_back(branch: Repository) -> None:
+    branch.write({"rules/a.toml": BASE.replace('"2024/01/01"', '"2024/01/02"')})
+    done = fixed(branch)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == 'rules/a.toml:2: creation_date = "2024/01/02" → "2024/01/01" [creation-date-changed]\n'
+    assert (branch.path / "rules/a.toml").read_text("utf-8") == BASE
+
+
+def test_a_new_date_alone_is_left_for_its_author(branch: Repository) -> None:
+    branch.write({"rules/a.toml": BASE.replace("2025/01/01", "2026/11/24")})
+    done = fixed(branch)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "[updated-date-without-change]" in done.stderr
 
 
 def test_what_git_would_convert_is_fixed_as_it_lies_on_disk(branch: Repository) -> None:
