@@ -161,8 +161,11 @@ def test_a_severity_that_changed_beside_the_query_is_counted() -> None:
 
 def test_a_review_of_nothing_does_not_look_like_one_that_found_nothing() -> None:
     nothing = no_rule_files(SETTINGS, ".github/ruleward.toml")
-    first = comment(review(findings=(nothing,), verdict=Verdict.PASS)).splitlines()[1]
-    assert first == "**Nothing is reviewed, for no file here is a rule**."
+    made = review(findings=(nothing,), verdict=Verdict.PASS)
+    _, first, _, verdict, *_ = comment(made).splitlines()
+    assert (first, verdict) == ("**No file here is a rule**.", "⚠️ **Nothing reviewed**: 1 notice.")
+    assert render(made, SETTINGS, "text").endswith("No file here is a rule.\nNothing reviewed: 1 notice.\n")
+    assert status_text(made, "error") == "Nothing reviewed: 1 notice. No file here is a rule"
 
 
 def test_a_long_status_ends_between_two_things() -> None:

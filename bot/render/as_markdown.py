@@ -23,7 +23,7 @@ from bot.render.fold import (
     rows,
     waived,
 )
-from bot.render.headline import first_line, verdict_line
+from bot.render.headline import first_line, passed_nothing, verdict_line
 from bot.render.queries import explained, explains, query_lines, witnesses
 from bot.render.template import Blocks
 from bot.settings import Settings
@@ -245,7 +245,7 @@ class _Page:
             beside=_words(beside),
             verdict=verdict,
             counts=counts,
-            mark=Safe(_MARKS[self.review.verdict]),
+            mark=Safe(_MARKS[Verdict.WARN if passed_nothing(self.review) else self.review.verdict]),
         )
 
     def _problems(self, loud: Sequence[Objection]) -> str:

@@ -11,7 +11,7 @@ from bot.layout import layout_of
 from bot.model import Finding, Kind, Level, QueryVerdict, Review, Rule, RuleChange, RuleReview
 from bot.render.escape import cut, terminal
 from bot.render.fold import Row, count, detects, fold, places, rows
-from bot.render.headline import first_line, verdict_line
+from bot.render.headline import first_line, passed_nothing, verdict_line
 from bot.render.queries import explained, proofs
 from bot.render.screen import bullets, indented, printed, some_paths, unbroken
 from bot.settings import Settings
@@ -54,6 +54,7 @@ def _parts(review: Review) -> Iterator[object]:
     headline = "; ".join([terminal(lead), *(terminal(plain(phrase)) for phrase in beside)])
     yield Text(f"{headline}.", style="bold")
     style = _STYLES[Level.ERROR] if review.verdict in {"block", "incomplete"} else "green"
+    style = _STYLES[Level.WARNING] if passed_nothing(review) else style
     yield Text.assemble((verdict, style), f"{': ' if counts else ''}{counts}.")
 
 

@@ -66,8 +66,7 @@ def first_line(review: Review) -> tuple[str, tuple[Phrase, ...]]:
     if not changes:
         if review.unevaluated:
             return "No change could be judged", ()
-        nothing = any(each.policy == NO_RULE_FILES for each in review.findings)
-        return "Nothing is reviewed, for no file here is a rule" if nothing else "No rule changes", ()
+        return "No file here is a rule" if _of_nothing(review) else "No rule changes", ()
     changed = [change for change in changes if detects(change)]
     number, total = len(changed), len(changes)
     if not changed:
@@ -238,7 +237,16 @@ def verdict_line(review: Review) -> tuple[str, str]:
     parts += [count(numbers[level], level) for level in ("error", "warning", "notice") if numbers[level]]
     parts += [f"{excused[word]:,} {word}" for word in ("waived", "excepted") if excused[word]]
     parts += [f"{count(review.skipped, 'TOML file')} skipped: no rule"] if review.skipped else []
-    return _VERDICTS[review.verdict], ", ".join(parts)
+    return "Nothing reviewed" if passed_nothing(review) else _VERDICTS[review.verdict], ", ".join(parts)
 
 
-__all__ = ["first_line", "verdict_line"]
+def passed_nothing(review: Review) -> bool:
+    """Tell whether a review passes only because there was no rule to review."""
+    return review.verdict is Verdict.PASS and _of_nothing(review)
+
+
+def _of_nothing(review: Review) -> bool:
+    return not review.rules and any(each.policy == NO_RULE_FILES for each in review.findings)
+
+
+__all__ = ["first_line", "passed_nothing", "verdict_line"]
