@@ -122,3 +122,10 @@ def test_the_table_says_that_a_deprecation_is_only_announced() -> None:
 def test_a_maturity_that_changes_beside_the_notice_is_told() -> None:
     line = said(promoting(NOTICE), maturity="development")
     assert line == "Nothing changes in what rules detect; 1 rule announces its deprecation; 1 rule changes maturity"
+
+
+def test_an_unknown_key_is_called_one() -> None:
+    unknown = ('type = "eql"', 'type = "eql"\nsevrity = "high"')
+    assert said((unknown,)) == "1 rule changes what it detects: an unknown key"
+    both = ('type = "eql"', 'type = "eql"\nsevrity = "high"\nthreshold = 3')
+    assert said((both,)) == "1 rule changes what it detects: another rule type, filter or setting"

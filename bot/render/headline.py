@@ -116,7 +116,8 @@ def _claim(change: RuleChange) -> str:
     if change.query is not None and change.query.verdict in _CLAIMS:
         return _CLAIMS[change.query.verdict]
     if Category.LOGIC in change.categories:
-        return "another rule type, filter or setting"
+        logic = [leaf for leaf in change.changes if leaf.category is Category.LOGIC and leaf.path != ("rule", "query")]
+        return "another rule type, filter or setting" if any(leaf.known for leaf in logic) else "an unknown key"
     keys = {leaf.path[-1] for leaf in change.changes if leaf.category is Category.SCOPE}
     indices, data_view = _OTHER_INDICES
     return indices if keys & _INDICES else data_view if keys & _DATA_VIEWS else "another integration"
