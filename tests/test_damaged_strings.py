@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import tomli
 
 from bot.diff import Pair, Pairing, diff
 from bot.model import Rule
@@ -13,7 +14,7 @@ from tests.test_policies import TODAY
 
 
 def told(old: dict[str, object], new: dict[str, object]) -> list[str]:
-    before, after = (Rule(path="rules/a.toml", text=repr(keys), data={"rule": keys}) for keys in (old, new))
+    before, after = (Rule(path="rules/a.toml", text=f"# {keys!r}", data={"rule": keys}) for keys in (old, new))
     settings = Settings()
     (change,) = diff(Pairing(pairs=(Pair(before=before, after=after),)), settings).rules
     return [each.message for each in damaged_value.check(change, Context(today=TODAY, settings=settings), None)]
@@ -147,3 +148,15 @@ def test_an_indicator_query_under_another_language_is_not_compared(before: str, 
         for language, text in ((before, "C:\\\\a"), (after, "C:\\a"))
     ]
     assert len(told(*sides)) == times
+
+
+def test_it_stands_on_the_line_of_the_query_on_which_the_literal_begins() -> None:
+    head = '[rule]\ntype = "eql"\nlanguage = "eql"\n'
+    sides = [
+        f"{head}query = '''\nany where\n  a == \"one\" and\n  b == \"{text}\"\n'''\n" for text in (r"C:\\\\a", r"C:\\a")
+    ]
+    before, after = (Rule(path="rules/a.toml", text=text, data=tomli.loads(text)) for text in sides)
+    settings = Settings()
+    (change,) = diff(Pairing(pairs=(Pair(before=before, after=after),)), settings).rules
+    (found,) = damaged_value.check(change, Context(today=TODAY, settings=settings), None)
+    assert found.line == 7

@@ -10,6 +10,7 @@ from enum import IntFlag, auto
 from functools import cache
 from typing import NamedTuple
 
+from bot.layout import line_within
 from bot.model import Category, Change, KeyPath, Level, RuleChange, dotted, is_list, is_table
 from bot.policy import Context, Scope, Violation, policy
 from bot.query.compare import language_of
@@ -30,10 +31,11 @@ class _Kind(IntFlag):
 
 
 class _String(NamedTuple):
-    """One string of a value, and where it stands in it."""
+    """One string of a value, and where it stands in it: of a query's literal the offset, -1 for a whole value."""
 
     at: KeyPath
     text: str
+    offset: int = -1
 
 
 class _Damage(NamedTuple):
@@ -43,6 +45,7 @@ class _Damage(NamedTuple):
     before: str
     after: str
     kinds: _Kind
+    offset: int
 
 
 @policy(Level.WARNING, scope=Scope.CHANGE, group="values")
@@ -66,7 +69,15 @@ def damaged_value(change: RuleChange, _context: Context, _options: None) -> Iter
                     message=f"`{dotted(first.at)}`: {_told(first)} in `{_shown(first)}`{more}",
                     at=first.at,
                     value=tuple((each.before, each.after) for each in found),
+                    line=_line(change, first),
                 )
+
+
+def _line(change: RuleChange, damage: _Damage) -> int | None:
+    """Return the line of the head on which a query's literal begins, None for a whole value, which its key finds."""
+    if change.head is None or damage.offset < 0:
+        return None
+    return line_within(change.head.text, damage.at, damage.offset)
 
 
 def _damages(change: RuleChange, leaf: Change) -> Iterator[_Damage]:
@@ -82,7 +93,7 @@ def _damages(change: RuleChange, leaf: Change) -> Iterator[_Damage]:
                 kinds = _explain(gone.text, came.text)
                 if kinds is not None:
                     del candidates[index]
-                    yield _Damage(came.at, gone.text, came.text, kinds)
+                    yield _Damage(came.at, gone.text, came.text, kinds, came.offset)
                     break
 
 
@@ -113,8 +124,8 @@ def _strings(change: RuleChange, at: KeyPath, value: object) -> Iterator[_String
     """Yield every string of a leaf; of a query its quoted literals, none where its language changed."""
     language = _language(change, at)
     if language is not None and isinstance(value, str):
-        for literal in _literals(language, value):
-            yield _String(at, literal)
+        for offset, literal in _literals(language, value):
+            yield _String(at, literal, offset)
     elif isinstance(value, str):
         yield _String(at, value)
     elif is_list(value):
@@ -153,12 +164,12 @@ def _pattern(language: str) -> re.Pattern[str] | None:
     return None if pattern is None else re.compile(pattern, re.DOTALL)
 
 
-def _literals(language: str, query: str) -> Iterator[str]:
-    """Yield the quoted literals of a query, quotes included; line breaks are let in, for they may be the damage."""
+def _literals(language: str, query: str) -> Iterator[tuple[int, str]]:
+    """Yield where each quoted literal of a query begins, and the literal; a line break in it may be the damage."""
     pattern = _pattern(language)
     for match in pattern.finditer(query) if pattern else ():
         if match["literal"] is not None:
-            yield match["literal"]
+            yield match.start("literal"), match["literal"]
 
 
 # --- what happened to a string ----------------------------------------------------------------------------------------
