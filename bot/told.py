@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Self
 
+_BACKTICKS = re.compile("`+")
 _OPEN, _CLOSE = "\ue010", "\ue011"
 _NONE = str.maketrans("", "", _OPEN + _CLOSE)
 
@@ -58,4 +60,13 @@ def finished(text: str) -> Told:
     return Told(plain, values)
 
 
-__all__ = ["Told", "again", "finished", "marked"]
+def quoted(value: object) -> str:
+    """Write a value as a code span of Markdown, its fence longer than any run of backticks in it."""
+    text = str(value) or '""'
+    fence = "`" * (max(map(len, _BACKTICKS.findall(text)), default=0) + 1)
+    ends = {text[0], text[-1]}
+    pad = " " if "`" in ends or (len(fence) > 1 and ends == {" "}) else ""  # Markdown takes one blank off both ends
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+__all__ = ["Told", "again", "finished", "marked", "quoted"]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bot.ecs import RELEASED, declared, written
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
+from bot.told import quoted
 
 
 @policy(Level.ERROR, scope=Scope.RULE, group="ecs")
@@ -29,9 +30,9 @@ def ecs_version_unknown(rule: Rule, context: Context, _options: object) -> Itera
         text = written(version)
         newer = version > latest
         if newer:
-            message = f"ECS `{text}` is newer than `{written(latest)}`, the newest known here"
+            message = f"ECS {quoted(text)} is newer than `{written(latest)}`, the newest known here"
         else:
-            message = f"ECS `{text}` was never released"
+            message = f"ECS {quoted(text)} was never released"
         yield Violation(
             message=message, at=("metadata", "ecs_version"), value=text, cap=Level.NOTICE if newer else None
         )

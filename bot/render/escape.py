@@ -14,6 +14,7 @@ _RISKY = re.compile(r"[@#]|www\.|//|https?:|gh-\d|\b[0-9a-f]{7,}\b|:[\w+-]+:", r
 _OPENING = re.compile(r"[-+]|\d+[.)]|[^\s`]+:\d+(?::\d+)?: ")  # a list's mark, or a place as compilers write it
 _PUNCTUATION = re.compile(r"""[^A-Za-z0-9 ./,()='"%+?;:{}\u0080-\U0010ffff-]|:(?! )|(?<=www)\.""", re.IGNORECASE)
 _BACKTICKS = re.compile("`+")
+_SPAN = re.compile(r"(?<!`)(?P<fence>`+)(?!`)(?P<inner>.+?)(?:(?<!`)(?P=fence)(?!`)|\Z)", re.DOTALL)
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _PLACES = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\x7e]")
 
@@ -82,10 +83,7 @@ def prose(text: str, *, most: int = 1_000) -> Safe:
     Punctuation becomes entities; what GitHub would make a link, a mention or an emoji becomes code as well, and so does
     all of what begins with its place, ``path:3:1: ``: it reads as it does on every other surface.
     """
-    if isinstance(text, Told):
-        parts = list(_within(text, most))
-    else:
-        parts = [(part, number % 2 == 1) for number, part in enumerate(cut(visible(text), most).split("`"))]
+    parts = list(_within(text, most) if isinstance(text, Told) else _spans(cut(visible(text), most)))
     if _OPENING.match(parts[0][0].lstrip(" ")):
         return code(text, most=most)
     told = ""
@@ -93,6 +91,17 @@ def prose(text: str, *, most: int = 1_000) -> Safe:
         more = _part(part, quoted=quoted)
         told += "<wbr>" * (told.endswith("`") and more.startswith("`")) + more  # two fences side by side would be one
     return Safe(told)
+
+
+def _spans(text: str) -> Iterator[tuple[str, bool]]:
+    """Part a sentence at its code spans, as Markdown does: a span ends with as many backticks as it began with."""
+    at = 0
+    for match in _SPAN.finditer(text):
+        yield text[at : match.start()], False
+        inner = match["inner"]
+        yield inner[1:-1] if len(match["fence"]) > 1 and inner[:1] == inner[-1:] == " " else inner, True
+        at = match.end()
+    yield text[at:], False
 
 
 def _within(text: Told, room: int) -> Iterator[tuple[str, bool]]:
