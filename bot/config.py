@@ -14,7 +14,7 @@ import tomli
 from bot.ecs import parse_version
 from bot.layout import Layout
 from bot.model import KeyPath, Level, RulewardError, dotted, is_list, is_table
-from bot.policy import Policy, all_policies, likely
+from bot.policy import Policy, all_policies, meant
 from bot.settings import (
     CONFIG_PATH,
     DERIVED,
@@ -421,8 +421,8 @@ _MAKERS: Mapping[object, _Maker] = {
 
 
 def _meant(policy: str) -> str:
-    close = likely(policy, all_policies())
-    return f" (did you mean `{close}`?)" if close else ""
+    names = ", ".join(f"`{name}`" for name in meant(policy, all_policies()))
+    return f" (did you mean {names}?)" if names else ""
 
 
 def config_schema() -> dict[str, Any]:

@@ -196,6 +196,13 @@ def all_policies() -> Mapping[str, Policy]:
     return {each.id: each for each in found}
 
 
+def meant(identity: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return the ids that one which is none may stand for: those that it begins, else the one it most resembles."""
+    names = list(known)
+    close = [name for name in names if name.startswith(f"{identity}-")] or [likely(identity, names)]
+    return tuple(name for name in close if name)
+
+
 def likely(identity: str, known: Iterable[str]) -> str | None:
     """Return the id that a misspelt one most resembles, None where it resembles none."""
     from difflib import get_close_matches  # what is misspelt pays for it
@@ -213,5 +220,6 @@ __all__ = [
     "Violation",
     "all_policies",
     "likely",
+    "meant",
     "policy",
 ]

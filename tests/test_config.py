@@ -127,6 +127,10 @@ def test_no_config_is_the_defaults() -> None:
             "[policies]\nrule-remove = 'error'\n",
             ":2:1: unknown policy `rule-remove` (did you mean `rule-removed`?); known",
         ),
+        (
+            "[policies]\nmin-stack = 'error'\n",
+            ":2:1: unknown policy `min-stack` (did you mean `min-stack-lowered`, `min-stack-uncommented`?); known here: ",
+        ),
         ("[policies]\nno-such = 'error'\n", ":2:1: unknown policy `no-such`; known here: "),
         ("[policies]\nrule-removed = 'loud'\n", "must be one of error, warning, notice, off"),
         (

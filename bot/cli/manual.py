@@ -16,7 +16,7 @@ from bot.model import RulewardError
 @click.argument("policy", required=False)
 def explain_command(policy: str | None) -> None:
     """Show the manual page of POLICY, or the table of all policies."""
-    from bot.policy import likely
+    from bot.policy import meant
     from bot.render.as_manual import manuals
 
     known = manuals()
@@ -27,8 +27,7 @@ def explain_command(policy: str | None) -> None:
         return
     page = known.get(policy)
     if page is None:
-        family = [name for name in known if name.startswith(f"{policy}-")] or [likely(policy, known) or ""]
-        names = ", ".join(f"`{name}`" for name in family if name)
+        names = ", ".join(f"`{name}`" for name in meant(policy, known))
         hint = f"did you mean {names}?" if names else "`ruleward explain` lists them all"
         raise RulewardError(f"{policy}: no such policy; {hint}")
     told = (re.sub(r"^\*\*(.+?)\*\*", r"\1", each) for each in page.paragraphs)
