@@ -27,6 +27,7 @@ help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 install: $(VENV)/.runtime  ## .venv/bin/ruleward with the locked runtime dependencies
+	@echo "ruleward is $(BIN)/ruleward"
 
 dev: $(VENV)/.dev  ## the same, with everything the checks and tests need
 
