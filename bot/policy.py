@@ -199,8 +199,9 @@ def all_policies() -> Mapping[str, Policy]:
 def meant(identity: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return the ids that one which is none may stand for: those that it begins, else the one it most resembles."""
     names = list(known)
-    close = [name for name in names if name.startswith(f"{identity}-")] or [likely(identity, names)]
-    return tuple(name for name in close if name)
+    family = tuple(name for name in names if name.startswith(f"{identity}-"))
+    close = likely(identity, names)
+    return family or ((close,) if close else ())
 
 
 def likely(identity: str, known: Iterable[str]) -> str | None:

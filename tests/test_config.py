@@ -129,7 +129,7 @@ def test_no_config_is_the_defaults() -> None:
         ),
         (
             "[policies]\nmin-stack = 'error'\n",
-            ":2:1: unknown policy `min-stack` (did you mean `min-stack-lowered`, `min-stack-uncommented`?); known here: ",
+            ":2:1: unknown policy `min-stack` (did you mean `min-stack-lowered`, `min-stack-uncommented`?); known",
         ),
         ("[policies]\nno-such = 'error'\n", ":2:1: unknown policy `no-such`; known here: "),
         ("[policies]\nrule-removed = 'loud'\n", "must be one of error, warning, notice, off"),
