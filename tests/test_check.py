@@ -53,7 +53,7 @@ def test_an_error_is_a_line_and_status_1(branch: Repository) -> None:
     assert first.startswith("rules/a.toml:4: error: `updated_date` is still `2025/01/01`")
     assert first.endswith("[updated-date-not-bumped]")
     assert second.startswith("rules/b.toml:1: error: cannot be read as a rule")
-    assert last == "2 errors; `ruleward fix` mends 1 and what hangs on it"
+    assert last == "2 errors; `ruleward fix` mends 1 of them"
 
 
 def test_a_file_that_is_not_named_is_not_looked_at(branch: Repository) -> None:

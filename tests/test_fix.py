@@ -173,7 +173,7 @@ def test_an_error_that_no_fix_mends_makes_the_status_1(branch: Repository) -> No
     assert done.returncode == 1
     assert "updated_date" in done.stdout
     assert done.stderr.startswith("rules/a.toml:3: error: `metadata.maturity` is `old`, which is none of")
-    assert done.stderr.endswith("[unknown-maturity]\n")
+    assert done.stderr.endswith("[unknown-maturity]\n1 fixed, 1 left\n")
 
 
 def test_only_the_named_files_are_fixed(branch: Repository) -> None:
@@ -231,7 +231,7 @@ def test_where_an_exception_or_the_config_allows_that_edit_it_is_dated(repo: Rep
     for config in (excepted, '[policies]\ndeprecated-rule-edited = "off"\n'):
         repo.write({"rules/_deprecated/a.toml": over.replace("a.exe", "b.exe"), "our.toml": config})
         done = fixed(repo, "--config", "our.toml")
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, done.stderr) == (0, "1 fixed, nothing left\n")
         assert done.stdout.endswith('"2025/01/01" → "2026/11/24" [updated-date-not-bumped]\n')
 
 
@@ -252,7 +252,7 @@ def test_a_date_that_tells_of_nothing_once_the_rest_is_taken_back_is_put_back_to
     odd = BASE.replace('"2024/01/01"', '"2024/1/1"')
     branch.write({"rules/a.toml": odd.replace("2025/01/01", "2026/11/24")})
     done = fixed(branch)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, "3 fixed, nothing left\n")
     assert done.stdout == (
         'rules/a.toml:2: creation_date = "2024/1/1" → "2024/01/01" [invalid-date, creation-date-changed]\n'
         'rules/a.toml:4: updated_date = "2026/11/24" → "2025/01/01" [updated-date-without-change]\n'
@@ -263,7 +263,7 @@ def test_a_date_that_tells_of_nothing_once_the_rest_is_taken_back_is_put_back_to
 def test_no_date_is_set_for_an_edit_that_fixing_takes_back(branch: Repository) -> None:
     branch.write({"rules/a.toml": BASE.replace('"2024/01/01"', '"2024/01/02"')})
     done = fixed(branch)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, "1 fixed, nothing left\n")
     assert done.stdout == 'rules/a.toml:2: creation_date = "2024/01/02" → "2024/01/01" [creation-date-changed]\n'
     assert (branch.path / "rules/a.toml").read_text("utf-8") == BASE
 
@@ -272,7 +272,7 @@ def test_a_new_date_alone_is_left_for_its_author(branch: Repository) -> None:
     branch.write({"rules/a.toml": BASE.replace("2025/01/01", "2026/11/24")})
     done = fixed(branch)
     assert (done.returncode, done.stdout) == (0, "")
-    assert "[updated-date-without-change]" in done.stderr
+    assert done.stderr.endswith("[updated-date-without-change]\nnothing fixed, 1 left\n")
 
 
 def test_what_git_would_convert_is_fixed_as_it_lies_on_disk(branch: Repository) -> None:

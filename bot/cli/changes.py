@@ -117,7 +117,7 @@ def fix_command(
     from bot.app import fix
     from bot.collect.git import Git
     from bot.judge import exit_status
-    from bot.render.as_lines import render
+    from bot.render.as_lines import after_fixing, render
     from bot.render.as_patch import patch, told
 
     git = Git(repo)
@@ -129,8 +129,10 @@ def fix_command(
     else:
         text = "".join(f"{line}\n" for edit in done.edits for line in told(edit.fixed))
     write(text, None)
-    click.echo(render(done.left.review), nl=False, err=True)
-    sys.exit(exit_status(done.left.review, "error"))
+    left = done.left.review
+    counted = "" if dry_run else after_fixing(sum(len(edit.fixed) for edit in done.edits), left)
+    click.echo(render(left) + counted, nl=False, err=True)
+    sys.exit(exit_status(left, "error"))
 
 
 def _only(git: Git, files: tuple[Path, ...]) -> frozenset[str] | None:

@@ -12,14 +12,27 @@ from bot.render.fold import count
 
 def render(review: Review) -> str:
     """Write what this change brought in, and what could not be judged; what is waived or stood before is left out."""
-    standing = [each for each in review.all_findings() if each.waived is None and not each.preexisting]
+    standing = _standing(review)
     lines = [line(finding) for finding in standing]
     lines += [f"{terminal(each.path)}: not judged: {terminal(each.reason)}" for each in review.unevaluated]
     fixable = sum(map(offered, standing))
     if fixable:
-        more = " and what hangs on it" if fixable < len(standing) else ""  # one edit may ask for the next, or end it
-        lines.append(f"{', '.join(_counts(standing))}; `ruleward fix` mends {fixable}{more}")
+        what = f"{fixable} of them" if fixable < len(standing) else "it" if fixable == 1 else "them all"
+        lines.append(f"{', '.join(_counts(standing))}; `ruleward fix` mends {what}")
     return "".join(f"{each}\n" for each in lines)
+
+
+def after_fixing(fixed: int, left: Review) -> str:
+    """Write what was fixed and what is left in a line, nothing where there is neither."""
+    standing = len(_standing(left))
+    if not fixed and not standing:
+        return ""
+    missed = f", {count(len(left.unevaluated), 'file')} not judged" if left.unevaluated else ""
+    return f"{fixed or 'nothing'} fixed, {standing or 'nothing'} left{missed}\n"
+
+
+def _standing(review: Review) -> list[Finding]:
+    return [each for each in review.all_findings() if each.waived is None and not each.preexisting]
 
 
 def line(finding: Finding) -> str:

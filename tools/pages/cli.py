@@ -95,7 +95,7 @@ _MORE = {
     "check": "The hook that [pre-commit](migration.md#3-a-hook-for-authors) runs. It compares with the merge base, not with the last commit.",
     "fix": "Sets dates, a `deprecation_date`, and a `risk_score` that a changed severity left behind (to 21, 47, 73 or 99), and goes on while one edit asks for "
     "the next. Each edit changes or adds one line; quotes, comments, alignment, line ends and every other byte stay. What stood in the base before, and what "
-    "an exception covers, is left alone. What is fixed goes to stdout, what is left to stderr.",
+    "an exception covers, is left alone. What is fixed goes to stdout, what is left and the count to stderr.",
     "audit": "More about it: [the audit](audit.md).",
     "replay": "All changes are judged under one config: the one in your working tree unless you name another, never the one of that time. What stood in a rule "
     "before, and what an exception covers, counts as `silent`; `alone` counts the changes that one policy alone would have blocked. `--format json` has every "
