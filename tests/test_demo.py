@@ -112,6 +112,23 @@ def test_the_action_runs_on_a_branch_of_one_s_own_repository_and_leaves_that_alo
     assert "Commit status  success  ruleward: master  No rule changes" in _own(str(repo.path), "HEAD").stdout
 
 
+def test_a_maintainer_puts_a_label_on_and_the_action_runs_again(repo: Repository) -> None:
+    repo.commit({"rules/a.toml": rule_text()})
+    repo.git("switch", "--quiet", "--create", "tune")
+    repo.commit({"rules/a.toml": rule_text(query="any where true")}, message="Tune it")
+    repo.git("switch", "--quiet", "main")
+    done = _own(str(repo.path), "tune", "waive: updated-date-not-bumped, governance: recheck")
+    assert done.returncode == 0, done.stderr
+    first, _, rest = done.stdout.partition("puts the label `waive: updated-date-not-bumped` on")
+    assert "Commit status  failure  ruleward: main  Blocked: 1 error" in first
+    assert "puts the label `governance: recheck` on" in rest
+    assert "Commit status  success  ruleward: main  Passed: 1 waived" in rest
+    assert "waived by `grace`" in rest
+    (labels,) = (line for line in rest.splitlines() if line.startswith("Labels "))
+    assert "waive: updated-date-not-bumped" in labels
+    assert "governance: recheck" not in labels
+
+
 def test_a_branch_that_is_not_there_is_said_in_a_line(repo: Repository) -> None:
     repo.commit({"rules/a.toml": rule_text()})
     done = _own(str(repo.path), "nope")

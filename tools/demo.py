@@ -16,7 +16,7 @@ import tempfile
 import textwrap
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,7 @@ PAGE = ROOT / "build" / "demo.html"
 _DAY = TODAY.replace("-", "/")
 _OLD_ENOUGH = "2026/11/01"  # a date that lags behind, whatever the time zone
 _FEWEST = 8  # rules that make a bulk change
+_OPENED = {"action": "opened"}
 _BLOCKED = 1  # the exit status of a review that found an error
 _OLDER_ECS = "1.4.0"
 _PACK = ("rules", "rules_building_block")
@@ -276,7 +277,14 @@ def review(format_name: str) -> str:
         return _run(pack.root, format_name)
 
 
-def act(github: FakeGitHub, folder: Path, *, today: str = TODAY, wanted: Collection[int] = (_BLOCKED,)) -> str:
+def act(
+    github: FakeGitHub,
+    folder: Path,
+    *,
+    today: str = TODAY,
+    wanted: Collection[int] = (_BLOCKED,),
+    event: Mapping[str, object] = _OPENED,
+) -> str:
     """Run the action on the pull request as a workflow would, and return what it wrote to its log.
 
     Args:
@@ -284,15 +292,16 @@ def act(github: FakeGitHub, folder: Path, *, today: str = TODAY, wanted: Collect
         folder: for what the runner keeps.
         today: the day of the review, empty for the real one.
         wanted: the exit statuses that it may end with.
+        event: what happened to it.
     """
-    event = folder / "event.json"
-    event.write_text(json.dumps({"action": "opened", "number": NUMBER}), encoding="utf-8")
+    payload = folder / "event.json"
+    payload.write_text(json.dumps({"number": NUMBER, **event}), encoding="utf-8")
     runner = {
         "GITHUB_API_URL": github.api_url,
         "GITHUB_SERVER_URL": github.server_url,
         "GITHUB_REPOSITORY": REPOSITORY,
         "GITHUB_EVENT_NAME": "pull_request_target",
-        "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_EVENT_PATH": str(payload),
         "GITHUB_OUTPUT": str(folder / "outputs"),
         "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
         "RUNNER_TEMP": str(folder),
@@ -313,6 +322,11 @@ def act(github: FakeGitHub, folder: Path, *, today: str = TODAY, wanted: Collect
     return done.stdout
 
 
+def status(held: Held) -> str:
+    """Return the commit status in a line."""
+    return f"Commit status  {held.state}  {held.context}  {held.description}"
+
+
 def show(log: str, held: Held) -> None:
     """Print what a run left."""
     title("the action's log")
@@ -320,7 +334,7 @@ def show(log: str, held: Held) -> None:
     title("the comment, in Markdown")
     print(held.comment.rstrip() or "None: there is nothing that would be worth one.")
     title("and beside it")
-    print(f"Commit status  {held.state}  {held.context}  {held.description}")
+    print(status(held))
     print(f"Labels         {', '.join(held.labels)}")
     for each in held.inline:
         print(f"On {each.path}:{each.line}\n{textwrap.indent(each.body.partition(chr(10))[2], '    ')}")
