@@ -10,6 +10,9 @@ from pathlib import Path
 RULE_ID = "11111111-2222-4333-8444-555555555555"
 QUERY = 'process where process.name == "a.exe"'
 
+# Without the second, every commit would start another git that looks whether there is something to tidy up.
+_SETTINGS = ("-c", "protocol.file.allow=always", "-c", "maintenance.auto=false")
+
 
 def rule_text(
     *,
@@ -56,7 +59,7 @@ class Repository:
             "GIT_COMMITTER_DATE": f"{day}T03:04:05Z",
         }
         done = subprocess.run(
-            ["git", "-c", "protocol.file.allow=always", *arguments],
+            ["git", *_SETTINGS, *arguments],
             cwd=self.path,
             env=environment,
             check=True,
@@ -80,12 +83,14 @@ class Repository:
         self.write(files)
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", message, day=day)
-        return self.git("rev-parse", "HEAD")
+        folder = self.path / ".git"
+        head = (folder / "HEAD").read_text("ascii").strip()
+        return (folder / head.removeprefix("ref: ")).read_text("ascii").strip() if head.startswith("ref: ") else head
 
 
 def new_repository(path: Path) -> Repository:
     """An empty repository whose branch is main."""
     path.mkdir(parents=True, exist_ok=True)
     made = Repository(path)
-    made.git("init", "--quiet", "--initial-branch", "main")
+    made.git("init", "--quiet", "--initial-branch", "main", "--template=")
     return made

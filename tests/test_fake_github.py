@@ -55,7 +55,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.git("switch", "--quiet", "main")
     # Each test has a copy: the fewer files, the faster.
     made.git("gc", "--quiet")
-    shutil.rmtree(made.path / ".git" / "hooks")
     return made.path
 
 

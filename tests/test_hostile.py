@@ -162,8 +162,12 @@ def trap(repo: Repository) -> Path:
         "grep.fullName": "true", "grep.patternType": "perl", "grep.fallbackToNoIndex": "true", "core.quotePath": "true",
         "status.showUntrackedFiles": "no", "diff.ignoreSubmodules": "all", "log.date": "relative",
     }  # fmt: skip
-    for key, value in settings.items():
-        repo.git("config", key, value)
+    with (repo.path / ".git" / "config").open("a", encoding="utf-8") as file:
+        for key, value in settings.items():
+            section, name = key.rsplit(".", 1)
+            kind, _, part = section.partition(".")
+            head = f'{kind} "{part}"' if part else kind
+            file.write(f"[{head}]\n\t{name} = {json.dumps(value)}\n")
     (repo.path / ".git" / "info").mkdir(exist_ok=True)
     (repo.path / ".git" / "info" / "attributes").write_text("* diff=trap merge=trap\n", encoding="utf-8")
     (repo.path / "attributes").write_text("* diff=trap\n", encoding="utf-8")
