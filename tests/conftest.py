@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,11 @@ settings.load_profile("ruleward")
 def repo(tmp_path: Path) -> Repository:
     """An empty repository on main."""
     return new_repository(tmp_path / "repo")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_proxy() -> Iterator[None]:
+    """Ask the fake GitHub directly, whatever the machine says; and spare every request the look for what it says."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("no_proxy", "127.0.0.1")
+        yield

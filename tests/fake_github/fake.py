@@ -72,7 +72,7 @@ class FakeGitHub(People):
         self._api_path = api_path
         self.server_url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.api_url = self.hub.root = self.server_url + api_path
-        self.hub.web = self.api.contract.base = self.server_url
+        self.hub.web = self.server_url
         self.api.contract.held = described
         self.git_url = f"{self.server_url}/{repo}.git"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
