@@ -171,12 +171,9 @@ def clean(at: Stage, story: Story, meanwhile: Act = nothing, *, page_size: int |
         github.page_size = page_size
         story.prepare(at, github)
         github.forget()
-        at.run(github)
-        calls = len(github.calls)
-    with FakeGitHub(at.repo.path) as github:
-        story.prepare(at, github)
         meanwhile(at, github)
         at.run(github)
+        calls = len(github.calls) if meanwhile is nothing else clean(at, story, page_size=page_size).calls
         end = picture(github)
         at.run(github)
         assert picture(github) == end, "a second clean run changes nothing"
