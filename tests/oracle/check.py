@@ -471,13 +471,20 @@ def _check_witnesses(count: Count, fault: Callable[..., None], change: QueryChan
 
 
 def run_pairs(
-    pairs: Iterable[tuple[str, str, str, str]], *, events_per_pair: int, seed: int, compare: Compare
+    pairs: Iterable[tuple[str, str, str, str]],
+    *,
+    events_per_pair: int,
+    seed: int,
+    compare: Compare,
+    all_faults: bool = True,
 ) -> Tally:
-    """Check pairs of (language, old, new, label)."""
+    """Check pairs of (language, old, new, label); only up to the first fault, where not all faults are asked for."""
     tally = Tally()
     for number, (language, old, new, label) in enumerate(pairs):
         rng = random.Random(f"{seed}/{number}")
         judge(tally, compare, language, old, new, events=events_per_pair, rng=rng, label=label)
+        if not all_faults and not tally.clean:
+            break
     return tally
 
 
@@ -487,6 +494,8 @@ def run(
     seed: int,
     languages: Sequence[str] = NAMES,
     compare: Compare | None = None,
+    *,
+    all_faults: bool = True,
 ) -> Tally:
     """Check generated pairs, an equal share for each language."""
     from bot.query import compare as prover
@@ -494,5 +503,9 @@ def run(
     from .generate import pairs
 
     return run_pairs(
-        pairs(n_pairs, seed, languages), events_per_pair=events_per_pair, seed=seed, compare=compare or prover
+        pairs(n_pairs, seed, languages),
+        events_per_pair=events_per_pair,
+        seed=seed,
+        compare=compare or prover,
+        all_faults=all_faults,
     )
