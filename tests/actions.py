@@ -15,13 +15,12 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-import jsonschema
-
 from bot.action import act
 from bot.github.runner import Inputs, Result, Runner
 from bot.report import REPORT_SCHEMA
 from tests.fake_github import APP_TOKEN, Clock, FakeGitHub
 from tests.runner import Machine
+from tests.schemas import validate
 
 TODAY = date(2026, 11, 24)
 STEPS = "RULEWARD_TEST_STEPS"
@@ -52,7 +51,7 @@ class Ran:
     def report(self) -> dict[str, Any]:
         """The review's report, where the output says; it is one by the schema."""
         document: dict[str, Any] = json.loads(Path(self.result.outputs["report"]).read_bytes())
-        jsonschema.validate(document, REPORT_SCHEMA)
+        validate(document, REPORT_SCHEMA)
         return document
 
 

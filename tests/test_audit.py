@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
 from click.testing import CliRunner
 
@@ -23,6 +22,7 @@ from bot.owners import Owners
 from bot.render import render_audit
 from bot.render.audit_fold import by_tactic, histogram, live, older_than
 from tests.repository import Repository, new_repository, other_id, rule_text
+from tests.schemas import validate
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -490,7 +490,7 @@ def rich() -> Audit:
 def test_the_report_fits_its_schema(repo: Repository) -> None:
     seasoned(repo, {"rules/a.toml": rule_text(updated="2024/01/01"), "rules/b.toml": "[rule\n"})
     for audited in (rich(), done(repo)):
-        jsonschema.validate(audit_report(audited), AUDIT_SCHEMA)
+        validate(audit_report(audited), AUDIT_SCHEMA)
     result = CliRunner().invoke(cli, ["schema", "audit"])
     assert json.loads(result.stdout) == AUDIT_SCHEMA
 
@@ -578,4 +578,4 @@ def test_on_a_real_tree_the_numbers_are_those_that_were_counted_by_hand(tmp_path
     named = [rule for rule in live(audited) if (rule.name or "").startswith("Deprecated - ")]
     assert len(named) == 12
     assert audited.reasons() == {"deprecation-limbo": 11, "stale-updated-date": 84}
-    jsonschema.validate(audit_report(audited), AUDIT_SCHEMA)
+    validate(audit_report(audited), AUDIT_SCHEMA)

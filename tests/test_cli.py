@@ -11,7 +11,6 @@ from datetime import date
 from pathlib import Path
 from typing import IO
 
-import jsonschema
 import pytest
 
 from bot import __version__, cli
@@ -23,6 +22,7 @@ from bot.parse import parse
 from bot.policy import all_policies
 from bot.settings import CONFIG_PATH
 from tests.repository import Repository, new_repository, other_id, rule_text
+from tests.schemas import validate
 
 ROOT = Path(__file__).parents[1]
 
@@ -204,7 +204,7 @@ def test_the_json_report_is_what_its_schema_says(branch: Repository) -> None:
         }
     )
     report = json.loads(reviewed(branch, "--head", "topic", "--format", "json").stdout)
-    jsonschema.validate(report, json.loads(ruleward("schema", "report").stdout))
+    validate(report, json.loads(ruleward("schema", "report").stdout))
     assert report["verdict"] == "block"
     assert [rule["kind"] for rule in report["rules"]] == ["tuning", "unreadable", "new"]
     policies = {finding["policy"] for rule in report["rules"] for finding in rule["findings"]}

@@ -44,6 +44,7 @@ from bot.report import REPORT_SCHEMA, report
 from bot.settings import Settings
 from tests.hostile import HOSTILE, PHASES, assert_tame
 from tests.repository import rule_text
+from tests.schemas import validate
 
 SETTINGS = Settings()
 TODAY = date(2026, 11, 24)
@@ -503,7 +504,7 @@ def test_the_same_review_gives_the_same_bytes() -> None:
 
 def test_the_report_is_the_contracts() -> None:
     made = report(replace(review(logic(), *tagged(1)), names={"impact: logic": "Logic!"}))
-    jsonschema.validate(made, REPORT_SCHEMA)
+    validate(made, REPORT_SCHEMA)
     assert list(made) == [
         "schema", "tool", "base", "head", "today", "verdict", "labels", "summary", "rules", "findings", "unevaluated",
     ]  # fmt: skip
@@ -523,7 +524,7 @@ def test_the_schema_is_a_schema() -> None:
 
 def test_the_schema_refuses_what_the_contract_does_not_name() -> None:
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({**report(review()), "more": 1}, REPORT_SCHEMA)
+        validate({**report(review()), "more": 1}, REPORT_SCHEMA)
 
 
 def test_odd_values_survive_the_way_into_json() -> None:
@@ -531,7 +532,7 @@ def test_odd_values_survive_the_way_into_json() -> None:
         "rules/\udcff.toml", leaf("rule.x", float("nan"), date(2026, 1, 2)), leaf("rule.y", [float("inf")], None)
     )
     made = report(review(RuleReview(change=change)))
-    jsonschema.validate(made, REPORT_SCHEMA)
+    validate(made, REPORT_SCHEMA)
     (rule,) = made["rules"]
     assert rule["path"] == "rules/?.toml"
     assert [(each["before"], each["after"]) for each in rule["changes"]] == [("nan", "2026-01-02"), (["inf"], None)]
@@ -613,7 +614,7 @@ def test_nothing_in_a_rule_is_more_than_text_in_a_log(path: str, name: str, mess
         assert "</details" not in each.lower()
         assert not any(ord(char) < 32 and char != "\n" for char in each)
         each.encode()
-    jsonschema.validate(json.loads(data), REPORT_SCHEMA)
+    validate(json.loads(data), REPORT_SCHEMA)
     assert json.loads(data) == report(made)
     for line in render(made, SETTINGS, "github").splitlines():
         assert line.startswith(("::error ", "::notice ", "Ruleward: "))

@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from bot.app import replay
@@ -23,6 +22,7 @@ from bot.render.as_replay_json import REPLAY_SCHEMA, document
 from bot.replay import Entry, Hit, fold, kept, read
 from bot.settings import Settings
 from tests.repository import Repository, other_id, rule_text
+from tests.schemas import validate
 from tests.test_cli import ruleward
 
 A = rule_text(rule_id=other_id(1), name="A")
@@ -53,7 +53,7 @@ def replayed(repo: Repository, *arguments: str, status: int = 0) -> subprocess.C
 
 def whole(repo: Repository, *arguments: str) -> dict[str, Any]:
     made: dict[str, Any] = json.loads(replayed(repo, "--format", "json", *arguments).stdout)
-    jsonschema.validate(made, REPLAY_SCHEMA)
+    validate(made, REPLAY_SCHEMA)
     return made
 
 
@@ -258,7 +258,7 @@ def test_hostile_text_stays_text() -> None:
     assert "\x1b" not in as_text(done) + as_markdown(done)
     assert "<!--" not in as_markdown(done)
     assert "::" not in as_text(done) + as_markdown(done)
-    jsonschema.validate(document(done), REPLAY_SCHEMA)
+    validate(document(done), REPLAY_SCHEMA)
 
 
 def test_objects_are_read_by_one_process_as_by_many(history: Repository) -> None:
