@@ -54,8 +54,8 @@ def damaged_value(change: RuleChange, _context: Context, _options: None) -> Iter
     r"""A string that decides what the rule finds changed only as tools change strings.
 
     Why: When a script or a formatter rewrites many files, wildcards lose backslashes (`\\\\` becomes `\\`), escapes are
-    decoded, paths gain line breaks and letters turn into others that look the same. The rule still loads and
-    quietly matches something else.
+    decoded, paths gain line breaks and letters turn into others that look the same. A rule that still runs after
+    that quietly matches something else.
 
     Fix: Take the old string back. Where the edit is meant, say so in the pull request and let a maintainer waive this.
     """

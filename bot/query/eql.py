@@ -8,12 +8,13 @@ unknown to the index.
 # ruff: noqa: FBT003 - the booleans here are truth values and tests, not switches
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from bot.query import address, glob
 from bot.query.eql_lexer import kind, places, scan, split
+from bot.query.eql_strings import string_of
 from bot.query.formula import (
     FALSE,
     TRUE,
@@ -32,7 +33,7 @@ from bot.query.formula import (
 )
 from bot.query.kql import is_address
 from bot.query.term import Call, Name, Term, Value, names, show
-from bot.query.text import UnsupportedError, fail, numeral, quote
+from bot.query.text import QueryError, UnsupportedError, fail, numeral, quote
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", ":"})
 _FLIPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -40,6 +41,8 @@ _LISTS = frozenset({"in", "in~", "like", "like~", "regex", "regex~"})
 _TESTS = _COMPARISONS | _LISTS
 _EQUALS = frozenset({"==", ":", "in", "in~"})
 _JOINTS = frozenset({"+", "-", "*", "/", "%"})
+_FEWEST = 2
+"""Events in a sequence, each step counted as often as it runs."""
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -82,36 +85,6 @@ class Query:
 def parse(query: str, category_field: str = "event.category") -> Query:
     """Read an EQL query; raises ``QueryError`` where it makes no sense."""
     return _Parser(query, category_field).query()
-
-
-@cache
-def _escapes() -> re.Pattern[str]:
-    return re.compile(r"\\(u\{[0-9a-fA-F]{1,8}\}|.)", re.DOTALL)
-
-
-def _unescape(match: re.Match[str]) -> str:
-    code = match[1]
-    if code[0] == "u" and len(code) > 1:
-        try:
-            return chr(int(code[2:-1], 16))
-        except (ValueError, OverflowError):
-            raise UnsupportedError("an escape that names no character") from None
-    simple = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "'": "'", "\\": "\\"}.get(code)
-    if simple is None:
-        raise UnsupportedError(f"the escape \\{code}")
-    return simple
-
-
-def string_of(token: str) -> str:
-    """What a string literal says."""
-    if not (token.isascii() or glob.clean(token)):
-        raise UnsupportedError("private-use characters in a literal")
-    if token[:3] == '"""':
-        return token[3:-3]
-    if token[0] != '"':
-        raise UnsupportedError("strings in the style of EQL's first versions")
-    body = token[1:-1]
-    return _escapes().sub(_unescape, body) if "\\" in body else body
 
 
 class _Parser:
@@ -181,7 +154,10 @@ class _Parser:
         by: tuple[str, ...] = ()
         span = None
         while True:
-            if not by and self.takes("by"):
+            if not by and self.sees("by"):
+                if span is not None:
+                    self.unexpected("which stands before 'with' in a sequence")
+                self.at += 1
                 by = self.keys()
             elif span is None and self.takes("with"):
                 self.expect("maxspan")
@@ -189,11 +165,17 @@ class _Parser:
                 span = self.span()
             else:
                 break
-        steps = self.steps()
+        start = self.at
+        steps = self.steps(equal=True)
+        events = sum(step.runs for step in steps)
+        if events < _FEWEST:
+            fail(f"a sequence takes at least {_FEWEST} events, found {events}", places(self.text)[start])
         until = None
         if self.takes("until"):
+            start = self.at
             self.expect("[")
             until = self.step(missing=False)
+            self.equal("until", until, steps, start)
         return Query(kind="sequence", steps=steps, by=by, span=span, until=until)
 
     def span(self) -> int:
@@ -205,14 +187,24 @@ class _Parser:
         self.at += 2
         return int(token) * _UNITS[unit]
 
-    def steps(self) -> tuple[Step, ...]:
-        """The bracketed events."""
+    def steps(self, *, equal: bool = False) -> tuple[Step, ...]:
+        """The bracketed events; ``equal`` asks whether they have as many join keys each."""
         steps: list[Step] = []
         while self.sees("[") or self.sees("!["):
+            start = self.at
             steps.append(self.step(missing=self.ahead == "![", consume=True))
+            if equal:
+                self.equal(f"step {len(steps)}", steps[-1], steps, start)
         if not steps:
             self.unexpected("expected '['")
         return tuple(steps)
+
+    def equal(self, name: str, step: Step, steps: Sequence[Step], start: int) -> None:
+        """Stop at a step that has more or fewer join keys than the first."""
+        one, other = len(steps[0].by), len(step.by)
+        if one != other:
+            keys = f"{one or 'no'} join key{'' if one == 1 else 's'} of its own"
+            fail(f"step 1 has {keys}, and {name} has {other or 'none'}", places(self.text)[start])
 
     def step(self, *, missing: bool, consume: bool = False) -> Step:
         """One bracketed event with its join keys and runs."""
@@ -251,8 +243,8 @@ class _Parser:
         token = self.ahead
         named = kind(token) == "name" and "." not in token
         if (named or kind(token) in {"string", "raw"}) and self.tokens[self.at + 1] == "where":
-            self.at += 2
-            name = token if named else string_of(token)
+            name = token if named else self.string()
+            self.at += 1 + named
             condition = formula(self.expression())
             if token == "any":
                 return condition
@@ -326,9 +318,17 @@ class _Parser:
         """What stands in a list: most often a string, which needs no look at what else could begin here."""
         token = self.tokens[self.at]
         if token[:1] == '"' and self.tokens[self.at + 1] not in _JOINTS:
-            self.at += 1
-            return Value(string_of(token))
+            return Value(self.string())
         return self.sum()
+
+    def string(self) -> str:
+        """The string that is ahead."""
+        try:
+            text = string_of(self.ahead)
+        except QueryError as error:
+            raise QueryError(error.message, places(self.text)[self.at] + error.at) from None
+        self.at += 1
+        return text
 
     def sum(self) -> Term:
         """Addition and subtraction."""
@@ -367,8 +367,7 @@ class _Parser:
             self.at += 1
             return Value(numeral(token))
         if what in {"string", "raw", "old"}:
-            self.at += 1
-            return Value(string_of(token))
+            return Value(self.string())
         if token == "(":
             self.at += 1
             inner = self.expression()
@@ -583,4 +582,4 @@ def _function(call: Call) -> Formula:
     return _opaque(call)
 
 
-__all__ = ["TRUE", "Query", "Step", "formula", "parse", "string_of"]
+__all__ = ["TRUE", "Query", "Step", "formula", "parse"]

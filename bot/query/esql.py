@@ -10,7 +10,7 @@ from typing import TypeAlias
 from bot.query import glob
 from bot.query.esql_lexer import scan
 from bot.query.term import Call, Name, Term, Value
-from bot.query.text import Token, UnsupportedError, fail, numeral, quote
+from bot.query.text import QueryError, Token, UnsupportedError, fail, numeral, quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ def _escapes() -> re.Pattern[str]:
 def _unescape(match: re.Match[str]) -> str:
     simple = {"t": "\t", "n": "\n", "r": "\r", '"': '"', "\\": "\\"}.get(match[1])
     if simple is None:
-        raise UnsupportedError(f"the escape \\{match[1]}")
+        raise QueryError(f"{match[0]} is no escape of ES|QL, where a backslash is written \\\\", match.start() + 1)
     return simple
 
 
@@ -140,7 +140,10 @@ def string_of(token: Token) -> str:
     if token.kind == "raw":
         return token.text[3:-3]
     body = token.text[1:-1]
-    return _escapes().sub(_unescape, body) if "\\" in body else body
+    try:
+        return _escapes().sub(_unescape, body) if "\\" in body else body
+    except QueryError as error:
+        raise QueryError(error.message, token.at + error.at) from None
 
 
 class _Parser:

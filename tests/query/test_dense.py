@@ -17,7 +17,7 @@ from tests.query.rules import change
 
 WITHIN = {QueryVerdict.NARROWED, QueryVerdict.NARROWED_OR_EQUAL, QueryVerdict.EQUIVALENT}
 AROUND = {QueryVerdict.BROADENED, QueryVerdict.BROADENED_OR_EQUAL, QueryVerdict.EQUIVALENT}
-pairs = st.tuples(st.integers(1, 6), st.integers(1, 12))
+pairs = st.tuples(st.integers(2, 6), st.integers(1, 12))
 
 
 def burst(runs: int, seconds: int) -> str:
@@ -52,9 +52,9 @@ def slowest(runs: int, seconds: int, wanted: int) -> list[int]:
     return [place // group * (seconds * 1000 // max((runs - 1) // group, 1)) for place in range(runs)]
 
 
-@pytest.mark.parametrize("old", list(product(range(1, 6), range(1, 5))))
+@pytest.mark.parametrize("old", list(product(range(2, 6), range(1, 5))))
 def test_what_is_said_holds_for_the_slowest_burst(old: tuple[int, int]) -> None:
-    for new in product(range(1, 6), range(1, 5)):
+    for new in product(range(2, 6), range(1, 5)):
         if new != old:
             said = change("eql", burst(*old), burst(*new)).verdict
             assert (said in WITHIN) is fires(burst(*old), slowest(*new, wanted=old[0]))

@@ -15,13 +15,14 @@ GOOD = {
         'any where "x" == a and 5 <= b',
         'any where a not in ("x") and not b like~ ("y", "z") and c regex "w.*" and d in~ ("v")',
         "any where f() == 1 and g(a, b or c)",
-        r'any where a == """x"y""" and b == "\t\n\r\"\\\'\b\f\u00e9\u{1F600}"',
+        r'any where a == """x"y""" and b == "\t\n\r\"\\\'\b\f\u{e9}\u{1F600}"',
         '"my-event" where true',
         '"""my"event""" where true',
         "sample by a, b [any where true] [any where true] | head 5 | tail 2",
         "sample [any where true] by a [any where true] by b",
         "sample where true",
-        "sequence with maxspan=1d by ?a, b [any where true] by d with runs=3 ![any where true] until [a where b == 1]",
+        "sequence by ?a, b with maxspan=1d [any where true] by d with runs=3 ![a where b] by e until [a where c] by f",
+        "sequence by a [any where true] with runs=2",
         "sequence by a [any where true] [any where true] | head 5",
     ],
     "esql": [
@@ -64,13 +65,31 @@ BAD = {
         "any where `a == 1",
         "any where where == 1",
         "sequence [any where true] with runs=x",
-        "sequence with maxspan=5 [any where true]",
+        "sequence with maxspan=5 [any where true] [any where true]",
+        "sequence with maxspan=5m by a [any where true] [any where true]",
+        "sequence by a [any where true]",
+        "sequence by a [any where true] with runs=1 until [any where false]",
+        "sequence [any where true] by a [any where true]",
+        "sequence [any where true] by a [any where true] by b, c",
+        "sequence [any where true] by a [any where true] by b until [any where false]",
         "sequence by a",
         "any where true |",
         "any where true ]",
         "any where x~ == 1",
+        r'any where a == "C:\Program Files"',
+        r'any where a : ("x", "\u00e9")',
+        r'any where a == "\u{e}" or b == 1',
+        r'any where a == "\u{d800}"',
+        r'any where a == "\u{110000}"',
+        r'"my\event" where true',
+        "any where a == 'x'",
+        "any where a == ?'x'",
+        'any where a == ?"x"',
     ],
     "esql": [
+        r'from a | where b == "C:\Program Files"',
+        r'from a | where b rlike "x\.y"',
+        r'from a | dissect b "\d"',
         "where a == 1",
         "from a | ",
         "from | where b == 1",
@@ -100,11 +119,44 @@ def test_what_the_grammar_allows_is_no_syntax_error(language: str, query: str) -
     assert syntax_error(language, query) is None
 
 
+@pytest.mark.parametrize(
+    ("language", "query", "at", "said"),
+    [
+        (
+            "eql",
+            r'any where a == "x" and b : "C:\\a\P"',
+            33,
+            r"\P is no escape of EQL, where a backslash is written \\",
+        ),
+        ("esql", r'from a | where b == "C:\P"', 23, r"\P is no escape of ES|QL, where a backslash is written \\"),
+        ("eql", "any where a == 'x'", 15, 'EQL wants double quotes (") around a string, not single ones'),
+        ("eql", "sequence [any where true] until [any where a == 1]", 9, "a sequence takes at least 2 events, found 1"),
+        (
+            "eql",
+            "sequence [any where true] by a [any where true] by b, c",
+            31,
+            "step 1 has 1 join key of its own, and step 2 has 2",
+        ),
+        (
+            "eql",
+            "sequence [any where true] [any where true] until [any where false] by b",
+            49,
+            "step 1 has no join keys of its own, and until has 1",
+        ),
+    ],
+)
+def test_a_syntax_error_stands_where_the_engine_stops(language: str, query: str, at: int, said: str) -> None:
+    found = syntax_error(language, query)
+    assert found is not None
+    assert (found.at, found.message) == (at, said)
+
+
 @pytest.mark.parametrize(("language", "query"), [(language, query) for language in BAD for query in BAD[language]])
 def test_what_the_grammar_forbids_is_a_syntax_error(language: str, query: str) -> None:
     assert syntax_error(language, query) is not None
 
 
+EVENTS = "[any where true] with runs=2"
 SAME = [
     ("eql", 'any where `a`.`b` == "x"', 'any where a.b == "x"'),
     ("eql", r'any where a == "\u{41}\u{42}\"\\"', r'any where a == """AB"\"""'),
@@ -117,7 +169,7 @@ SAME = [
     ("eql", "any where not a not in (1, 2)", "any where a in (1, 2)"),
     ("eql", 'any where STARTSWITH(a, "x")', 'any where startsWith(a, "x")'),
     ("eql", "sequence by `a` [any where true] [any where true]", "sequence by a [any where true] [any where true]"),
-    ("eql", "sequence with maxspan=1h by a [any where true]", "sequence by a with maxspan=60m [any where true]"),
+    ("eql", f"sequence by a with maxspan=1h {EVENTS}", f"sequence by a with maxspan=60m {EVENTS}"),
     ("esql", "from x | where `a`.b == 1", "from x | where a.b == 1"),
     ("esql", "from x | where 5 < a", "from x | where a > 5"),
     ("esql", "from x | where (a == 1) == true", "from x | where a == 1"),
@@ -184,7 +236,11 @@ def test_two_things_are_not_the_same(language: str, one: str, other: str) -> Non
     ("language", "query", "named"),
     [
         ("eql", 'any where length(a.b) > 1 and `c d`.e == "x"', {"a.b", "c d.e"}),
-        ("eql", "sequence by ?a, length(b) [any where true] by c until [any where d == 1]", {"a", "c", "d"}),
+        (
+            "eql",
+            "sequence by ?a, length(b) [any where true] by c with runs=2 until [any where d] by c",
+            {"a", "c", "d"},
+        ),
         ("esql", "from x | eval b = a, c = b | rename d as e | where c == 1 and e == 2 and f == 3", {"a", "d", "f"}),
         (
             "esql",
