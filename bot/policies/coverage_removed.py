@@ -28,7 +28,9 @@ def coverage_removed(change: RuleChange, _context: Context, _options: object) ->
     if base is None or head is None:
         return
     reads = ("rule", "index") if head.get("rule", "index") is not None or language_of(head) != "esql" else _QUERY
-    yield from _gone("index", reads, indices_of(base), indices_of(head))
+    before, after = indices_of(base), indices_of(head)
+    if before is not None and after is not None:
+        yield from _gone("index", reads, before, after)
     yield from _gone("tag", _TAGS, _strings(base.get(*_TAGS)), _strings(head.get(*_TAGS)))
     for what, keys in _THREATS.items():
         yield from _gone(what, ("rule", "threat"), _threats(base, keys), _threats(head, keys))

@@ -44,8 +44,10 @@ def _indices(old: Rule, new: Rule) -> Iterator[str]:
     if language_of(old) == language_of(new) == "esql":
         before, after = (index.names(rule.get("rule", "index")) for rule in (old, new))
         yield from index.tell(before, after, "index pattern")
-    else:
-        yield from index.tell(indices_of(old), indices_of(new), "index pattern")
+        return
+    reads, will_read = indices_of(old), indices_of(new)
+    if reads is not None and will_read is not None:
+        yield from index.tell(reads, will_read, "index pattern")
 
 
 def _replaced(noun: str, before: object, after: object, more: str = "") -> Iterator[str]:

@@ -57,15 +57,15 @@ def queries_of(rule: Rule) -> Iterator[tuple[KeyPath, str, str]]:
         yield ("rule", "threat_query"), rule.string("rule", "threat_language") or "kuery", query
 
 
-def indices_of(rule: Rule) -> list[str]:
-    """The index patterns that a rule reads, each once: ``index``, or what an ES|QL query names itself."""
+def indices_of(rule: Rule) -> list[str] | None:
+    """The index patterns that a rule reads, each once, an ES|QL query's own; None where that cannot be read."""
     query = rule.string("rule", "query")
     if query is not None and language_of(rule) == "esql":
         try:
             source = esql.parse(query)[0]
         except (QueryError, UnsupportedError, RecursionError):
-            return []
-        return list(dict.fromkeys(source.patterns)) if isinstance(source, esql.Source) else []
+            return None
+        return list(dict.fromkeys(source.patterns)) if isinstance(source, esql.Source) else None
     return index.names(rule.get("rule", "index"))
 
 

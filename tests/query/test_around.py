@@ -243,3 +243,9 @@ JSON = st.recursive(
 def test_nothing_that_toml_can_hold_breaks_the_words(key: str, old: object, new: object) -> None:
     assert all(isinstance(line, str) for line in told(key, old, new))
     assert told(key, old, old) == []
+
+
+def test_nothing_is_said_of_indices_that_a_broken_query_hides() -> None:
+    old = rule(type="query", index=["logs-*"], query="a: 1")
+    new = rule(type="esql", language="esql", query="from logs-* | where a >")
+    assert not list(around(old, new))
