@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import TypeAlias
 
 from bot.query import glob
+from bot.query.esql_commands import meant
 from bot.query.esql_lexer import scan
 from bot.query.term import Call, Name, Term, Value
 from bot.query.text import QueryError, Token, UnsupportedError, fail, numeral, quote
@@ -258,6 +259,8 @@ class _Parser:
             return self.extract(name)
         if name == "mv_expand":
             return Expand(column=self.name())
+        if (known := meant(name)) is not None:
+            fail(f"there is no command {quote(token.text)}, did you mean {known.upper()}?", token.at)
         return self.other(name)
 
     def rename(self) -> Rename:

@@ -42,6 +42,7 @@ GOOD = {
         'from a | dissect b "%{c} %{d}" | grok to_string(e) """%{WORD:f:int} (?<g>x)"""',
         "from a | mv_expand b.c | enrich p on q with r, s = t | lookup join l on m",
         "from a | fork (where b == 1 | limit 5) (where c == 2) | fuse",
+        "from a | newest b == 1 | join c | top d | wheels e",
         "from a | where b > now() - 5 minutes and c >= 1.5e3 and d == 99999999999999999999",
     ],
     "kuery": [
@@ -108,6 +109,11 @@ BAD = {
         "from a | where b == 1 c",
         'from a | where b == "x',
         "from a | 5",
+        "from a | wher b == 1",
+        "from a | stas c = count(*) by b",
+        "from a | WEHRE b == 1",
+        "from a | where b == 1 | keeep c",
+        "from a | limit 5 | sorts b",
     ],
     "kuery": ["a: (x or", "a: { b: c", "a: )", "not not a: b", "a >=", "a: x)", 'a: "b', "a: (x y: z)", "{ a: b }"],
     "lucene": ['a:"x'],
@@ -129,6 +135,7 @@ def test_what_the_grammar_allows_is_no_syntax_error(language: str, query: str) -
             r"\P is no escape of EQL, where a backslash is written \\",
         ),
         ("esql", r'from a | where b == "C:\P"', 23, r"\P is no escape of ES|QL, where a backslash is written \\"),
+        ("esql", "from a | Wher b == 1", 9, "there is no command 'Wher', did you mean WHERE?"),
         ("eql", "any where a == 'x'", 15, 'EQL wants double quotes (") around a string, not single ones'),
         ("eql", "sequence [any where true] until [any where a == 1]", 9, "a sequence takes at least 2 events, found 1"),
         (
