@@ -3,7 +3,7 @@
 # ruff: noqa: FBT003 - the booleans here are truth values and tests, not switches
 from __future__ import annotations
 
-from bot.query import address, glob, kql
+from bot.query import address, glob, kql, wording
 from bot.query.formula import (
     FALSE,
     KQL,
@@ -156,7 +156,7 @@ def _embedded(part: Formula) -> Formula:
     """A KQL query inside ES|QL keeps its own logic: two truth values, and one value that passes is enough."""
     if isinstance(part, Atom):
         if part.subject == "*" or not glob.clean(part.subject) or part.kind == "nested":
-            return Atom(f"{KQL}{part.subject}", Opaque(repr(part)), "kql")
+            return Atom(f"{KQL}{part.subject}", Opaque(repr(part), wording.show(part, wording.Style.KQL)), "kql")
         return Atom(f"{KQL}{part.subject}", part.test, "kql")
     if isinstance(part, Not):
         return Not(_embedded(part.part))

@@ -81,9 +81,11 @@ class Opaque:
     Attributes:
         text: tells one opaque test from another; ``regex:``, ``regex~:`` and ``wildcard:`` before a pattern can be
             judged in part, ``=`` and ``~`` mark words on a field that may be analysed.
+        shown: the whole test as the query writes it, where nobody could tell that from the text.
     """
 
     text: str
+    shown: str = field(default="", compare=False, repr=False)
 
 
 Test: TypeAlias = "Exists | Glob | Range | Block | Truth | Opaque"

@@ -172,7 +172,7 @@ class _Parser:
             return self.values()(path + text_of(name))
         if follows == "range":
             return self.range(path + text_of(name))
-        return Atom("*", Opaque(f"{name.kind}:{text_of(name)}"), "any")
+        return Atom("*", Opaque(f"{name.kind}:{text_of(name)}", name.text), "any")
 
     def nested(self, name: Token, path: str) -> Formula:
         """``field:{ … }`` holds if one object of the list passes all of it; compared by its text."""
@@ -180,8 +180,11 @@ class _Parser:
         inner_path = f"{path}{text_of(name)}."
         inner = self.either(inner_path)
         self.expect("}")
+        shown = self.query[name.at : self.tokens[self.at - 1].at + 1]
+        if len(shown.splitlines()) > 1:
+            shown = " ".join(shown.split())
         named = "\0".join(dict.fromkeys(field for atom in atoms(inner) for field in nested_fields(atom)))
-        return Atom(inner_path, Opaque(f"nested:{named}:{inner!r}"), "nested")
+        return Atom(inner_path, Opaque(f"nested:{named}:{inner!r}", shown), "nested")
 
     def range(self, field: str) -> Formula:
         """``field >= 5``."""

@@ -48,7 +48,7 @@ def values_of(atom: Atom) -> tuple[Value, ...]:
         return (test.network,)
     if isinstance(test, Truth):
         return (test.value,)
-    return (test.text.partition(":")[2],) if isinstance(test, Opaque) else ()
+    return (test.shown or test.text.partition(":")[2],) if isinstance(test, Opaque) else ()
 
 
 def first_of(formula: Formula) -> Atom | None:

@@ -22,6 +22,7 @@ _FILLERS = ("x", "", "0", "a1", "q7z", "x.y", "x\\y", "x/y", "zq zq")
 _PLAIN: tuple[object, ...] = ("x", "other", "q7z", "zq.zq", "1", 1, 7, 0, "192.0.2.7", "2001:db8::7", True, False)
 _SEARCH = 80
 _ADDRESS = re.compile(r"(?:^|[._])ip$|\.resolved_ip$")
+_OPERATORS = {"regex": "a regular expression on ", "wildcard:": "wildcard() on "}
 _BOOLEANS = ("false", "true")
 _NUMBER = re.compile(r"\.(?:port|pid|ppid|args_count|bytes|packets|size|exit_code|thread\.id|number|count|risk_score)$")
 
@@ -75,11 +76,20 @@ def _why(state: State) -> str:
     for subject, (_, yes, no) in state.items():
         for atom in (*yes, *no):
             if isinstance(atom.test, Opaque) or subject == "*" or not glob.clean(subject):
-                return _rests(subject, atom.term)
+                return _rests(subject, atom)
     return ""
 
 
-def _rests(subject: str, term: Term | None) -> str:
+def _rests(subject: str, atom: Atom) -> str:
+    """Why nobody here can judge a test: a regular expression, or a pattern, by its name."""
+    test = atom.test
+    if not isinstance(test, Opaque) or atom.term is not None:
+        return _rests_on(subject, atom.term)
+    named = next((name for mark, name in _OPERATORS.items() if test.text.startswith(mark)), "")
+    return _rests_on(test.shown or f"{named}{subject.removeprefix(KQL)}", None)
+
+
+def _rests_on(subject: str, term: Term | None) -> str:
     """Why nobody here can judge a term: what is wrong with it, or that only an engine knows."""
     if isinstance(term, Call) and term.name in ADDRESSES:
         for arg in term.args[1:]:
@@ -136,7 +146,7 @@ def _values(
 
 def _opaque(subject: str, yes: Sequence[Atom], no: Sequence[Atom]) -> str:
     atom = next((atom for atom in (*yes, *no) if isinstance(atom.test, Opaque)), None)
-    return "" if atom is None else _rests(subject, atom.term)
+    return "" if atom is None else _rests(subject, atom)
 
 
 def _candidates(wanted: Sequence[Test], no: Sequence[Atom]) -> Iterator[object]:  # noqa: C901 - one branch a case
@@ -271,7 +281,7 @@ def _search(  # noqa: C901, PLR0912 - one branch a case
                                 return event
                             _restore(event, other, before)
             _restore(event, name, kept)
-    return Conflict(reason=next((_rests(name, term) for name, term in terms.items()), ""))
+    return Conflict(reason=next((_rests_on(name, term) for name, term in terms.items()), ""))
 
 
 def _restore(event: dict[str, tuple[object, ...]], name: str, values: tuple[object, ...] | None) -> None:

@@ -129,13 +129,13 @@ def _atom(first: Atom, group: Sequence[Atom], style: Style) -> str:  # noqa: C90
     if isinstance(test, Opaque):
         if first.term is not None:
             return show_term(first.term)
+        if test.shown:
+            return test.shown
         operator, colon, pattern = test.text.partition(":")
         if colon and operator in {"regex", "regex~"}:
             return f'{field} {operator if style is Style.EQL else "rlike"} "{pattern}"'
         if colon and operator == "wildcard":
             return f'wildcard({field}, "{pattern}")'
-        if first.subject == "*":
-            return glob.to_wildcards(test.text)
         words = _shortened([_word(atom) or glob.to_wildcards(test.text.lstrip("=~")) for atom in group])
         return f"{field}: {words[0]}" if len(words) == 1 else f"{field}: ({' or '.join(words)})"
     if isinstance(test, Exists):
