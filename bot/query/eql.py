@@ -32,7 +32,7 @@ from bot.query.formula import (
     negation,
 )
 from bot.query.kql import is_address
-from bot.query.term import Call, Name, Term, Value, names, show
+from bot.query.term import Call, Name, Term, Value, counts, names, show
 from bot.query.text import QueryError, UnsupportedError, fail, numeral, quote
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", ":"})
@@ -530,12 +530,17 @@ def _scalar(operator: str, name: str, term: Term | None, value: float | None) ->
     if value is None:
         return negation(Atom(name, Exists(), kind, term)) if operator in {"==", ":"} else None
     if operator in _EQUALS:
-        return Atom(name, Truth(value) if isinstance(value, bool) else Range(value, False, value, False), kind, term)
+        return Atom(
+            name,
+            Truth(value) if isinstance(value, bool) else Range(value, False, value, False, whole=counts(term)),
+            kind,
+            term,
+        )
     if isinstance(value, bool) or operator[0] not in "<>":
         return None
     if operator[0] == ">":
-        return Atom(name, Range(low=value, low_open=operator == ">"), kind, term)
-    return Atom(name, Range(high=value, high_open=operator == "<"), kind, term)
+        return Atom(name, Range(low=value, low_open=operator == ">", whole=counts(term)), kind, term)
+    return Atom(name, Range(high=value, high_open=operator == "<", whole=counts(term)), kind, term)
 
 
 _KINDS = {"==": "equals", ":": "like", "in": "in", "in~": "in", "like": "like", "like~": "like"} | {

@@ -23,7 +23,7 @@ from bot.query.formula import (
     disjunction,
     negation,
 )
-from bot.query.term import Call, Name, Term, Value, show
+from bot.query.term import Call, Name, Term, Value, counts, show
 
 _FLIPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _BOOLEAN = frozenset(
@@ -109,10 +109,10 @@ def _test(operator: str, left: Term, right: Term) -> Formula:  # noqa: C901, PLR
     if isinstance(value, str):
         return Atom(name, Glob(value, False, value), "term", of) if operator == "==" else _opaque(whole)
     if operator == "==":
-        return Atom(name, Range(value, False, value, False), "term", of)
+        return Atom(name, Range(value, False, value, False, whole=counts(of)), "term", of)
     if operator[0] == ">":
-        return Atom(name, Range(low=value, low_open=operator == ">"), "term", of)
-    return Atom(name, Range(high=value, high_open=operator == "<"), "term", of)
+        return Atom(name, Range(low=value, low_open=operator == ">", whole=counts(of)), "term", of)
+    return Atom(name, Range(high=value, high_open=operator == "<", whole=counts(of)), "term", of)
 
 
 def _like(pattern: str) -> str | None:

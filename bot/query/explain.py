@@ -18,6 +18,7 @@ from bot.query.formula import (
     Glob,
     Not,
     Opaque,
+    Range,
     atoms,
     conjunction,
     disjunction,
@@ -25,6 +26,7 @@ from bot.query.formula import (
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.prove import Relation, relate
 from bot.query.sequence import dense
+from bot.query.subsume import implies
 from bot.query.term import Call, Name, Value
 from bot.query.together import together
 from bot.query.truth import Reading
@@ -220,9 +222,22 @@ def _replaced(  # noqa: PLR0917 - one branch a case
         inverse = place.endswith("exclusion") and not place.startswith("exception")
         if relation.narrower and relation.wider:
             direction = " (the same)"
+        elif _neighbours(old, new):
+            direction = " (the same where the values are whole numbers)"
         elif relation.narrower or relation.wider:
             direction = " (narrows)" if relation.narrower is not inverse else " (broadens)"
     return f"changes {place}", f"{before} to {after}{direction}"
+
+
+def _neighbours(old: Formula, new: Formula) -> bool:
+    """Tell whether two tests differ in fractions alone, as > 1 and >= 2 do, of a field that may hold whole numbers."""
+    if not (isinstance(old, Atom) and isinstance(new, Atom) and old.subject == new.subject):
+        return False
+    if not (isinstance(old.test, Range) and isinstance(new.test, Range)):
+        return False
+    bounds = (old.test.low, old.test.high, new.test.low, new.test.high)
+    one, two = replace(old.test, whole=True), replace(new.test, whole=True)
+    return not any(isinstance(bound, float) for bound in bounds) and implies(one, two) and implies(two, one)
 
 
 def _case(old: Sequence[Formula], new: Sequence[Formula]) -> str:

@@ -51,6 +51,7 @@ class Range:
 
     Attributes:
         loose: the field may hold strings for all we know, and would then be compared as text.
+        whole: what is compared is a count: a whole number, whatever the event.
     """
 
     low: Number | None = None
@@ -58,6 +59,7 @@ class Range:
     high: Number | None = None
     high_open: bool = False
     loose: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import ceil, floor
 
 from bot.query import address, glob
 from bot.query.formula import Block, Exists, Glob, Number, Range, Test
 from bot.query.meter import Meter
+
+_EXACT = 1 << 53
 
 
 def implies(one: Test, other: Test) -> bool:
@@ -41,10 +45,22 @@ def _literal_in(text: str, outer: Range) -> bool:
 
 
 def _range_in(one: Range, other: Range) -> bool:
+    if one.whole and other.whole:
+        one, other = _rounded(one), _rounded(other)
     loose = one.loose or other.loose
     return _bound_in(one.low, one.low_open, other.low, other.low_open, loose, 1) and _bound_in(
         one.high, one.high_open, other.high, other.high_open, loose, -1
     )
+
+
+def _rounded(test: Range) -> Range:
+    """The same range of whole numbers, its bounds among them; bounds that a double does not hold exactly stay."""
+    low, low_open, high, high_open = test.low, test.low_open, test.high, test.high_open
+    if low is not None and abs(low) < _EXACT:
+        low, low_open = floor(low) + 1 if low_open else ceil(low), False
+    if high is not None and abs(high) < _EXACT:
+        high, high_open = ceil(high) - 1 if high_open else floor(high), False
+    return replace(test, low=low, low_open=low_open, high=high, high_open=high_open)
 
 
 def _bound_in(  # noqa: PLR0917 - two bounds, spelt out

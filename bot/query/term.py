@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -54,6 +55,17 @@ def names(term: Term) -> Iterator[str]:
             yield node.name
         elif isinstance(node, Call):
             stack.extend(reversed(node.args))
+
+
+_COUNTS = frozenset({"count", "count_distinct", "length", "mv_count"})
+_AGGREGATE = re.compile(r"of[0-9]+")
+
+
+def counts(term: Term | None) -> bool:
+    """Tell whether a term can only be a whole number, or null: a count of events, of values or of characters."""
+    while isinstance(term, Call) and term.args and (term.name == "where" or _AGGREGATE.fullmatch(term.name)):
+        term = term.args[0]
+    return isinstance(term, Call) and term.name in _COUNTS
 
 
 def replace(term: Term, meaning: dict[str, Term]) -> Term:

@@ -120,12 +120,12 @@ def _values(
         isinstance(test, Glob) and address.network(test.text) is None for test in wanted
     ):
         return Conflict(subject=subject, yes=tuple(yes), reason=f"it rests on {subject}, which takes addresses alone")
-    for value in (*(() if wanted else plain(subject)), *_candidates(wanted, no)):
+    for value in (*(() if wanted else plain(subject)), *_fitting(subject, wanted, no)):
         meter.spend(1 + (len(wanted) + len(no)) // 2)
         if all(passes(test, value) == T for test in wanted) and all(passes(atom.test, value) == F for atom in no):
             return (value,)
     if single or len(wanted) < 2:  # noqa: PLR2004 - a small number
-        for value in _candidates(wanted, no):
+        for value in _fitting(subject, wanted, no):
             meter.spend(1 + len(no))
             hits.update(dict.fromkeys(atom for atom in no if passes(atom.test, value) != F))
         return Conflict(subject=subject, yes=tuple(yes), no=tuple(hits), reason=_opaque(subject, yes, no))
@@ -133,7 +133,7 @@ def _values(
     for atom in yes:
         if any(passes(atom.test, value) == T for value in values):
             continue
-        for value in _candidates([atom.test], no):
+        for value in _fitting(subject, [atom.test], no):
             meter.spend(1 + 2 * len(no))
             if passes(atom.test, value) == T and all(passes(other.test, value) == F for other in no):
                 values.append(value)
@@ -147,6 +147,14 @@ def _values(
 def _opaque(subject: str, yes: Sequence[Atom], no: Sequence[Atom]) -> str:
     atom = next((atom for atom in (*yes, *no) if isinstance(atom.test, Opaque)), None)
     return "" if atom is None else _rests(subject, atom)
+
+
+def _fitting(subject: str, wanted: Sequence[Test], no: Sequence[Atom]) -> Iterator[object]:
+    """Values worth trying; no fractions for a field of whole numbers, by its ECS name."""
+    whole = _NUMBER.search(subject) is not None and not subject.endswith("risk_score")
+    for value in _candidates(wanted, no):
+        if not (whole and isinstance(value, float) and not value.is_integer()):
+            yield value
 
 
 def _candidates(wanted: Sequence[Test], no: Sequence[Atom]) -> Iterator[object]:  # noqa: C901 - one branch a case
