@@ -6,6 +6,7 @@ import tomli
 
 from bot.layout import too_deep
 from bot.model import Blob, NoRule, Parsed, Rule, Unreadable, is_table, items
+from bot.told import quoted
 
 MAX_DEPTH = 50
 """How deep tables and lists may nest: real rules reach 8."""
@@ -61,7 +62,8 @@ def _tables(blob: Blob, text: str) -> dict[str, object] | Unreadable:
     try:
         tables: dict[str, object] = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
-        return _unreadable(blob, f"not TOML: {_lower_first(error.msg)}", error.lineno, error.colno)
+        told = f"illegal character {quoted(error.doc[error.pos])}" if error.msg.startswith(_ILLEGAL) else error.msg
+        return _unreadable(blob, f"not TOML: {_lower_first(told)}", error.lineno, error.colno)
     except (ValueError, RecursionError) as error:  # a number of too many digits, a key of too many dots
         return _unreadable(blob, f"not TOML that can be read: {error}")
     if _deeper(tables, MAX_DEPTH):
@@ -69,6 +71,7 @@ def _tables(blob: Blob, text: str) -> dict[str, object] | Unreadable:
     return tables
 
 
+_ILLEGAL = "Illegal character"
 _ODD = {
     Blob.SYMLINK: "it is a symbolic link, which is never followed",
     Blob.SUBMODULE: "it is a submodule, not a file",

@@ -9,6 +9,7 @@ from typing import Self
 _BACKTICKS = re.compile("`+")
 _OPEN, _CLOSE = "\ue010", "\ue011"
 _NONE = str.maketrans("", "", _OPEN + _CLOSE)
+_SIGNS = {"\n": "↵", "\r": "↵", "\t": "⇥"}
 
 
 class Told(str):
@@ -35,6 +36,20 @@ class Told(str):
             yield self[first:last], True
             at = last
         yield self[at:], False
+
+
+def printable(text: str) -> str:
+    """Write a text so that every character can be seen: by a sign, or by its number, where it does not print."""
+    if text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n")
+    return "".join(char if char.isprintable() else _SIGNS.get(char, f"⟨U+{ord(char):04X}⟩") for char in text)
+
+
+def quoted(text: str) -> str:
+    """Write a piece of a file in quotes, for a sentence."""
+    mark = '"' if "'" in text and '"' not in text else "'"
+    return f"{mark}{printable(text)}{mark}"
 
 
 def again(sentence: str) -> str:

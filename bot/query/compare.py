@@ -12,7 +12,7 @@ from bot.query import eql, esql, index, kql, pipeline, threshold
 from bot.query.across import across, of_eql, side_by_side
 from bot.query.explain import SAME, explain, explain_sequence
 from bot.query.formula import Formula
-from bot.query.languages import tokens
+from bot.query.languages import syntax_error, tokens
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.prove import Relation, relate
 from bot.query.sequence import Sequels, Sequencer
@@ -105,13 +105,22 @@ def _change(old: Rule, new: Rule, limits: Budget) -> QueryChange | None:  # noqa
         found = _compare(old, new, language, before, after, limits)
         return replace(found, explanation=(*found.explanation, *_beyond(new, found.verdict)))
     except QueryError as error:
-        return _unknown(language, f"the query does not parse: {error.message}")
+        return _unknown(language, _unread(language, before, after) or f"the query does not parse: {error.message}")
     except UnsupportedError as error:
         return _unknown(language, f"{error} cannot be followed here")
     except ExhaustedError:
         return _unknown(language, "too large")
     except RecursionError:
         return _unknown(language, "too deeply nested")
+
+
+def _unread(language: str, before: str, after: str) -> str:
+    """Say which of two queries does not parse, empty where that is one inside them."""
+    sides = {"old": syntax_error(language, before), "new": syntax_error(language, after)}
+    broken = {side: fault.message for side, fault in sides.items() if fault is not None}
+    if len(broken) == len(sides):
+        return f"neither the old query ({broken['old']}) nor the new one ({broken['new']}) parses"
+    return next((f"the {side} query does not parse: {message}" for side, message in broken.items()), "")
 
 
 def _told(old: Rule, new: Rule, language: str, before: str, after: str, limits: Budget) -> tuple[str, ...]:  # noqa: PLR0917 - as of the comparison

@@ -180,17 +180,22 @@ def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -
 
 
 def _literal(found: Sequence[Edit], style: Style) -> Iterator[str]:
-    """Warn of a star that is new and, as it is written, no wildcard."""
-    news = [atom for edit in found if edit.new is not None for atom in atoms(edit.new)]
-    olds = {(atom.subject, atom.test) for edit in found if edit.old is not None for atom in atoms(edit.old)}
-    stars = [
-        f"{marked(show_value(atom, style))} of {marked(field_name(atom.subject))}"
-        for atom in news
-        if isinstance(atom.test, Glob) and "*" in atom.test.text and (atom.subject, atom.test) not in olds
-    ]
-    if stars:
+    """Warn of a star that is new and, as it is written, no wildcard; and of one that became a wildcard."""
+    news = [pair for edit in found if edit.new is not None for pair in _globs(edit.new)]
+    olds = [pair for edit in found if edit.old is not None for pair in _globs(edit.old)]
+    wild = {(atom.subject, glob.fold(glob.to_wildcards(test.text))) for atom, test in news if not test.literal}
+    turned = [(atom, test) for atom, test in olds if "*" in test.text and (atom.subject, glob.fold(test.text)) in wild]
+    known = {(atom.subject, test) for atom, test in olds}
+    plain = [(atom, test) for atom, test in news if "*" in test.text and (atom.subject, test) not in known]
+    for pairs, end in ((turned, "became a wildcard"), (plain, "is no wildcard as it is written: it stands for itself")):
+        stars = [f"{marked(show_value(atom, style))} of {marked(field_name(atom.subject))}" for atom, _ in pairs]
         more = f" and {len(stars) - _NAMED} more" if len(stars) > _NAMED else ""
-        yield f"the * in {', '.join(stars[:_NAMED])}{more} is no wildcard as it is written: it stands for itself"
+        yield from [f"the * in {', '.join(stars[:_NAMED])}{more} {end}"] * bool(stars)
+
+
+def _globs(formula: Formula) -> Iterator[tuple[Atom, Glob]]:
+    """The tests of strings."""
+    yield from ((atom, atom.test) for atom in atoms(formula) if isinstance(atom.test, Glob))
 
 
 def _line(before: str, after: str, places: Sequence[str]) -> str:
@@ -275,7 +280,7 @@ def explain_sequence(old: Query, new: Query, meter: Meter) -> Iterator[str]:  # 
             if one.by != two.by:
                 yield f"step {number}: joins by {named(two.by)} instead of {named(one.by)}"
             if one.runs != two.runs:
-                yield f"step {number}: runs {one.runs} to {two.runs} times"
+                yield f"step {number}: runs {one.runs} → {two.runs}"
             if one.missing != two.missing:
                 yield f"step {number}: {'must not happen now' if two.missing else 'must happen now'}"
             if one.formula != two.formula:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from bot.query.text import Token, fail
+from bot.query.text import Token, fail, quote
 
 SPACE = " \t\r\n\xa0"
 _KEYWORDS = frozenset({"or", "and", "not"})
@@ -49,7 +49,7 @@ def scan(query: str) -> list[Token]:
         elif kind != "space":
             found.append(Token(kind, text, start))
     if at < len(query):
-        fail("unterminated quote" if query[at] == '"' else f"unexpected character {query[at]!r}", at)
+        fail("unterminated quote" if query[at] == '"' else f"unexpected character {quote(query[at])}", at)
     return found
 
 

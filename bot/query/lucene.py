@@ -52,7 +52,7 @@ def tokens(query: str) -> tuple[str, ...]:
     while at < len(query):
         match = scan(query, at)
         if match is None:
-            fail(f"unexpected character {query[at]!r}", at)
+            fail(f"unexpected character {quote(query[at])}", at)
         if match.lastgroup == "space":
             glued = False
         elif glued:  # `field:"x"` is one thing, `field: "x"` might not be

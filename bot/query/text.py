@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
+from bot.told import quoted
+
 _DIGITS = 20
 """As many as the largest whole number of 64 bits has."""
 
@@ -76,4 +78,4 @@ def fault(error: QueryError, text: str, *, complete: bool) -> SyntaxFault:
 
 def quote(text: str, limit: int = 30) -> str:
     """Show a piece of a query in a message."""
-    return repr(text if len(text) <= limit else text[: limit - 1] + "…")
+    return quoted(text if len(text) <= limit else text[: limit - 1] + "…")

@@ -25,7 +25,7 @@ from bot.query.formula import (
     Truth,
 )
 from bot.query.term import Call, Name, Term, Value
-from bot.told import marked
+from bot.told import marked, printable
 
 ADDRESSES = frozenset({"cidrmatch", "cidr_match"})
 """Functions that tell whether an address lies in one of several networks."""
@@ -49,7 +49,7 @@ def show(formula: Formula, style: Style) -> str:
     if isinstance(formula, Constant):
         return "true" if formula.value else "false"
     if isinstance(formula, Not):
-        return f"not {_enclosed(formula.part, style)}"
+        return _negated(formula.part, style) or f"not {_enclosed(formula.part, style)}"
     joint = " or " if isinstance(formula, Or) else " and "
     pieces: list[str] = []
     groups = _lists(formula.parts) if isinstance(formula, Or) else [[part] for part in formula.parts if part != TRUE]
@@ -62,6 +62,22 @@ def show(formula: Formula, style: Style) -> str:
     if len(pieces) > _SHOWN:
         pieces = [*pieces[:_SHOWN], f"{len(pieces) - _SHOWN} more"]
     return joint.join(pieces) or "true"
+
+
+def _negated(part: Formula, style: Style) -> str:
+    """Write a negation as people do in EQL and ES|QL, by the operator; empty where there is none for it."""
+    if style is Style.KQL or not isinstance(part, Atom) or part.kind == "kql":
+        return ""
+    text = show(part, style)
+    if isinstance(part.test, Exists):
+        known, absent = (" != null", " == null") if style is Style.EQL else (" is not null", " is null")
+        return text.removesuffix(known) + absent
+    if isinstance(part.test, Opaque):
+        return ""
+    field, operator = _field(part), " == "
+    if isinstance(part.test, Truth) and style is Style.ESQL:  # which the language takes for the same
+        return f"{field} == {'false' if part.test.value else 'true'}"
+    return f"{field} != {text.removeprefix(field + operator)}" if text.startswith(field + operator) else ""
 
 
 def shown(formula: Formula, style: Style) -> str:
@@ -118,13 +134,17 @@ def field_name(subject: str) -> str:
     return glob.to_wildcards(subject.removeprefix(KQL))
 
 
+def _field(atom: Atom) -> str:
+    """Write what a test is about."""
+    known = atom.term is not None and not isinstance(atom.test, Opaque)
+    return field_name(show_term(atom.term) if known else atom.subject)
+
+
 def _atom(first: Atom, group: Sequence[Atom], style: Style) -> str:  # noqa: C901, PLR0911 - one branch a case
     if first.kind == "kql":
         inner = _atom(replace(first, kind="term"), [replace(atom, kind="term") for atom in group], Style.KQL)
         return f"kql({inner})"
-    field = field_name(
-        show_term(first.term) if first.term is not None and not isinstance(first.test, Opaque) else first.subject
-    )
+    field = _field(first)
     test = first.test
     if isinstance(test, Opaque):
         if first.term is not None:
@@ -133,9 +153,9 @@ def _atom(first: Atom, group: Sequence[Atom], style: Style) -> str:  # noqa: C90
             return test.shown
         operator, colon, pattern = test.text.partition(":")
         if colon and operator in {"regex", "regex~"}:
-            return f'{field} {operator if style is Style.EQL else "rlike"} "{pattern}"'
+            return f'{field} {operator if style is Style.EQL else "rlike"} "{printable(pattern)}"'
         if colon and operator == "wildcard":
-            return f'wildcard({field}, "{pattern}")'
+            return f'wildcard({field}, "{printable(pattern)}")'
         words = _shortened([_word(atom) or glob.to_wildcards(test.text.lstrip("=~")) for atom in group])
         return f"{field}: {words[0]}" if len(words) == 1 else f"{field}: ({' or '.join(words)})"
     if isinstance(test, Exists):
@@ -170,7 +190,7 @@ def show_value(atom: Atom, style: Style) -> str:
     """Write what a test compares with."""
     test = atom.test
     if isinstance(test, Glob):
-        text = glob.to_wildcards(test.shown or test.text)
+        text = printable(glob.to_wildcards(test.shown or test.text))
         quoted = style is not Style.KQL or (test.literal and _APART.search(text))
         return '"' + text.replace('"', '\\"') + '"' if quoted else text
     if isinstance(test, Block):
@@ -187,7 +207,7 @@ def show_value(atom: Atom, style: Style) -> str:
     return ""
 
 
-_APART = re.compile(r"[\s():<>{}]")
+_APART = re.compile(r"[\s():<>{}*]")
 _INTERNAL = re.compile(r"(?:of|after|expanded)[0-9]+")
 _INFIX = frozenset({"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", ":"})
 
@@ -206,19 +226,17 @@ def _made(term: Call) -> str | None:
     return None
 
 
+def _seen(value: str) -> str:
+    return printable(value.replace("\x00", ""))
+
+
 def show_term(term: Term | None) -> str:  # noqa: PLR0911 - one branch a case
     """A term as it is written."""
     if isinstance(term, Name):
         return term.name
     if isinstance(term, Value):
         value = term.value
-        text = (
-            f'"{value}"'.replace("\x00", "")
-            if isinstance(value, str)
-            else "null"
-            if value is None
-            else str(value).lower()
-        )
+        text = f'"{_seen(value)}"' if isinstance(value, str) else "null" if value is None else str(value).lower()
         return f"{text} {term.unit}".rstrip()
     if isinstance(term, Call):
         if (made := _made(term)) is not None:

@@ -24,7 +24,7 @@ CASES = {
     ),
     "one more key": (TWO, TWO.replace("by h", "by h, u"), "narrowed", ["joins by h, u instead of h"]),
     "another key of one step": (JOINED, JOINED.replace("by y", "by z"), "changed", ["step 2: joins by z instead of y"]),
-    "more events in a row": (TWO, TWO + " with runs=3", "narrowed", ["step 2: runs 1 to 3 times"]),
+    "more events in a row": (TWO, TWO + " with runs=3", "narrowed", ["step 2: runs 1 → 3"]),
     "more events in a longer span, which have as many as before in the shorter one": (
         "sequence by h with maxspan=15s [any where a == 1] with runs=10",
         "sequence by h with maxspan=30s [any where a == 1] with runs=60",
@@ -32,14 +32,14 @@ CASES = {
         [
             "maxspan 15s to 30s (longer)",
             "60 events within 30s always have 10 within 15s among them",
-            "step 1: runs 10 to 60 times",
+            "step 1: runs 10 → 60",
         ],
     ),
     "more events in a span so long that they need not come close": (
         "sequence by h with maxspan=15s [any where a == 1] with runs=10",
         "sequence by h with maxspan=31s [any where a == 1] with runs=12",
         "changed",
-        ["maxspan 15s to 31s (longer)", "step 1: runs 10 to 12 times"],
+        ["maxspan 15s to 31s (longer)", "step 1: runs 10 → 12"],
     ),
     "an event that must not happen now": (TWO + THIRD, TWO + MISSING, "unknown", ["step 3: must not happen now"]),
     "an event that must happen now": (TWO + MISSING, TWO + THIRD, "unknown", ["step 3: must happen now"]),
