@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replace_in
 
 from bot.query import columns, glob, groups, index
 from bot.query.esql import Columns, Command, Eval, Expand, Extract, Limit, Other, Rename, Sort, Source, Stats, Where
@@ -20,7 +21,7 @@ from bot.query.formula import And, Atom, Constant, Exists, Formula, Not, Or, Ran
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.prove import relate
 from bot.query.shrink import shrink
-from bot.query.term import Call, Name, Term, Value, names, replace, show, size
+from bot.query.term import Call, Name, Term, Value, counts, names, replace, show, size
 from bot.query.text import UnsupportedError
 from bot.query.truth import Reading
 from bot.query.witness import Event
@@ -33,6 +34,7 @@ SAME_COLUMNS = "the filters are the same, and so are the columns that are left"
 _LARGEST = 20_000
 _NAMED = 6
 _SHOWN = 120
+_SEVERAL = Call("several meanings", ())
 _ROWWISE = frozenset({"mv_expand", "enrich", "lookup"})
 _GROWING = frozenset({"count", "count_distinct", "max", "count_distinct_over_time"})
 _AGGREGATES = frozenset(
@@ -71,6 +73,8 @@ class Spine:
         columns: what the last KEEP names; empty where there is none after the last STATS.
         meaning: what the columns at the end are made of.
         surface: the filters as they are written, with the names of columns.
+        known: what the columns mean where each of the filters ends.
+        used: the columns and fields that each of the filters names, with what they mean there.
         defined: what the columns are made of, as it is written.
         metadata: what METADATA asks for.
         lost: what METADATA asks for and the last KEEP drops.
@@ -82,6 +86,8 @@ class Spine:
     columns: tuple[str, ...]
     meaning: Mapping[str, Term]
     surface: tuple[Formula, ...]
+    known: tuple[Mapping[str, Term], ...]
+    used: tuple[Mapping[str, Term | None], ...]
     defined: Mapping[str, Term]
     metadata: tuple[str, ...]
     lost: tuple[str, ...]
@@ -109,6 +115,8 @@ class _Builder:
         self.meaning: dict[str, Term] = {}
         self.filters: list[list[Formula]] = [[]]
         self.surface: list[list[Formula]] = [[]]
+        self.known: list[dict[str, Term]] = []
+        self.used: list[dict[str, Term | None]] = [{}]
         self.defined: dict[str, Term] = {}
         self.barriers: list[Barrier] = []
         self.order: tuple[str, ...] = ()
@@ -132,6 +140,8 @@ class _Builder:
             columns=self.columns,
             meaning=self.meaning,
             surface=tuple(conjunction(parts) for parts in self.surface),
+            known=(*self.known, self.meaning),
+            used=tuple(self.used),
             defined=self.defined,
             metadata=tuple(dict.fromkeys(source.metadata)),
             lost=tuple(name for name in source.metadata if self.columns and not _matched(name, self.columns)),
@@ -142,6 +152,9 @@ class _Builder:
         if isinstance(command, Where):
             self.filters[-1].append(formula(self.mean(command.condition)))
             self.surface[-1].append(formula(_counting(command.condition)))
+            for name in names(command.condition):
+                meaning = self.meaning.get(name)
+                self.used[-1][name] = meaning if self.used[-1].get(name, meaning) == meaning else _SEVERAL
         elif isinstance(command, Eval):
             for name, value in command.columns:
                 self.meaning[name] = self.mean(value)
@@ -230,6 +243,8 @@ class _Builder:
         self.barriers.append(barrier)
         self.filters.append([])
         self.surface.append([])
+        self.known.append(dict(self.meaning))
+        self.used.append({})
 
     def stats(self, command: Stats) -> None:
         """Groups: later names mean aggregates, or the values that the groups share."""
@@ -498,7 +513,8 @@ def tell(old: Spine, new: Spine, meter: Meter, *, same: bool) -> Iterator[str]:
             if made:
                 continue
             place = f"after {old.barriers[number - 1].kind}: " if number else ""
-            for line in explain(one, two, Reading.KLEENE, Style.ESQL, meter):
+            sides = _written(old, new, number) or (one, two)
+            for line in explain(*sides, Reading.KLEENE, Style.ESQL, meter):
                 yield place + line
     left = list(_columns(old, new, meter, alone=not changed))
     if not changed and old.sources == new.sources and same:
@@ -512,6 +528,29 @@ def _made(old: Spine, new: Spine, number: int) -> list[str]:
         return []
     found = columns.differing(old.surface[number], old.defined, new.defined)
     return found if all(name in old.defined and name in new.defined for name in found) else []
+
+
+def _written(old: Spine, new: Spine, number: int) -> tuple[Formula, Formula] | None:
+    """Two filters with the names of their columns, where every name means the same on both sides, all through."""
+    ours, theirs = old.known[number], new.known[number]
+    for used in (old.used[number], new.used[number]):
+        if any(ours.get(name) != meaning or theirs.get(name) != meaning for name, meaning in used.items()):
+            return None
+    one, two = (_counted(side.surface[number], ours) for side in (old, new))
+    return None if one == two else (one, two)
+
+
+def _counted(part: Formula, meaning: Mapping[str, Term]) -> Formula:
+    """A filter in which tests of columns that are counts know that they are."""
+    if isinstance(part, Atom):
+        if part.term is not None or not isinstance(part.test, Range) or not counts(meaning.get(part.subject)):
+            return part
+        return replace_in(part, test=replace_in(part.test, whole=True))
+    if isinstance(part, Not):
+        return Not(_counted(part.part, meaning))
+    if isinstance(part, And | Or):
+        return replace_in(part, parts=tuple([_counted(inner, meaning) for inner in part.parts]))
+    return part
 
 
 def _column(name: str, old: Spine, new: Spine, meter: Meter) -> Iterator[str]:

@@ -70,6 +70,33 @@ TOLD = {
             'the * in "cmd*" of a is no wildcard as it is written: it stands for itself',
         ],
     ),
+    "a column that is made alike on both sides has its name": (
+        "esql",
+        "from i | stats failures = count(*) by k | where failures > 50",
+        "from i | stats failures = count(*) by k | where failures >= 51",
+        ["after stats: changes condition: failures > 50 to failures >= 51 (the same)"],
+    ),
+    "so has one that is computed": (
+        "esql",
+        "from i | eval n = length(a) | where n > 5 and not b == 1",
+        "from i | eval n = length(a) | where n > 6 and not (b == 1 and n == 8)",
+        [
+            "changes condition: n > 5 to n > 6 (narrows)",
+            "adds condition of an exclusion: n == 8 (in the exclusion with b == 1)",
+        ],
+    ),
+    "a column of one side alone is told by what it is made of": (
+        "esql",
+        "from i | where b == 1",
+        "from i | eval n = length(a) | where n > 5 and b == 1",
+        ["adds condition: length(a) > 5"],
+    ),
+    "a name that means two things is told by what it means": (
+        "esql",
+        "from i | where n > 1 | eval n = length(a) | where n > 5",
+        "from i | where n > 1 | eval n = length(a) | where n > 6",
+        ["changes condition: length(a) > 5 to length(a) > 6 (narrows)"],
+    ),
     "negations in ES|QL": (
         "esql",
         'from i | where a == "a"',
