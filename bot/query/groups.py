@@ -18,7 +18,8 @@ from bot.query.witness import plain
 
 Event: TypeAlias = "Mapping[str, tuple[object, ...]]"
 
-_MOST = 40
+_MOST = 128
+"""The most events of a group: a report shows what they share, and has each of them."""
 _PLANS = 60
 _STEPS = 150_000
 

@@ -63,3 +63,13 @@ def test_whether_a_field_holds_fractions_is_left_open(language: str, query: str,
 def test_a_field_of_whole_numbers_is_shown_with_no_fraction() -> None:
     for field, expected in (("process.args_count", "narrowed-or-equal"), ("event.risk_score", "narrowed")):
         assert verdict("eql", f"any where {field} >= 1.5", f"any where {field} > 1.5") == expected
+
+
+@pytest.mark.parametrize(("low", "events"), [(20, 21), (50, 51), (100, 101), (127, 128), (128, 0)])
+def test_a_threshold_is_shown_by_a_group_of_as_many_events(low: int, events: int) -> None:
+    query = "from i | stats c = count(*), d = count_distinct(source.ip) by k | where c > {} and d > 2"
+    found = change("esql", query.format(low), query.format(low * 2))
+    shown = found.witness.lost if found.witness is not None else ()
+    assert isinstance(shown, tuple)
+    assert len(shown) == events
+    assert found.verdict is (QueryVerdict.NARROWED if events else QueryVerdict.NARROWED_OR_EQUAL)
