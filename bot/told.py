@@ -75,7 +75,7 @@ def finished(text: str) -> Told:
     return Told(plain, values)
 
 
-def quoted(value: object) -> str:
+def coded(value: object) -> str:
     """Write a value as a code span of Markdown, its fence longer than any run of backticks in it."""
     text = str(value) or '""'
     fence = "`" * (max(map(len, _BACKTICKS.findall(text)), default=0) + 1)
@@ -84,4 +84,4 @@ def quoted(value: object) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
-__all__ = ["Told", "again", "finished", "marked", "quoted"]
+__all__ = ["Told", "again", "coded", "finished", "marked", "printable", "quoted"]

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.render.escape import code, prose
-from bot.told import Told, again, finished, marked
-from bot.told import quoted as quoted_text
+from bot.told import Told, again, coded, finished, marked
 
 PIECES = st.lists(
     st.tuples(st.text(max_size=8).filter(lambda text: not set(text) & set("\ue010\ue011")), st.booleans())
@@ -64,11 +63,11 @@ def test_a_long_sentence_is_cut_and_its_code_closed() -> None:
 
 @given(st.text(alphabet="ab `", max_size=12))
 def test_a_quoted_value_is_one_span_of_markdown_whatever_backticks_it_holds(text: str) -> None:
-    page = prose(f"the value {quoted_text(text)} is odd")
+    page = prose(f"the value {coded(text)} is odd")
     shown = text if text.strip(" ") else text or '""'
     assert page == f"the value {code(shown) if shown.strip(' ') else shown} is odd"
 
 
 def test_a_backtick_in_a_value_tears_no_span() -> None:
-    assert prose(f"{quoted_text('a`b')} stands twice, and {quoted_text('c')}") == "``a`b`` stands twice, and `c`"
-    assert quoted_text("") == '`""`'
+    assert prose(f"{coded('a`b')} stands twice, and {coded('c')}") == "``a`b`` stands twice, and `c`"
+    assert coded("") == '`""`'

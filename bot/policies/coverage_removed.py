@@ -8,7 +8,7 @@ from bot.model import KeyPath, Level, Rule, RuleChange, is_list, is_table, items
 from bot.policy import Context, Scope, Violation, policy
 from bot.query import indices_of
 from bot.query.compare import language_of
-from bot.told import quoted
+from bot.told import coded
 
 _TAGS: KeyPath = ("rule", "tags")
 _QUERY: KeyPath = ("rule", "query")
@@ -43,7 +43,7 @@ def _gone(what: str, at: KeyPath, before: Iterable[str], after: Iterable[str]) -
     if gone:
         plural = "" if len(gone) == 1 else "es" if what == "index" else "s"
         verb = "was" if len(gone) == 1 else "were"
-        message = f"the {what}{plural} {', '.join(map(quoted, gone))} {verb} removed"
+        message = f"the {what}{plural} {', '.join(map(coded, gone))} {verb} removed"
         yield Violation(message=message, at=at, value=tuple(gone))
 
 

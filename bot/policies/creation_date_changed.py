@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.model import Level, RuleChange, format_date, same
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 _KEY = ("metadata", "creation_date")
 
@@ -25,7 +25,7 @@ def creation_date_changed(change: RuleChange, _context: Context, _options: None)
     if base is None or head is None or created is None or same(base.get(*_KEY), head.get(*_KEY)):
         return
     after = head.get(*_KEY)
-    became = "was removed" if after is None else f"became {quoted(after)}"
+    became = "was removed" if after is None else f"became {coded(after)}"
     yield Violation(
         message=f"`creation_date` was `{format_date(created)}` and {became}",
         at=_KEY,

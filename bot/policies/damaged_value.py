@@ -14,7 +14,7 @@ from bot.layout import line_within
 from bot.model import Category, Change, KeyPath, Level, RuleChange, dotted, is_list, is_table
 from bot.policy import Context, Scope, Violation, policy
 from bot.query.compare import language_of
-from bot.told import quoted
+from bot.told import coded
 
 _JUDGED = frozenset({Category.LOGIC, Category.SCOPE, Category.RESPONSE})
 _QUERY, _THREAT_QUERY = ("rule", "query"), ("rule", "threat_query")
@@ -67,7 +67,7 @@ def damaged_value(change: RuleChange, _context: Context, _options: None) -> Iter
                 others = len(found) - 1
                 more = f", and {others} more like it" if others else ""
                 yield Violation(
-                    message=f"{quoted(dotted(first.at))}: {_told(first)} in {quoted(_shown(first))}{more}",
+                    message=f"{coded(dotted(first.at))}: {_told(first)} in {coded(_shown(first))}{more}",
                     at=first.at,
                     value=tuple((each.before, each.after) for each in found),
                     line=_line(change, first),
@@ -321,7 +321,7 @@ def _told_escapes(before: str, after: str) -> str:
         return "an escape was rewritten"
     one = lost[0] if lost else _plain(came[0])
     other = came[0] if came else _plain(lost[0])
-    was, now = quoted(one), quoted(other)
+    was, now = coded(one), coded(other)
     return f"the escape {was} became {now}" if lost else f"{was} became the escape {now}"
 
 

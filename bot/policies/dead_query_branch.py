@@ -8,7 +8,7 @@ from bot.layout import line_within
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 from bot.query import dead, queries_of
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.WARNING, scope=Scope.RULE, group="query")
@@ -25,5 +25,5 @@ def dead_query_branch(rule: Rule, _context: Context, _options: None) -> Iterator
             why = "" if each.alone else " beside the other conditions"
             if each.single:
                 why += ": a field with several values passes no comparison in ES|QL"
-            what = f"{quoted(each.shown)} can never hold{why}" if each.shown else "no event passes this"
+            what = f"{coded(each.shown)} can never hold{why}" if each.shown else "no event passes this"
             yield Violation(message=what, at=at, value=each.shown, line=line_within(rule.text, at, each.at))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.model import Level, RuleChange
 from bot.policy import Context, Scope, Violation, policy
 from bot.settings import DEPRECATED
-from bot.told import quoted
+from bot.told import coded
 
 _NAMED = 3
 
@@ -25,7 +25,7 @@ def deprecated_rule_edited(change: RuleChange, _context: Context, _options: obje
     base, head = change.base, change.head
     if base is None or head is None or not change.changes or {base.maturity, head.maturity} != {DEPRECATED}:
         return
-    keys = [quoted(each.key) for each in change.changes]
+    keys = [coded(each.key) for each in change.changes]
     more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
     message = f"the rule is deprecated, yet {', '.join(keys[:_NAMED])}{more} changed"
     value = tuple((each.key, each.after) for each in change.changes)

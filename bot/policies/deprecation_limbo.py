@@ -8,7 +8,7 @@ from bot.audited import Aged
 from bot.model import Level
 from bot.policy import Context, Scope, Violation, policy
 from bot.settings import NOTICE_PREFIX
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.WARNING, scope=Scope.AUDIT, group="stale")
@@ -28,7 +28,7 @@ def deprecation_limbo(aged: Aged, context: Context, _options: None) -> Iterator[
     if since is not None and days > context.settings.audit.limbo_days:
         yield Violation(
             message=f"announced as deprecated since `{since.isoformat()}`, {days:,} days ago, and still "
-            f"{quoted(rule.maturity or 'without a maturity')}",
+            f"{coded(rule.maturity or 'without a maturity')}",
             at=("rule", "name"),
             value=days,
         )

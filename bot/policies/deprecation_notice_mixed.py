@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.model import Change, Level, RuleChange
 from bot.policy import Context, Scope, Violation, policy
 from bot.settings import NOTICE_PREFIX
-from bot.told import quoted
+from bot.told import coded
 
 _NAMED = 3
 
@@ -29,7 +29,7 @@ def deprecation_notice_mixed(change: RuleChange, _context: Context, _options: ob
     mixed = [each for each in change.changes if not _belongs(each, old, new)]
     if not mixed:
         return
-    keys = [quoted(each.key) for each in mixed]
+    keys = [coded(each.key) for each in mixed]
     more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
     message = f"the name gained `{NOTICE_PREFIX}` together with changes of {', '.join(keys[:_NAMED])}{more}"
     value = tuple((each.key, each.after) for each in mixed)

@@ -8,7 +8,7 @@ from bot.layout import line_within
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 from bot.query import conditions, queries_of
-from bot.told import quoted
+from bot.told import coded
 
 _LISTED = frozenset({"is", "like", "block"})
 
@@ -31,7 +31,7 @@ def duplicate_query_value(rule: Rule, _context: Context, _options: None) -> Iter
                 if key in seen:
                     how = ", the case of letters apart" if seen[key] != value else ""
                     yield Violation(
-                        message=f"{quoted(value)} stands twice in the list for {quoted(each.field)}{how}",
+                        message=f"{coded(value)} stands twice in the list for {coded(each.field)}{how}",
                         at=at,
                         value=(each.field, value),
                         line=line_within(rule.text, at, each.at),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.model import Level, RuleChange
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 _NAMED = 3
 
@@ -22,8 +22,8 @@ def duplicate_rule_id(change: RuleChange, context: Context, _options: object) ->
     identity = change.head.rule_id if change.head else None
     if identity is None or (change.base is not None and change.base.rule_id == identity):
         return
-    others = [quoted(ref.path) for ref in context.ids.get(identity, ()) if ref.path != change.path]
+    others = [coded(ref.path) for ref in context.ids.get(identity, ()) if ref.path != change.path]
     if others:
         more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-        message = f"the rule id {quoted(identity)} is held by {', '.join(others[:_NAMED])}{more} too"
+        message = f"the rule id {coded(identity)} is held by {', '.join(others[:_NAMED])}{more} too"
         yield Violation(message=message, at=("rule", "rule_id"), value=identity)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.model import Level, RuleChange
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 _NAMED = 3
 
@@ -26,8 +26,8 @@ def duplicate_rule_name(change: RuleChange, context: Context, _options: object) 
     if context.settings.is_deprecated(head.path, head.maturity):
         return
     refs = [ref for ref in context.names.get(name, ()) if ref.path != change.path and not ref.deprecated]
-    others = [quoted(ref.path) for ref in refs]
+    others = [coded(ref.path) for ref in refs]
     if others:
         more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-        message = f"the name {quoted(name)} is held by {', '.join(others[:_NAMED])}{more} too"
+        message = f"the name {coded(name)} is held by {', '.join(others[:_NAMED])}{more} too"
         yield Violation(message=message, at=("rule", "name"), value=name)

@@ -10,7 +10,7 @@ from bot.layout import line_within
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 from bot.query import fields, queries_of
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.WARNING, scope=Scope.RULE, group="ecs")
@@ -33,7 +33,7 @@ def ecs_field_unknown(rule: Rule, context: Context, _options: None) -> Iterator[
         for name in sorted(fields(language, query)):
             if known.unknown(name, versions or known.sets):
                 yield Violation(
-                    message=f"{quoted(name)} is no field of {what}{_hint(name, known)}",
+                    message=f"{coded(name)} is no field of {what}{_hint(name, known)}",
                     at=at,
                     value=name,
                     line=line_within(rule.text, at, max(query.find(name), 0)),
@@ -54,4 +54,4 @@ def _hint(name: str, known: FieldSets) -> str:
     if since := known.since(name):
         return f"; ECS {written(since)} has it"
     close = known.like(name)
-    return f"; did you mean {quoted(close)}?" if close else ""
+    return f"; did you mean {coded(close)}?" if close else ""

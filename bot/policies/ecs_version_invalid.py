@@ -8,7 +8,7 @@ from typing import cast
 from bot.ecs import parse_version
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.ERROR, scope=Scope.RULE, group="ecs")
@@ -25,12 +25,10 @@ def ecs_version_invalid(rule: Rule, _context: Context, _options: object) -> Iter
     if value is None:
         return
     if not isinstance(value, list):
-        yield Violation(
-            message=f"`metadata.ecs_version` is {quoted(value)}, not a list of versions", at=at, value=value
-        )
+        yield Violation(message=f"`metadata.ecs_version` is {coded(value)}, not a list of versions", at=at, value=value)
         return
     items = cast("list[object]", value)
-    bad = [quoted(each) for each in items if parse_version(each) is None]
+    bad = [coded(each) for each in items if parse_version(each) is None]
     if bad or not items:
         what = f"holds {', '.join(bad)}, not written like `8.11.0`" if bad else "is an empty list"
         yield Violation(message=f"`metadata.ecs_version` {what}", at=at, value=items)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.ecs import RELEASED, declared, written
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.ERROR, scope=Scope.RULE, group="ecs")
@@ -30,9 +30,9 @@ def ecs_version_unknown(rule: Rule, context: Context, _options: object) -> Itera
         text = written(version)
         newer = version > latest
         if newer:
-            message = f"ECS {quoted(text)} is newer than `{written(latest)}`, the newest known here"
+            message = f"ECS {coded(text)} is newer than `{written(latest)}`, the newest known here"
         else:
-            message = f"ECS {quoted(text)} was never released"
+            message = f"ECS {coded(text)} was never released"
         yield Violation(
             message=message, at=("metadata", "ecs_version"), value=text, cap=Level.NOTICE if newer else None
         )

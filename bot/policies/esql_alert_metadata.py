@@ -8,7 +8,7 @@ from bot.layout import line_within
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 from bot.query import missing_metadata, queries_of
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.WARNING, scope=Scope.RULE, group="query")
@@ -24,7 +24,7 @@ def esql_alert_metadata(rule: Rule, _context: Context, _options: None) -> Iterat
         missing = missing_metadata(query) if language == "esql" else ()
         if missing:
             yield Violation(
-                message=f"the alerts lack {', '.join(map(quoted, missing))} of the documents they are about",
+                message=f"the alerts lack {', '.join(map(coded, missing))} of the documents they are about",
                 at=at,
                 value=missing,
                 line=line_within(rule.text, at, 0),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 _NAME = re.compile(r"[a-z0-9_]+\.toml")
 
@@ -23,5 +23,5 @@ def file_name(rule: Rule, _context: Context, _options: object) -> Iterator[Viola
     """
     name = rule.path.rpartition("/")[2]
     if _NAME.fullmatch(name) is None:
-        message = f"the file name {quoted(name)} is not lower-case letters, digits and underscores with `.toml`"
+        message = f"the file name {coded(name)} is not lower-case letters, digits and underscores with `.toml`"
         yield Violation(message=message, value=name)

@@ -9,7 +9,7 @@ from bot.layout import line_within
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 from bot.query import conditions, queries_of
-from bot.told import quoted
+from bot.told import coded
 
 _DRIVE = re.compile(r"[A-Za-z]:\\")
 _PATHS = re.compile(r"(?:^|\.)(?:executable|path|directory|working_directory|name|strings|args|command_line)$")
@@ -31,7 +31,7 @@ def hard_coded_drive(rule: Rule, _context: Context, _options: None) -> Iterator[
             if named:
                 more = f" (and {len(named) - 1} more)" if len(named) > 1 else ""
                 yield Violation(
-                    message=f"{quoted(each.field)}: {quoted(named[0])}{more} holds on one drive alone",
+                    message=f"{coded(each.field)}: {coded(named[0])}{more} holds on one drive alone",
                     at=at,
                     value=(each.field, tuple(named)),
                     line=line_within(rule.text, at, each.at),

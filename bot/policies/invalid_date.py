@@ -8,7 +8,7 @@ from datetime import date
 
 from bot.model import Level, Rule, format_date, parse_date
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 _REQUIRED = ("creation_date", "updated_date")
 _DATES = (*_REQUIRED, "deprecation_date")
@@ -53,7 +53,7 @@ def _problem(value: object, *, required: bool) -> str | None:
     if value is None:
         return "missing" if required else None
     if not isinstance(value, str):
-        return f"{quoted(value)}, not a string"
+        return f"{coded(value)}, not a string"
     if parse_date(value) is not None:
         return None
-    return f"{quoted(value)}, " + ("no day of the calendar" if _SHAPE.fullmatch(value) else "not written `YYYY/MM/DD`")
+    return f"{coded(value)}, " + ("no day of the calendar" if _SHAPE.fullmatch(value) else "not written `YYYY/MM/DD`")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -26,5 +26,5 @@ def invalid_rule_id(rule: Rule, _context: Context, _options: object) -> Iterator
     if value is None:
         yield Violation(message="`rule.rule_id` is missing", at=("rule", "rule_id"))
     elif not isinstance(value, str) or _UUID.fullmatch(value) is None:
-        message = f"`rule.rule_id` is {quoted(value)}, not 8-4-4-4-12 lower-case hex digits"
+        message = f"`rule.rule_id` is {coded(value)}, not 8-4-4-4-12 lower-case hex digits"
         yield Violation(message=message, at=("rule", "rule_id"), value=value)

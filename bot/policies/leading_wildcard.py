@@ -9,7 +9,7 @@ from bot.layout import line_within
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 from bot.query import conditions, queries_of
-from bot.told import quoted
+from bot.told import coded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ def leading_wildcard(rule: Rule, _context: Context, options: Options) -> Iterato
             if open_ended:
                 more = f" (and {len(open_ended) - 1} more)" if len(open_ended) > 1 else ""
                 yield Violation(
-                    message=f"{quoted(each.field)}: {quoted(open_ended[0])}{more} begins with a wildcard",
+                    message=f"{coded(each.field)}: {coded(open_ended[0])}{more} begins with a wildcard",
                     at=at,
                     value=(each.field, tuple(open_ended)),
                     line=line_within(rule.text, at, each.at),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.model import SAME_MATCHES, Category, Level, RuleChange, dotted
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 _HARMLESS = re.compile(r"\b(?:docs?|documentation|guides?|prep|preparations?|tags?)\b", re.IGNORECASE)
 
@@ -27,5 +27,5 @@ def logic_under_docs_title(change: RuleChange, context: Context, _options: objec
     same = change.query is not None and change.query.verdict in SAME_MATCHES
     leaves = [leaf.path for leaf in change.changes if leaf.category is Category.LOGIC]
     keys = [path for path in leaves if not (same and path == ("rule", "query"))]
-    what = ", ".join(quoted(dotted(key)) for key in keys)
-    yield Violation(message=f"the title says {quoted(said[0])}, but {what} changed", at=keys[0], value=tuple(keys))
+    what = ", ".join(coded(dotted(key)) for key in keys)
+    yield Violation(message=f"the title says {coded(said[0])}, but {what} changed", at=keys[0], value=tuple(keys))

@@ -10,7 +10,7 @@ from bot.layout import line_within
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 from bot.query import maxspan, queries_of
-from bot.told import quoted
+from bot.told import coded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ def long_maxspan(rule: Rule, _context: Context, options: Options) -> Iterator[Vi
         if span is not None and span > options.minutes * 60_000:
             found = re.search(r"maxspan\s*=\s*([0-9]+\s*[a-z]+)", query)
             yield Violation(
-                message=f"maxspan is {quoted(found[1] if found else span)}, longer than {options.minutes}m",
+                message=f"maxspan is {coded(found[1] if found else span)}, longer than {options.minutes}m",
                 at=at,
                 value=span,
                 line=line_within(rule.text, at, found.start() if found else 0),

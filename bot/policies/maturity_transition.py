@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.model import Level, RuleChange
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.ERROR, scope=Scope.CHANGE, group="maturity")
@@ -26,11 +26,11 @@ def maturity_transition(change: RuleChange, context: Context, _options: object) 
         return
     if change.before is None:
         if now not in states.entry:
-            message = f"a new rule starts as {quoted(now)}, which is no state to start in"
+            message = f"a new rule starts as {coded(now)}, which is no state to start in"
             yield Violation(message=message, at=("metadata", "maturity"), value=now)
         return
     was = change.base.maturity if change.base else None
     if was is None or was not in states.states or was == now or now in states.edges.get(was, ()):
         return
-    message = f"the maturity went from {quoted(was)} to {quoted(now)}, a step that is not allowed"
+    message = f"the maturity went from {coded(was)} to {coded(now)}, a step that is not allowed"
     yield Violation(message=message, at=("metadata", "maturity"), value=(was, now))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.model import Level, RuleChange
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 _VERSION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?")
 
@@ -27,7 +27,7 @@ def min_stack_lowered(change: RuleChange, _context: Context, _options: object) -
     before, after = change.base.get(*at), change.head.get(*at)
     was, now = _version(before), _version(after)
     if was is not None and now is not None and now < was:
-        message = f"`metadata.min_stack_version` went down from {quoted(before)} to {quoted(after)}"
+        message = f"`metadata.min_stack_version` went down from {coded(before)} to {coded(after)}"
         yield Violation(message=message, at=at, value=(before, after))
 
 

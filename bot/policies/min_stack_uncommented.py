@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.WARNING, scope=Scope.RULE, group="compatibility")
@@ -22,5 +22,5 @@ def min_stack_uncommented(rule: Rule, _context: Context, _options: object) -> It
     comments = rule.get("metadata", "min_stack_comments")
     silent = not comments.strip() if isinstance(comments, str) else not comments
     if value is not None and silent:
-        message = f"`metadata.min_stack_version` is {quoted(value)} without `metadata.min_stack_comments`"
+        message = f"`metadata.min_stack_version` is {coded(value)} without `metadata.min_stack_comments`"
         yield Violation(message=message, at=("metadata", "min_stack_version"), value=value)

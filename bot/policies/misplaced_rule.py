@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 from bot.settings import DEPRECATED
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.ERROR, scope=Scope.RULE, group="maturity")
@@ -26,7 +26,7 @@ def misplaced_rule(rule: Rule, context: Context, _options: object) -> Iterator[V
     if over and not inside:
         message = "the rule is `deprecated` but stands outside the deprecated folder"
     elif inside and not over:
-        state = quoted(rule.maturity) if rule.maturity else "without a maturity"
+        state = coded(rule.maturity) if rule.maturity else "without a maturity"
         message = f"the rule stands in the deprecated folder but is {state}"
     else:
         return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.model import Kind, Level, RuleChange
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ def premature_promotion(change: RuleChange, context: Context, options: Options) 
     days = (context.today - change.state_since).days
     if days < options.min_days:
         message = (
-            f"the rule was promoted from {quoted(base.maturity)} to {quoted(head.maturity)} after {days} "
+            f"the rule was promoted from {coded(base.maturity)} to {coded(head.maturity)} after {days} "
             f"day{'' if days == 1 else 's'}, and {options.min_days} are asked for"
         )
         yield Violation(message=message, at=("metadata", "maturity"), value=(base.maturity, head.maturity))

@@ -9,7 +9,7 @@ from bot.layout import line_within
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 from bot.query import conditions, queries_of
-from bot.told import quoted
+from bot.told import coded
 
 _NEIGHBOURS = 3  # so many tell what a list is about; with fewer, the public block has to look like a slip
 _SPECIAL = tuple(
@@ -43,8 +43,8 @@ def public_block_among_private(rule: Rule, _context: Context, _options: None) ->
             public = [block for block in blocks if _public(block)]
             if len(public) == 1 and (len(blocks) > _NEIGHBOURS or (len(blocks) == _NEIGHBOURS and _slip(public[0]))):
                 yield Violation(
-                    message=f"{quoted(public[0])} is public, unlike the other {len(blocks) - 1} blocks for "
-                    f"{quoted(each.field)}",
+                    message=f"{coded(public[0])} is public, unlike the other {len(blocks) - 1} blocks for "
+                    f"{coded(each.field)}",
                     at=at,
                     value=(each.field, public[0]),
                     line=line_within(rule.text, at, max(query.find(public[0]), 0)),

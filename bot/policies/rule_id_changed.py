@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.model import Level, RuleChange
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.ERROR, scope=Scope.CHANGE, group="identity")
@@ -20,5 +20,5 @@ def rule_id_changed(change: RuleChange, _context: Context, _options: object) -> 
     """
     old, new = (change.base.rule_id, change.head.rule_id) if change.base and change.head else (None, None)
     if old is not None and new is not None and old != new:
-        message = f"the rule id changed from {quoted(old)} to {quoted(new)}"
+        message = f"the rule id changed from {coded(old)} to {coded(new)}"
         yield Violation(message=message, at=("rule", "rule_id"), value=(old, new))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.model import Kind, Level, RuleChange
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.ERROR, scope=Scope.CHANGE, group="maturity")
@@ -25,7 +25,7 @@ def rule_removed(change: RuleChange, context: Context, _options: object) -> Iter
     created = base.creation_date
     age = (context.today - created).days if created else None
     young = age is not None and age < context.settings.removal.grace_days
-    message = f"a rule in the state {quoted(base.maturity)} was removed"
+    message = f"a rule in the state {coded(base.maturity)} was removed"
     if young:
-        message += f"; it was created on {quoted(base.get('metadata', 'creation_date'))}, which is still recent"
+        message += f"; it was created on {coded(base.get('metadata', 'creation_date'))}, which is still recent"
     yield Violation(message=message, value=base.maturity, cap=Level.WARNING if young else None)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.model import Level, RuleChange
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.WARNING, scope=Scope.CHANGE, group="identity")
@@ -21,5 +21,5 @@ def rule_type_changed(change: RuleChange, _context: Context, _options: object) -
     """
     old, new = (change.base.type, change.head.type) if change.base and change.head else (None, None)
     if old is not None and new is not None and old != new:
-        message = f"the rule type changed from {quoted(old)} to {quoted(new)}"
+        message = f"the rule type changed from {coded(old)} to {coded(new)}"
         yield Violation(message=message, at=("rule", "type"), value=(old, new))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.model import NO_TABLE, Level, RuleChange
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.WARNING, scope=Scope.CHANGE, group="compatibility")
@@ -25,5 +25,5 @@ def safeguard_disabled(change: RuleChange, _context: Context, _options: object) 
         off = key == "query_schema_validation" and value is False
         bypass = key.startswith("bypass_") and value is True
         if (off or bypass) and before.get(key) is not value:
-            message = f"`metadata.{key}` is {quoted(str(value).lower())} now, which disables a check"
+            message = f"`metadata.{key}` is {coded(str(value).lower())} now, which disables a check"
             yield Violation(message=message, at=("metadata", key), value=value)

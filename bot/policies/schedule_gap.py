@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 _SPAN = r"([0-9]{1,9})([smhdw])"
 _FROM = re.compile(rf"now(?:-{_SPAN})?")
@@ -27,7 +27,7 @@ def schedule_gap(rule: Rule, _context: Context, _options: object) -> Iterator[Vi
     back, every = _seconds(_FROM, start), _seconds(_INTERVAL, interval)
     if back is None or every is None or back >= every:
         return
-    message = f"the rule looks back to {quoted(start)} but runs every {quoted(interval)}"
+    message = f"the rule looks back to {coded(start)} but runs every {coded(interval)}"
     key = "from" if "from" in rule.table("rule") else "interval"
     yield Violation(message=message, at=("rule", key), value=(start, interval))
 

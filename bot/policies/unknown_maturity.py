@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.ERROR, scope=Scope.RULE, group="maturity")
@@ -24,5 +24,5 @@ def unknown_maturity(rule: Rule, context: Context, _options: object) -> Iterator
         yield Violation(message="`metadata.maturity` is missing", at=("metadata", "maturity"))
     elif value not in states:
         known = ", ".join(f"`{state}`" for state in states)
-        message = f"`metadata.maturity` is {quoted(value)}, which is none of {known}"
+        message = f"`metadata.maturity` is {coded(value)}, which is none of {known}"
         yield Violation(message=message, at=("metadata", "maturity"), value=value)

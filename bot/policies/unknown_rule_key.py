@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.model import Level, RuleChange
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.NOTICE, scope=Scope.CHANGE, group="values")
@@ -21,7 +21,7 @@ def unknown_rule_key(change: RuleChange, _context: Context, _options: None) -> I
     for each in change.changes:
         if not each.known:
             yield Violation(
-                message=f"{quoted(each.key)} is no key known here, so its change counts as logic",
+                message=f"{coded(each.key)} is no key known here, so its change counts as logic",
                 at=each.path,
                 value=each.key,
             )

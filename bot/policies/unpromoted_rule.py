@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.audited import Aged
 from bot.model import Level
 from bot.policy import Context, Scope, Violation, policy
-from bot.told import quoted
+from bot.told import coded
 
 
 @policy(Level.WARNING, scope=Scope.AUDIT, group="stale")
@@ -25,7 +25,7 @@ def unpromoted_rule(aged: Aged, context: Context, _options: None) -> Iterator[Vi
     days = (context.today - since).days if since else 0
     if since is not None and days > context.settings.audit.promote_days:
         yield Violation(
-            message=f"{quoted(rule.maturity)} since `{since.isoformat()}`, {days:,} days ago",
+            message=f"{coded(rule.maturity)} since `{since.isoformat()}`, {days:,} days ago",
             at=("metadata", "maturity"),
             value=days,
         )

@@ -9,7 +9,7 @@ from bot.layout import line_within
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
 from bot.query import conditions, queries_of
-from bot.told import quoted
+from bot.told import coded
 
 _PATHS = re.compile(r"(?:^|\.)(?:executable|path|directory|working_directory|original_path)(?:\.text|\.caseless)?$")
 _WRITABLE = re.compile(
@@ -35,7 +35,7 @@ def writable_path_excluded(rule: Rule, _context: Context, _options: None) -> Ite
             for value in each.values:
                 if isinstance(value, str) and value.endswith("*") and _WRITABLE.match(value):
                     yield Violation(
-                        message=f"excludes {quoted(each.field)}: {quoted(value)}, "
+                        message=f"excludes {coded(each.field)}: {coded(value)}, "
                         "below a folder that any user can write to",
                         at=at,
                         value=(each.field, value),
