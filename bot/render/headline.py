@@ -147,12 +147,12 @@ class _Edit:
 
 
 def _edit(change: RuleChange) -> _Edit:
-    kind = change.kind
+    announced, living = announces(change), change.kind in _LIFE
 
     def says(leaf: Change) -> bool:
-        if announces(change):
+        if announced:
             return leaf.path == ("rule", "name")
-        return kind in _LIFE and leaf.category is Category.LIFECYCLE
+        return living and leaf.category is Category.LIFECYCLE
 
     leaves = tuple((leaf, phrase) for leaf, phrase in leaf_phrases(change) if not says(leaf))
     return _Edit(change=change, leaves=leaves)
@@ -175,7 +175,7 @@ def _common(edits: Sequence[_Edit], total: int) -> Phrase:
         phrase
         for edit in edits
         for leaf, phrase in edit.leaves
-        if not (detects(edit.change) and leaf.path == ("rule", "query"))  # counted by its edits already
+        if not (leaf.path == ("rule", "query") and detects(edit.change))  # counted by its edits already
     )
     common, number = shared.most_common(1)[0] if shared else ((), 0)
     return common if number >= FOLD_FROM and number * 2 >= total else ()
