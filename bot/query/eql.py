@@ -318,7 +318,10 @@ class _Parser:
         """What stands in a list: most often a string, which needs no look at what else could begin here."""
         token = self.tokens[self.at]
         if token[:1] == '"' and self.tokens[self.at + 1] not in _JOINTS:
-            return Value(self.string())
+            if "\\" in token or token[:3] == '"""' or not token.isascii():
+                return Value(self.string())
+            self.at += 1
+            return Value(token[1:-1])
         return self.sum()
 
     def string(self) -> str:
