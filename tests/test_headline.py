@@ -8,6 +8,7 @@ from bot.diff import Pair, Pairing, diff
 from bot.judge import judge
 from bot.model import Blob, Review, Revision, Rule
 from bot.parse import parse
+from bot.render.fold import rows
 from bot.render.headline import first_line
 from bot.settings import Settings
 from bot.words import plain, rule_words
@@ -117,6 +118,11 @@ def test_the_table_says_that_a_deprecation_is_only_announced() -> None:
         "announced by the name alone",
         "name Rule 0 → Deprecated - Rule 0",
     )
+
+
+def test_what_is_felt_stands_before_what_many_have_in_common() -> None:
+    table = rows(reviewed(*[(TAGS,)] * 6, (SEVERITY,)))
+    assert [(row.change.path, len(row.rules)) for row in table] == [("rules/r6.toml", 1), ("rules/r0.toml", 6)]
 
 
 def test_a_maturity_that_changes_beside_the_notice_is_told() -> None:

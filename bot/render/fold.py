@@ -103,7 +103,7 @@ def fold(items: Iterable[T], key: Callable[[T], Hashable], least: int = FOLD_FRO
 def rows(review: Review) -> list[Row]:
     """Return the table of rules: those that detect something else first, then what came and went, then the rest.
 
-    Of those that detect something else, the odd ones out come before what many have in common, and what loses
+    Of the rest, what whoever gets the alerts notices comes before tags and texts. Of those that detect something else, the odd ones out come before what many have in common, and what loses
     coverage before what only gains it.
     """
     told = [(rule, rule_phrases(rule.change)) for rule in review.rules]
@@ -164,11 +164,16 @@ _SHOWN_FIRST = (
     Kind.PROMOTION,
 )
 
+_FELT = frozenset({Category.SEVERITY, Category.SCHEDULE, Category.SCOPE, Category.RESPONSE})
+"""What whoever gets the alerts notices, though the rule detects the same."""
+
 
 def _weight(change: RuleChange) -> int:
     if detects(change):
         return 0
-    return 1 + (_SHOWN_FIRST.index(change.kind) if change.kind in _SHOWN_FIRST else len(_SHOWN_FIRST))
+    if change.kind in _SHOWN_FIRST:
+        return 1 + _SHOWN_FIRST.index(change.kind)
+    return 1 + len(_SHOWN_FIRST) + change.categories.isdisjoint(_FELT)
 
 
 def objections(findings: Iterable[Finding]) -> list[Objection]:
