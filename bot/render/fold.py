@@ -103,8 +103,8 @@ def fold(items: Iterable[T], key: Callable[[T], Hashable], least: int = FOLD_FRO
 def rows(review: Review) -> list[Row]:
     """Return the table of rules: those that detect something else first, then what came and went, then the rest.
 
-    Of the rest, what whoever gets the alerts notices comes before tags and texts. Of those that detect something else, the odd ones out come before what many have in common, and what loses
-    coverage before what only gains it.
+    Of the rest, what whoever gets the alerts notices comes before tags and texts. Of those that detect something else,
+    the odd ones out come before what many have in common, and what loses coverage before what only gains it.
     """
     told = [(rule, rule_phrases(rule.change)) for rule in review.rules]
     ordered = sorted(told, key=lambda each: _weight(each[0].change))
