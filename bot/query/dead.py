@@ -50,7 +50,7 @@ def dead(language: str, query: str) -> list[Dead]:
             if formula == FALSE:
                 continue
             sides = _Sides(formula)
-            if not sides.contradict(sides) and not (single and sides.crowd()):
+            if not sides.contradict(sides) and not (single and (sides.crowd() or sides.fail())):
                 continue
             never = impossible(formula, reading, meter)
             if (single or not _holds(formula)) and never(formula):
@@ -101,7 +101,7 @@ def _any(test: Test) -> bool:
 class _Sides:
     """What a formula asks for and what it refuses, a field (or term) at a time, negations resolved."""
 
-    __slots__ = ("_asked", "_refused", "asked", "refused")
+    __slots__ = ("_asked", "_false", "_refused", "asked", "refused")
 
     def __init__(self, *formulas: Formula) -> None:
         """Sort the tests of some formulas."""
@@ -109,6 +109,7 @@ class _Sides:
         self.refused: dict[str, list[Test]] = {}
         self._asked: dict[str, _Tests] = {}
         self._refused: dict[str, _Tests] = {}
+        self._false = False
         todo = [(formula, False) for formula in formulas]
         while todo:
             formula, negated = todo.pop()
@@ -122,6 +123,12 @@ class _Sides:
                 todo.append((formula.part, not negated))
             elif isinstance(formula, And | Or):
                 todo += [(part, negated) for part in formula.parts]
+            else:
+                self._false |= formula.value is negated
+
+    def fail(self) -> bool:
+        """Tell whether a piece of this holds for no value that a field may have, whatever stands beside it."""
+        return self._false or any(_any(test) for tests in self.refused.values() for test in tests)
 
     def contradict(self, other: _Sides) -> bool:
         """Tell whether something asked for on the one side implies something refused on the other.
