@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from functools import lru_cache
 
 _SAFE = re.compile(
@@ -85,7 +86,9 @@ def _piece(pattern: str, at: int) -> tuple[str, int]:
         end = at + 1
         while pattern[end] != "]":
             end += 2 if pattern[end] == "\\" else 1
-        inside = re.compile(pattern[at : end + 1])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # what `[[` or `--` may mean to Python one day
+            inside = re.compile(pattern[at : end + 1])
         return next((one for one in _CHARACTERS if inside.match(one)), ""), end + 1
     return ("x" if char == "." else char), at + 1
 

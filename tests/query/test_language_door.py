@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,11 @@ def test_the_same_bytes_under_any_hash_seed() -> None:
         for seed in ("0", "1", "77")
     }
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize("pattern", ["a[[b]c", "[a--b]", "[a||b]x"])
+def test_a_class_that_python_may_read_otherwise_one_day_is_no_word_on_the_terminal(pattern: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        edited = change("eql", f'any where a regex "{pattern}"', f'any where a regex "{pattern}d"')
+    assert edited.verdict is not QueryVerdict.COSMETIC
