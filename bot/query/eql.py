@@ -33,7 +33,7 @@ from bot.query.formula import (
 )
 from bot.query.kql import is_address
 from bot.query.term import Call, Name, Term, Value, counts, names, show
-from bot.query.text import QueryError, UnsupportedError, fail, numeral, quote
+from bot.query.text import QueryError, UnsupportedError, fail, numeral, quote, whole
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", ":"})
 _FLIPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -185,7 +185,7 @@ class _Parser:
         if unit not in _UNITS or not token.isdigit():
             self.unexpected("expected a time span such as 5m")
         self.at += 2
-        return int(token) * _UNITS[unit]
+        return whole(token) * _UNITS[unit]
 
     def steps(self, *, equal: bool = False) -> tuple[Step, ...]:
         """The bracketed events; ``equal`` asks whether they have as many join keys each."""
@@ -222,7 +222,7 @@ class _Parser:
                 self.expect("=")
                 if not self.ahead.isdigit():
                     self.unexpected("expected a number")
-                runs = int(self.ahead)
+                runs = whole(self.ahead)
                 self.at += 1
             else:
                 return Step(formula=formula, by=by, missing=missing, runs=runs)

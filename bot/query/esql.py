@@ -11,7 +11,7 @@ from bot.query import glob
 from bot.query.esql_commands import meant
 from bot.query.esql_lexer import scan
 from bot.query.term import Call, Name, Term, Value
-from bot.query.text import QueryError, Token, UnsupportedError, fail, numeral, quote
+from bot.query.text import QueryError, Token, UnsupportedError, fail, numeral, quote, whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +254,7 @@ class _Parser:
             if count.kind != "number" or not count.text.isdigit():
                 self.unexpected("expected a number")
             self.at += 1
-            return Limit(count=int(count.text))
+            return Limit(count=whole(count.text))
         if name in {"dissect", "grok"}:
             return self.extract(name)
         if name == "mv_expand":

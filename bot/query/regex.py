@@ -31,9 +31,15 @@ def compiled(pattern: str, folds: bool) -> re.Pattern[str] | None:
     if re.search(r"[*+?{|][^()]*\)[*+{]|\)\)[*+{]", pattern):  # nested repeats may take for ever
         return None
     try:
-        return re.compile(pattern, re.DOTALL | (re.IGNORECASE | re.ASCII if folds else 0))
+        return _python(pattern, re.DOTALL | (re.IGNORECASE | re.ASCII if folds else 0))
     except (re.error, OverflowError, RecursionError):
         return None
+
+
+def _python(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # what `[[` or `--` may mean to Python one day
+        return re.compile(pattern, flags)
 
 
 def _effort(pattern: str, length: int) -> int:
@@ -55,7 +61,7 @@ def sample(pattern: str) -> str:
     """A text that a pattern probably matches: the first alternative, the fewest repeats."""
     try:
         return _either(pattern, 0)[0]
-    except (IndexError, RecursionError):
+    except (IndexError, RecursionError, ValueError, re.error):  # never closed, too deep, too long a number, no range
         return ""
 
 
@@ -86,9 +92,7 @@ def _piece(pattern: str, at: int) -> tuple[str, int]:
         end = at + 1
         while pattern[end] != "]":
             end += 2 if pattern[end] == "\\" else 1
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # what `[[` or `--` may mean to Python one day
-            inside = re.compile(pattern[at : end + 1])
+        inside = _python(pattern[at : end + 1])
         return next((one for one in _CHARACTERS if inside.match(one)), ""), end + 1
     return ("x" if char == "." else char), at + 1
 

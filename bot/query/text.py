@@ -62,6 +62,13 @@ def fail(message: str, at: int) -> NoReturn:
     raise QueryError(message, at)
 
 
+def whole(digits: str) -> int:
+    """Read a whole number that stands in a query; raises ``UnsupportedError`` where no engine could hold it."""
+    if len(digits) > _DIGITS:
+        raise UnsupportedError(f"a number of {len(digits):,} digits")
+    return int(digits)
+
+
 def numeral(text: str) -> int | float:
     """Read a number that stands in a query: whole where a whole number of 64 bits holds it, else a double."""
     whole = text.isdigit() and len(text) <= _DIGITS and int(text) < 1 << 64

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.model import QueryVerdict
-from bot.query import Budget, compare, fields, syntax_error, tokens
+from bot.query import Budget, compare, conditions, dead, fields, syntax_error, tokens
 from tests.query.rules import change, rule
 
 QUERIES = {
@@ -128,9 +128,36 @@ def test_the_same_bytes_under_any_hash_seed() -> None:
     assert len(seen) == 1
 
 
-@pytest.mark.parametrize("pattern", ["a[[b]c", "[a--b]", "[a||b]x"])
-def test_a_class_that_python_may_read_otherwise_one_day_is_no_word_on_the_terminal(pattern: str) -> None:
+@pytest.mark.parametrize("pattern", ["a[[b]c", "[a--b]", "[a||b]x", "[b-a]", "[]", "[a", "x{" + "9" * 5000 + "}", "("])
+@pytest.mark.parametrize("operator", ["regex", "regex~"])
+def test_no_regular_expression_is_a_crash_or_a_word_on_the_terminal(pattern: str, operator: str) -> None:
+    old, new = (f'any where a {operator} "{pattern}" and b == "{value}"' for value in "xy")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        edited = change("eql", f'any where a regex "{pattern}"', f'any where a regex "{pattern}d"')
-    assert edited.verdict is not QueryVerdict.COSMETIC
+        assert change("eql", old, new).verdict in {QueryVerdict.CHANGED, QueryVerdict.UNKNOWN}
+        assert change("eql", old, new.replace(pattern, f"{pattern}d")).verdict is not QueryVerdict.COSMETIC
+
+
+@pytest.mark.parametrize(
+    ("language", "query"),
+    [
+        ("eql", "sequence [any where a == 1] with runs={} [any where true]"),
+        ("eql", "sequence with maxspan={}m [any where a == 1] [any where true]"),
+        ("eql", "any where a == {}"),
+        ("eql", "any where a == 1e{}"),
+        ("eql", "any where b[{}] == 1 and a == 1"),
+        ("esql", "from i | where a == 1 | limit {}"),
+        ("esql", "from i | where a == 1 and b > {} hours"),
+        ("kuery", "a > {}"),
+        ("kuery", "source.ip: {}/8 and a: 1"),
+        ("lucene", "a:[1 TO {}]"),
+    ],
+)
+def test_no_number_is_too_long_for_an_answer(language: str, query: str) -> None:
+    text = query.format("9" * 5000)
+    syntax_error(language, text)
+    fields(language, text)
+    conditions(language, text)
+    dead(language, text)
+    edited = change(language, text, text.replace("a", "c", 2).replace("cny", "any"))
+    assert edited.explanation or edited.reason
