@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice, repeat
 
 from bot.query.eql import Query, Step
 from bot.query.formula import FALSE, Formula
@@ -202,7 +203,7 @@ class Sequencer:
             for event, name in zip(events, column, strict=True):
                 event[name] = value
         ours = {name.removeprefix("?") for step, _ in steps for name in _keys(inner, step)}
-        positive = [step for step in outer.steps if not step.missing for _ in range(step.runs)]
+        positive = _wanted(outer, len(events))
         if len(positive) == len(events):
             for number, (event, step) in enumerate(zip(events, positive, strict=True)):
                 for key in _keys(outer, step):
@@ -218,7 +219,7 @@ class Sequencer:
 
     def fires(self, query: Query, events: Sequence[Event]) -> bool:
         """Tell whether a sequence surely fires on its own events."""
-        positive = [step for step in query.steps if not step.missing for _ in range(step.runs)]
+        positive = _wanted(query, len(events))
         if len(positive) != len(events):
             return False
         for step, event in zip(positive, events, strict=True):
@@ -233,7 +234,7 @@ class Sequencer:
 
     def silent(self, query: Query, events: Sequence[Event]) -> bool:
         """Tell whether a sequence surely does not fire on these events and no others."""
-        positive = [step for step in query.steps if not step.missing for _ in range(step.runs)]
+        positive = _wanted(query, len(events))
         if len(positive) > len(events):
             return True
         if self.too_slow(query, events):
@@ -274,6 +275,12 @@ def dense(inner: Query, outer: Query) -> bool:
         return False
     number, wanted = inner.steps[0].runs, outer.steps[0].runs
     return wanted == 1 or inner.span <= outer.span * ((number - 1) // (wanted - 1))
+
+
+def _wanted(query: Query, most: int) -> list[Step]:
+    """The steps that want an event, each as often as it runs; one more than ``most`` stands for all beyond."""
+    runs = (repeat(step, min(step.runs, most + 1)) for step in query.steps if not step.missing)
+    return list(islice(chain.from_iterable(runs), most + 1))
 
 
 def _repeated(*queries: Query) -> bool:

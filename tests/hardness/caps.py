@@ -254,6 +254,13 @@ CASES = [
         "eql",
         said=("1 rule",),
     ),
+    _both(
+        "a sequence that wants 10^18 events",
+        'any where a == "x"',
+        f'sequence with maxspan=5m [any where a == "x"] with runs={10**18} [any where b == "y"]',
+        "eql",
+        said=("1 rule",),
+    ),
     _both("900 KB of quotes in kuery", '"' * 900_000, '"' * 900_002, "kuery", said=("1 rule",), status=1),
     _both(
         "900 KB of backslashes in esql",
