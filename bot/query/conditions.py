@@ -27,6 +27,7 @@ from bot.query.formula import (
 from bot.query.places import Places, Value, values_of
 from bot.query.text import QueryError, UnsupportedError
 
+_LISTED = (Block, Truth)
 _OPERATORS = {Exists: "exists", Range: "range", Block: "block", Truth: "is", Opaque: "other"}
 
 
@@ -157,9 +158,12 @@ def _walk(formula: Formula, order: _Order, least: int, found: list[Condition], *
 
 def _listed(part: Formula) -> tuple[str, str, bool] | None:
     """What tests must share to stand in one list."""
-    if not isinstance(part, Atom) or isinstance(part.test, Exists | Opaque | Range):
+    if not isinstance(part, Atom):
         return None
-    return part.subject, _operator(part.test), isinstance(part.test, Glob) and part.test.folds
+    test = part.test
+    if isinstance(test, Glob):
+        return part.subject, _operator(test), test.folds
+    return (part.subject, _operator(test), False) if isinstance(test, _LISTED) else None
 
 
 def _operator(test: Test) -> str:

@@ -110,21 +110,19 @@ class _Sides:
         self._asked: dict[str, _Tests] = {}
         self._refused: dict[str, _Tests] = {}
         self._false = False
-        todo = [(formula, False) for formula in formulas]
+        todo = [(formulas, False)]
         while todo:
-            formula, negated = todo.pop()
-            if isinstance(formula, Atom):
-                side = self.refused if negated else self.asked
-                if formula.subject in side:
-                    side[formula.subject].append(formula.test)
+            parts, negated = todo.pop()
+            side = self.refused if negated else self.asked
+            for part in parts:
+                if isinstance(part, Atom):
+                    side.setdefault(part.subject, []).append(part.test)
+                elif isinstance(part, Not):
+                    todo.append(((part.part,), not negated))
+                elif isinstance(part, Constant):
+                    self._false |= part.value is negated
                 else:
-                    side[formula.subject] = [formula.test]
-            elif isinstance(formula, Not):
-                todo.append((formula.part, not negated))
-            elif isinstance(formula, And | Or):
-                todo += [(part, negated) for part in formula.parts]
-            else:
-                self._false |= formula.value is negated
+                    todo.append((part.parts, negated))
 
     def fail(self) -> bool:
         """Tell whether a piece of this holds for no value that a field may have, whatever stands beside it."""
@@ -138,14 +136,24 @@ class _Sides:
         """
         return other.refuses(self) or (other is not self and self.refuses(other))
 
+    def contradicts(self, part: Formula) -> bool:
+        """Tell the same of this and a piece, or of the piece and itself; most pieces are one test."""
+        if isinstance(part, Atom):
+            return part.subject in self.refused and self.refuse(part.subject, (part.test,))
+        if isinstance(part, Not) and isinstance(part.part, Atom):
+            return self.entail(part.part)
+        mine = _Sides(part)
+        return mine.contradict(self) or mine.contradict(mine)
+
     def refuses(self, other: _Sides) -> bool:
         """Tell whether something that the other side asks for implies something refused here."""
-        for subject in other.asked.keys() & self.refused.keys():
-            if subject not in self._refused:
-                self._refused[subject] = _Tests(self.refused[subject])
-            if any(map(self._refused[subject].follow, other.asked[subject])):
-                return True
-        return False
+        return any(self.refuse(subject, other.asked[subject]) for subject in other.asked.keys() & self.refused.keys())
+
+    def refuse(self, subject: str, asked: Iterable[Test]) -> bool:
+        """Tell whether a test that is asked for implies one that is refused here."""
+        if subject not in self._refused:
+            self._refused[subject] = _Tests(self.refused[subject])
+        return any(map(self._refused[subject].follow, asked))
 
     def entail(self, atom: Atom) -> bool:
         """Tell whether something that is asked for implies a test."""
@@ -195,10 +203,9 @@ def _ruled_out(
             return
         around = _Sides(*beside)
         for part in formula.parts:
-            mine = _Sides(part)
-            refused = mine.contradict(around) or mine.contradict(mine)
+            refused = around.contradicts(part)
             together = And((part, *beside))
-            doubtful = refused or (single and mine.crowd(around))
+            doubtful = refused or (single and _Sides(part).crowd(around))
             if doubtful and not single:
                 doubtful = not _holds(together)
             if doubtful and never(together):

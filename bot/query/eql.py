@@ -316,11 +316,12 @@ class _Parser:
 
     def value(self) -> Term:
         """What stands in a list: most often a string, which needs no look at what else could begin here."""
-        token = self.tokens[self.at]
-        if token[:1] == '"' and self.tokens[self.at + 1] not in _JOINTS:
+        at = self.at
+        token = self.tokens[at]
+        if token[:1] == '"' and self.tokens[at + 1] not in _JOINTS:
             if "\\" in token or token[:3] == '"""' or not token.isascii():
                 return Value(self.string())
-            self.at += 1
+            self.at = at + 1
             return Value(token[1:-1])
         return self.sum()
 
@@ -487,11 +488,14 @@ def _tests(operator: str, left: Term, *values: Term) -> list[Formula]:
     if not isinstance(left, Name):
         return [_test(operator, left, value) for value in values]
     name, _ = _subject(left)
+    kind, glob_of = _KINDS[operator], _GLOBS.get(operator)
     found: list[Formula] = []
     for value in values:
-        plain = value.value if isinstance(value, Value) else None  # most are strings: without a call for each
-        test = _string(operator, name, None, plain) if isinstance(plain, str) else None
-        found.append(test or _test(operator, left, value))
+        plain = value.value if isinstance(value, Value) else None
+        if glob_of and isinstance(plain, str) and "/" not in plain:  # as most are: without more calls for each
+            found.append(Atom(name, glob_of(plain), kind))
+        else:
+            found.append(_test(operator, left, value))
     return found
 
 
@@ -509,22 +513,36 @@ def _test(operator: str, left: Term, right: Term) -> Formula:
     return found or _opaque(Call(operator, (left, right)))
 
 
-def _string(operator: str, name: str, term: Term | None, value: str) -> Formula | None:  # noqa: PLR0911 - one branch a case
+def _string(operator: str, name: str, term: Term | None, value: str) -> Formula | None:
     """A test against a string; None where nothing is known of it."""
     kind = _KINDS[operator]
     if "/" in value and term is None and operator in _EQUALS and is_address(name):
         return Atom(name, Block(value), kind) if address.network(value) else None
-    if operator in {":", "like~"}:
-        return Atom(name, Glob(glob.from_wildcards(glob.fold(value)), True, value), kind, term)
-    if operator in {"==", "in"}:
-        return Atom(name, Glob(value, False, value), kind, term)
-    if operator == "like":
-        return Atom(name, Glob(glob.from_wildcards(value), False, value), kind, term)
-    if operator == "in~":
-        return Atom(name, Glob(glob.fold(value), True, value), kind, term)
+    if operator in _GLOBS:
+        return Atom(name, _GLOBS[operator](value), kind, term)
     if operator in {"regex", "regex~"} and term is None:
         return Atom(name, Opaque(f"{operator}:{value}"), kind)
     return None
+
+
+def _exact(value: str) -> Glob:
+    return Glob(value, False, value)
+
+
+def _folded(value: str) -> Glob:
+    return Glob(glob.fold(value), True, value)
+
+
+def _pattern(value: str) -> Glob:
+    return Glob(glob.from_wildcards(value), False, value)
+
+
+def _folded_pattern(value: str) -> Glob:
+    return Glob(glob.from_wildcards(glob.fold(value)), True, value)
+
+
+_GLOBS = {"==": _exact, "in": _exact, "in~": _folded, "like": _pattern, "like~": _folded_pattern, ":": _folded_pattern}
+"""What each operator makes of a string."""
 
 
 def _scalar(operator: str, name: str, term: Term | None, value: float | None) -> Formula | None:

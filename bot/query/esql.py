@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from bot.query import glob
 from bot.query.esql_commands import meant
-from bot.query.esql_lexer import scan
+from bot.query.esql_lexer import parts, scan
 from bot.query.term import Call, Name, Term, Value
 from bot.query.text import QueryError, Token, UnsupportedError, fail, numeral, quote, whole
 
@@ -152,8 +152,8 @@ class _Parser:
         self.text = query
         self.tokens = scan(query)
         self.tokens.append(Token("end", "", len(query.rstrip())))
-        words = [token.text.lower() if token.kind in {"op", "name"} else "" for token in self.tokens]
-        self.words = [*words, ""]  # what could be ahead of the end
+        self.words = [token.text.lower() for token in self.tokens]
+        self.words.append("")  # what could be ahead of the end
         self.at = 0
 
     @property
@@ -225,7 +225,7 @@ class _Parser:
     def command(self) -> Command:  # noqa: C901, PLR0911, PLR0912 - one branch a command
         """One command after a pipe."""
         token = self.ahead
-        if token.kind != "name":
+        if token.kind != "name" or "." in token.text:
             self.unexpected("expected a command")
         name = token.text.lower()
         self.at += 1
@@ -301,7 +301,7 @@ class _Parser:
             self.at += 1
         if opened:
             fail(f"{quote(opened[-1].text)} is never closed", opened[-1].at)
-        return Other(name=name, text=" ".join(token.text for token in self.tokens[start : self.at]))
+        return Other(name=name, text=" ".join(parts(self.tokens[start : self.at])))
 
     def columns(self) -> tuple[tuple[str, Term], ...]:
         """``name = expression, …``; a column without a name is called what it says."""
@@ -352,7 +352,7 @@ class _Parser:
         return ".".join(parts)
 
     def part(self) -> str:
-        """One part of a name."""
+        """One part of a name; it may be dotted itself."""
         token = self.ahead
         if token.kind not in {"name", "quoted"}:
             self.unexpected("expected a column")
@@ -466,6 +466,8 @@ class _Parser:
     def cast(self, value: Term) -> Term:
         """``value::type``."""
         while self.takes("::"):
+            if "." in self.ahead.text:
+                self.unexpected("expected a type")
             value = Call(f"to_{self.part().lower()}", (value,))
         return value
 
@@ -496,7 +498,7 @@ class _Parser:
             return Value({"true": True, "false": False, "null": None}[token.text.lower()])
         if token.kind == "name" and token.text.lower() in _WORDS and not self.sees(".", offset=1):
             self.unexpected()
-        if token.kind == "name" and self.sees("(", offset=1):
+        if token.kind == "name" and self.sees("(", offset=1) and "." not in token.text:
             self.at += 2
             return self.call(token.text.lower())
         return Name(self.name())
@@ -508,7 +510,7 @@ class _Parser:
             depth += self.sees("{", "[") - self.sees("}", "]")
             self.at += 1
             if depth == 0:
-                return Value(" ".join(token.text for token in self.tokens[start : self.at]), "list")
+                return Value(" ".join(parts(self.tokens[start : self.at])), "list")
         self.unexpected()
         raise AssertionError
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from bot.query.text import Token, fail, quote
 
 _LAYOUT = r"(?:[ \t\r\n]++|//[^\r\n]*+|/\*.*?\*/)*+"
+_NAME = r"[@A-Za-z_][@A-Za-z0-9_]*+"
 _STRINGS = r'''
     (?P<raw>"""(?:(?!""").)*+"{3,5})
   | (?P<string>"(?:[^\\"\r\n]++|\\.)*+")
@@ -19,7 +21,7 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(
         rf"""
       (?:
-        (?P<name>[@A-Za-z_][@A-Za-z0-9_]*+)
+        (?P<name>{_NAME}(?:\.{_NAME})*+)
       | {_STRINGS}
       | (?P<quoted>`(?:[^`]|``)*+`)
       | (?P<number>[0-9]++(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]++)?|\.[0-9]++(?:[eE][+-]?[0-9]++)?)
@@ -50,29 +52,50 @@ def _layout() -> re.Pattern[str]:
 
 
 def scan(query: str) -> list[Token]:
-    """Cut a query into tokens; after FROM, TS and METRICS the index names are tokens of their own kind."""
+    """Cut a query into tokens, dotted names whole; after FROM, TS and METRICS index names are of their own kind."""
     found: list[Token] = []
     blank = _layout().match(query)
     at = blank.end() if blank else 0
-    pattern, start = _pattern(), True
     while at < len(query):
-        match = pattern.match(query, at)
-        if match is None:
+        begin = at
+        for match in _pattern().finditer(query, at):
+            kind = match.lastgroup or ""
+            text = match[kind]
+            if match.start() != at:
+                break
+            found.append(Token(kind, text, at))
+            at = match.end()
+            if kind == "name" and (len(found) == 1 or found[-2].text == "|") and text.lower() in _SOURCES:
+                at = _indexes(query, at, found)
+                break
+        if at == begin:
             fail("unterminated string" if query[at] == '"' else f"unexpected character {quote(query[at])}", at)
-        kind = match.lastgroup or ""
-        text = match[kind]
-        if kind == "source" and text.lower() == "metadata":
-            kind, pattern = "name", _pattern()
-        found.append(Token(kind, text, at))
-        if start and text.lower() in {"from", "ts", "metrics"}:
-            pattern = _source()
-        start = text == "|"
-        if start:
-            pattern = _pattern()
-        at = match.end()
     return found
 
 
+def _indexes(query: str, at: int, found: list[Token]) -> int:
+    """Take index names, up to METADATA or a pipe; returns the offset behind what is taken."""
+    for match in _source().finditer(query, at):
+        if match.start() != at or query[at] == "|":
+            break
+        kind = match.lastgroup or ""
+        metadata = kind == "source" and match[kind].lower() == "metadata"
+        found.append(Token("name" if metadata else kind, match[kind], at))
+        at = match.end()
+        if metadata:
+            break
+    return at
+
+
 def tokens(query: str) -> tuple[str, ...]:
-    """The texts of the tokens; two queries with the same ones mean the same."""
-    return tuple(token.text for token in scan(query))
+    """The texts of the tokens, dotted names in their parts; two queries with the same ones mean the same."""
+    return tuple(parts(scan(query)))
+
+
+def parts(found: Iterable[Token]) -> list[str]:
+    """The texts of some tokens, as if there were layout around the dots of names."""
+    return [part for token in found for part in (_DOT.split(token.text) if token.kind == "name" else (token.text,))]
+
+
+_SOURCES = frozenset({"from", "ts", "metrics"})
+_DOT = re.compile(r"(\.)")

@@ -8,10 +8,11 @@ A test says what a value must be; what a missing field or several values do to i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from bot.query import glob
+from bot.query.node import node
 from bot.query.term import Term
 
 KQL = "kql:"
@@ -20,12 +21,12 @@ KQL = "kql:"
 Number: TypeAlias = "int | float"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Exists:
     """The field has a value."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Glob:
     """A string that a pattern matches; without a wildcard, that one string.
 
@@ -45,7 +46,7 @@ class Glob:
         return glob.is_literal(self.text)
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Range:
     """A number between two bounds, None where there is no bound.
 
@@ -62,21 +63,21 @@ class Range:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Block:
     """An address inside a network, written ``10.0.0.0/8``."""
 
     network: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Truth:
     """A boolean."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Opaque:
     """A test that is equal to itself and otherwise unknown, unless its term can be computed.
 
@@ -93,7 +94,7 @@ class Opaque:
 Test: TypeAlias = "Exists | Glob | Range | Block | Truth | Opaque"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Atom:
     """One test of one subject.
 
@@ -109,28 +110,28 @@ class Atom:
     term: Term | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Constant:
     """True or false whatever the event."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Not:
     """Holds where its part is false; unknown stays unknown."""
 
     part: Formula
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class And:
     """Holds where every part does."""
 
     parts: tuple[Formula, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Or:
     """Holds where a part does."""
 
@@ -182,6 +183,6 @@ def atoms(formula: Formula) -> list[Atom]:
             found.append(node)
         elif isinstance(node, Not):
             stack.append(node.part)
-        elif isinstance(node, And | Or):
+        elif not isinstance(node, Constant):
             stack.extend(reversed(node.parts))
     return found

@@ -8,7 +8,7 @@ value of the list of the field; an unquoted ``*`` is a wildcard, a quoted one an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from bot.query import address, glob
@@ -34,7 +34,8 @@ from bot.query.text import Token, UnsupportedError, fail, quote
 _ADDRESS = re.compile(r"(?:^|\.)(?:ip|resolved_ip|forwarded_ip)$")
 _ANALYSED = re.compile(r"(?:^|\.)(?:text|message|script_block_text|description)$")
 
-Build = Callable[[str], Formula]
+_VALUES = frozenset({"text", "quoted"})
+_JOINTS = frozenset({"or", "and"})
 
 
 def is_address(field: str) -> bool:
@@ -96,14 +97,14 @@ class _Parser:
     def __init__(self, query: str) -> None:
         self.query = query
         self.tokens = scan(query)
+        self.kinds = [token.kind for token in self.tokens]
+        self.kinds.append("")  # the end
         self.at = 0
 
-    def kind(self, offset: int = 0) -> str:
+    @property
+    def kind(self) -> str:
         """The kind of the token ahead; punctuation is its own kind."""
-        if self.at + offset >= len(self.tokens):
-            return ""
-        token = self.tokens[self.at + offset]
-        return token.text if token.kind == "punct" else token.kind
+        return self.kinds[self.at]
 
     def take(self) -> Token:
         """Consume a token."""
@@ -118,7 +119,7 @@ class _Parser:
 
     def unexpected(self) -> None:
         """Stop at the token ahead."""
-        read = [token.text for token in self.tokens[: self.at] if token.kind == "punct"]
+        read = self.kinds[: self.at]
         more = ", with a '(' still open" if read.count("(") > read.count(")") else ""
         if self.at < len(self.tokens):
             token = self.tokens[self.at]
@@ -127,14 +128,14 @@ class _Parser:
 
     def expect(self, kind: str) -> None:
         """Consume this token and no other."""
-        if self.kind() != kind:
+        if self.kind != kind:
             self.unexpected()
         self.at += 1
 
     def either(self, path: str) -> Formula:
         """Alternatives."""
         parts = [self.both(path)]
-        while self.kind() == "or":
+        while self.kind == "or":
             self.at += 1
             parts.append(self.both(path))
         return disjunction(parts)
@@ -142,34 +143,34 @@ class _Parser:
     def both(self, path: str) -> Formula:
         """Conditions joined by ``and``."""
         parts = [self.negated(path)]
-        while self.kind() == "and":
+        while self.kind == "and":
             self.at += 1
             parts.append(self.negated(path))
         return conjunction(parts)
 
     def negated(self, path: str) -> Formula:
         """One condition, maybe negated; ``not not`` is an error, as in Kibana."""
-        if self.kind() == "not":
+        if self.kind == "not":
             self.at += 1
             return negation(self.single(path))
         return self.single(path)
 
     def single(self, path: str) -> Formula:
         """A group, a nested group or a test."""
-        if self.kind() == "(":
+        if self.kind == "(":
             self.at += 1
             inner = self.either(path)
             self.expect(")")
             return inner
-        if self.kind() not in {"text", "quoted"}:
+        if self.kind not in _VALUES:
             self.unexpected()
         name = self.take()
-        follows = self.kind()
+        follows = self.kind
         if follows == ":":
             self.at += 1
-            if self.kind() == "{":
+            if self.kind == "{":
                 return self.nested(name, path)
-            return self.values()(path + text_of(name))
+            return self.values(path + text_of(name))
         if follows == "range":
             return self.range(path + text_of(name))
         return Atom("*", Opaque(f"{name.kind}:{text_of(name)}", name.text), "any")
@@ -189,7 +190,7 @@ class _Parser:
     def range(self, field: str) -> Formula:
         """``field >= 5``."""
         operator = self.take().text
-        if self.kind() not in {"text", "quoted"}:
+        if self.kind not in _VALUES:
             self.unexpected()
         text = text_of(self.take())
         value = number(text)
@@ -203,54 +204,48 @@ class _Parser:
         )
         return Atom(field, test, "range")
 
-    def values(self) -> Build:
+    def values(self, field: str) -> Formula:
         """A value, or a list of values with and, or and not between them."""
-        if self.kind() == "(":
+        if self.kind == "(":
             self.at += 1
-            inner = self.value_list()
+            inner = self.value_list(field)
             self.expect(")")
             return inner
-        if self.kind() not in {"text", "quoted"}:
+        if self.kind not in _VALUES:
             self.unexpected()
-        token = self.take()
-        test_of = _test_of(token)
-        return lambda field: TRUE if field == glob.ANY and test_of(field) == Exists() else Atom(field, test_of(field))
+        test = _test(field, self.take())
+        return TRUE if field == glob.ANY and test == Exists() else Atom(field, test)
 
-    def value_list(self) -> Build:
+    def value_list(self, field: str) -> Formula:
         """The inside of ``( … )`` after a colon."""
-        groups: list[list[Build]] = [[self.value()]]
-        while self.kind() in {"or", "and"}:
+        groups: list[list[Formula]] = [[self.value(field)]]
+        while self.kind in _JOINTS:
             if self.take().kind == "or":
-                groups.append([self.value()])
+                groups.append([self.value(field)])
             else:
-                groups[-1].append(self.value())
-        return lambda field: disjunction([conjunction([build(field) for build in group]) for group in groups])
+                groups[-1].append(self.value(field))
+        return disjunction(map(conjunction, groups))
 
-    def value(self) -> Build:
+    def value(self, field: str) -> Formula:
         """One value of a list, maybe negated."""
-        if self.kind() == "not":
+        if self.kind == "not":
             self.at += 1
-            inner = self.values()
-            return lambda field: negation(inner(field))
-        return self.values()
+            return negation(self.values(field))
+        return self.values(field)
 
 
-def _test_of(token: Token) -> Callable[[str], Test]:
+def _test(field: str, token: Token) -> Test:
     text = text_of(token)
     quoted = token.kind == "quoted"
-
-    def test(field: str) -> Test:
-        if text == glob.ANY:
-            return Exists()
-        if not quoted and text == "null":
-            return Opaque("null")
-        if is_analysed(field):
-            return Opaque(("=" if glob.clean(text) else "~") + text) if quoted else _words(text)
-        if is_address(field) and "/" in text and address.network(text) is not None:
-            return Block(text)
-        return Glob(text, False, text)
-
-    return test
+    if text == glob.ANY:
+        return Exists()
+    if not quoted and text == "null":
+        return Opaque("null")
+    if is_analysed(field):
+        return Opaque(("=" if glob.clean(text) else "~") + text) if quoted else _words(text)
+    if "/" in text and is_address(field) and address.network(text) is not None:
+        return Block(text)
+    return Glob(text, False, text)
 
 
 def _words(text: str) -> Test:

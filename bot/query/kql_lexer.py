@@ -14,15 +14,16 @@ _KEYWORDS = frozenset({"or", "and", "not"})
 @cache
 def _pattern() -> re.Pattern[str]:
     space = r"[ \t\r\n\xa0]"
+    layout = rf"(?:{space}++(?!(?:or|and){space}))?+"  # taken here, it costs no piece of its own
     return re.compile(
         rf"""
         (?P<or>{space}++or{space}++)
       | (?P<and>{space}++and{space}++)
       | (?P<space>{space}++)
       | (?P<not>not{space}++)
-      | (?P<quoted>"(?:\\["\\]|[^"])*+")
-      | (?P<range><=|>=|<|>)
-      | (?P<punct>[():{{}}])
+      | (?P<quoted>"(?:\\["\\]|[^"])*+"){layout}
+      | (?P<range><=|>=|<|>){layout}
+      | (?P<punct>[():{{}}]){layout}
       | (?P<text>(?:
             (?-i:[^\\():<>"{{}}nN \t\r\n\xa0]++ | \\[trn])
           | \\[\\():<>"*{{}}] | (?-i:\\u)[0-9a-f]{{4}} | \\(?:or|and|not)
@@ -34,16 +35,22 @@ def _pattern() -> re.Pattern[str]:
 
 
 def scan(query: str) -> list[Token]:
-    """Cut a query into tokens; spaces between them are gone, those inside unquoted text are kept."""
+    """Cut a query into tokens; spaces between them are gone, those inside unquoted text are kept.
+
+    The kind of a piece of punctuation is the piece itself.
+    """
     found: list[Token] = []
     at = 0
     for match in _pattern().finditer(query):
         start, end = match.span()
         if start != at:
             break
-        at, kind, text = end, match.lastgroup or "", match[0]
+        at, kind = end, match.lastgroup or ""
+        text = match[kind]
         if kind == "text":
             found.append(Token(kind, text.rstrip(SPACE), start))
+        elif kind == "punct":
+            found.append(Token(text, text, start))
         elif kind in _KEYWORDS:
             found.append(Token(kind, kind, end - len(text.lstrip(SPACE))))
         elif kind != "space":

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from bot.query.node import node
 
 Scalar: TypeAlias = "str | int | float | bool | None"
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Name:
     """A field or a column."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Value:
     """A literal; ``unit`` marks a time span (``5 minutes``) and what else is no plain value."""
 
@@ -26,7 +27,7 @@ class Value:
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Call:
     """A function or an operator and its arguments; the name is in small letters."""
 
