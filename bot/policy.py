@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -166,16 +165,15 @@ def policy(
 
 
 _LONGEST_ID = 43
-_MANUAL = re.compile(r"(?P<summary>[^\n]+)\n\nWhy: (?P<why>.+?)\n\nFix: (?P<remedy>.+)", re.DOTALL)
 
 
 def _manual(identity: str, text: str) -> tuple[str, str, str]:
     """Split a docstring into its claim, its reason and its remedy."""
-    match = _MANUAL.fullmatch(text.strip())
-    if match is None:
+    summary, _, rest = text.strip().partition("\n\nWhy: ")
+    why, _, remedy = rest.partition("\n\nFix: ")
+    if not (summary and why and remedy) or "\n" in summary:
         raise ValueError(f"{identity}: the docstring needs a first line, a 'Why:' and a 'Fix:' paragraph")
-    summary, why, remedy = (" ".join(part.split()) for part in match.groups())
-    return summary, why, remedy
+    return " ".join(summary.split()), " ".join(why.split()), " ".join(remedy.split())
 
 
 @lru_cache(maxsize=1)
