@@ -362,6 +362,14 @@ def test_the_terminal_explains_the_first_queries_and_names_the_command_for_the_o
     assert last in text.splitlines()
 
 
+def test_the_terminal_shows_the_first_words_of_a_rule_that_changed_everywhere() -> None:
+    keys = tuple(leaf(f"rule.k{each:03}", None, each) for each in range(100))
+    text = render(review(RuleReview(change=edit("rules/a.toml", *keys))), SETTINGS, "text")
+    words = " ".join(text.split())
+    assert words.count("set to") == 40
+    assert "; k039 set to 39; and 60 more: ruleward diff bbbbbbbbb:rules/a.toml rules/a.toml" in words
+
+
 def test_what_loses_coverage_stands_before_what_gains_it() -> None:
     kinds = (QueryVerdict.BROADENED, QueryVerdict.UNKNOWN, QueryVerdict.CHANGED, QueryVerdict.NARROWED)
     rules = [

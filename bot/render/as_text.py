@@ -26,9 +26,10 @@ _WIDEST = 400
 _WIDE = 300
 _QUERIES = 5  # that are explained under their rules
 _LINES = 4  # of the explanation of each
+_PHRASES = 40  # of one rule: a hundred thousand odd keys shall not fill the screen, nor the day
 _SHA = 9
 _MISSED = 20  # a partial clone away from its server may lack every file
-_A_FILE = 200  # a rule of ten thousand odd keys shall not fill the screen, nor the day
+_A_FILE = 200  # findings, for the same reason
 
 
 def render(review: Review, _settings: Settings, *, colour: bool = False, width: int = 100) -> str:
@@ -79,7 +80,7 @@ def _changes(review: Review) -> Iterator[object]:
         style = "red" if change.kind in {Kind.REMOVAL, Kind.UNREADABLE} else ""
         name = terminal(change.path) if len(row.rules) == 1 else count(len(row.rules), "rule")
         yield unbroken(Text.assemble((f"{change.kind:{indent}}", style), (name, "bold")))
-        yield indented(_words(row, whole=id(row) not in told), indent)
+        yield indented(_words(row, review, whole=id(row) not in told), indent)
         if len(row.rules) > 1:
             yield from some_paths([rule.change.path for rule in row.rules], indent)
         if id(row) in told:
@@ -91,17 +92,19 @@ def _changes(review: Review) -> Iterator[object]:
         yield ""
 
 
-def _words(row: Row, *, whole: bool) -> Text:
+def _words(row: Row, review: Review, *, whole: bool) -> Text:
     from rich.text import Text
 
     query = row.change.query
     style = _QUERY_STYLES.get(query.verdict, "") if query else ""
     phrases = [Text(terminal(line)) for line in row.told if whole]
-    for phrase in row.phrases:
+    for phrase in row.phrases[:_PHRASES]:
         words = plain(phrase)
         of_query = query is not None and words == query_words(query)
         words = query_heading(query) if query and of_query and not whole else words
         phrases.append(Text(terminal(words), style=style if of_query else ""))
+    if left := row.phrases[_PHRASES:]:
+        phrases.append(Text(f"and {len(left):,} more: {_command(row.change, review)}"))
     return Text("; ").join(phrases)
 
 
