@@ -27,7 +27,7 @@ from bot.query.formula import (
 from bot.query.places import Places, Value, values_of
 from bot.query.text import QueryError, UnsupportedError
 
-_LISTED = (Block, Truth)
+_LISTED = (Glob, Block, Truth)
 _OPERATORS = {Exists: "exists", Range: "range", Block: "block", Truth: "is", Opaque: "other"}
 
 
@@ -146,24 +146,26 @@ def _walk(formula: Formula, order: _Order, least: int, found: list[Condition], *
         for part in formula.parts:
             _walk(part, order, least, found, negated=negated, joined=joined or negated)
     elif isinstance(formula, Or):
-        for listed, group in groupby(formula.parts, _listed):
-            parts = list(group)
-            if listed is not None:
-                tests = [part for part in parts if isinstance(part, Atom)]
-                _add(tests, order, least, found, negated=negated, joined=joined)
-            else:
-                for part in parts:
+        for subject, group in groupby(formula.parts, _listed):
+            if subject is None:
+                for part in group:
                     _walk(part, order, least, found, negated=negated, joined=joined)
+                continue
+            lists: dict[tuple[str, bool], list[Atom]] = {}
+            for part in group:
+                if isinstance(part, Atom):
+                    lists.setdefault((_operator(part.test), _folds(part.test)), []).append(part)
+            for tests in lists.values():
+                _add(tests, order, least, found, negated=negated, joined=joined)
 
 
-def _listed(part: Formula) -> tuple[str, str, bool] | None:
-    """What tests must share to stand in one list."""
-    if not isinstance(part, Atom):
-        return None
-    test = part.test
-    if isinstance(test, Glob):
-        return part.subject, _operator(test), test.folds
-    return (part.subject, _operator(test), False) if isinstance(test, _LISTED) else None
+def _listed(part: Formula) -> str | None:
+    """What tests that stand side by side must share to be of one list."""
+    return part.subject if isinstance(part, Atom) and isinstance(part.test, _LISTED) else None
+
+
+def _folds(test: Test) -> bool:
+    return isinstance(test, Glob) and test.folds
 
 
 def _operator(test: Test) -> str:
@@ -184,7 +186,7 @@ def _add(tests: list[Atom], order: _Order, least: int, found: list[Condition], *
             field=first.subject.removeprefix(KQL),
             operator=_operator(first.test),
             values=tuple([value for atom in tests for value in values_of(atom)]),
-            folds=isinstance(first.test, Glob) and first.test.folds,
+            folds=_folds(first.test),
             negated=negated,
             joined=joined,
             _order=order,

@@ -8,7 +8,7 @@ unknown to the index.
 # ruff: noqa: FBT003 - the booleans here are truth values and tests, not switches
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -31,7 +31,7 @@ from bot.query.formula import (
     disjunction,
     negation,
 )
-from bot.query.kql import is_address
+from bot.query.kql import is_address, is_caseless
 from bot.query.term import Call, Name, Term, Value, counts, names, show
 from bot.query.text import QueryError, UnsupportedError, fail, numeral, quote, whole
 
@@ -488,7 +488,7 @@ def _tests(operator: str, left: Term, *values: Term) -> list[Formula]:
     if not isinstance(left, Name):
         return [_test(operator, left, value) for value in values]
     name, _ = _subject(left)
-    kind, glob_of = _KINDS[operator], _GLOBS.get(operator)
+    kind, glob_of = _KINDS[operator], _glob_of(operator, name)
     found: list[Formula] = []
     for value in values:
         plain = value.value if isinstance(value, Value) else None
@@ -518,8 +518,8 @@ def _string(operator: str, name: str, term: Term | None, value: str) -> Formula 
     kind = _KINDS[operator]
     if "/" in value and term is None and operator in _EQUALS and is_address(name):
         return Atom(name, Block(value), kind) if address.network(value) else None
-    if operator in _GLOBS:
-        return Atom(name, _GLOBS[operator](value), kind, term)
+    if glob_of := _glob_of(operator, "" if term else name):
+        return Atom(name, glob_of(value), kind, term)
     if operator in {"regex", "regex~"} and term is None:
         return Atom(name, Opaque(f"{operator}:{value}"), kind)
     return None
@@ -543,6 +543,13 @@ def _folded_pattern(value: str) -> Glob:
 
 _GLOBS = {"==": _exact, "in": _exact, "in~": _folded, "like": _pattern, "like~": _folded_pattern, ":": _folded_pattern}
 """What each operator makes of a string."""
+
+
+def _glob_of(operator: str, field: str) -> Callable[[str], Glob] | None:
+    """What an operator makes of a string for a field, None where it makes something else of it."""
+    if is_caseless(field):
+        operator = {"==": "in~", "in": "in~", "like": "like~"}.get(operator, operator)
+    return _GLOBS.get(operator)
 
 
 def _scalar(operator: str, name: str, term: Term | None, value: float | None) -> Formula | None:
@@ -596,6 +603,10 @@ def _function(call: Call) -> Formula:
         return _opaque(call)
     name, term = _subject(left)
     literals = [str(arg.value) for arg in call.args[1:] if isinstance(arg, Value)]
+    if term is None and is_caseless(name):
+        if any(literal != literal.lower() for literal in literals):
+            return _opaque(call)  # a function may look at the values as they are kept, in small letters
+        folds = True
     if base in _EDGES and len(literals) == 1:
         before, after = _EDGES[base]
         text = before + literals[0] + after

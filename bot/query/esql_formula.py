@@ -98,7 +98,7 @@ def _test(operator: str, left: Term, right: Term) -> Formula:  # noqa: C901, PLR
     name, of = _subject(left)
     if operator == "like":
         text = _like(value) if isinstance(value, str) else None
-        return _opaque(whole) if text is None else Atom(name, Glob(text, False, glob.to_wildcards(text)), "term", of)
+        return _opaque(whole) if text is None else _string(name, of, text, whole)
     if operator == "rlike":
         return Atom(name, Opaque(f"regex:{value}")) if isinstance(value, str) and of is None else _opaque(whole)
     if isinstance(value, bool):
@@ -107,12 +107,19 @@ def _test(operator: str, left: Term, right: Term) -> Formula:  # noqa: C901, PLR
         atom = Atom(name, Truth(True), "term", of)
         return atom if value else negation(atom)
     if isinstance(value, str):
-        return Atom(name, Glob(value, False, value), "term", of) if operator == "==" else _opaque(whole)
+        return _string(name, of, value, whole) if operator == "==" else _opaque(whole)
     if operator == "==":
         return Atom(name, Range(value, False, value, False, whole=counts(of)), "term", of)
     if operator[0] == ">":
         return Atom(name, Range(low=value, low_open=operator == ">", whole=counts(of)), "term", of)
     return Atom(name, Range(high=value, high_open=operator == "<", whole=counts(of)), "term", of)
+
+
+def _string(name: str, of: Term | None, text: str, whole: Term) -> Formula:
+    """A test against a pattern; capitals match what is kept in small letters only where an index is asked."""
+    if of is None and kql.is_caseless(name):
+        return Atom(name, kql.caseless(text)) if text == text.lower() else _opaque(whole)
+    return Atom(name, Glob(text, False, glob.to_wildcards(text)), "term", of)
 
 
 def _like(pattern: str) -> str | None:
@@ -146,7 +153,7 @@ def _function(call: Call) -> Formula:
     name, of = _subject(call.args[0])
     if call.name in {"starts_with", "ends_with"} and len(literals) == 1:
         text = literals[0] + glob.ANY if call.name == "starts_with" else glob.ANY + literals[0]
-        return Atom(name, Glob(text, False, glob.to_wildcards(text)), "term", of)
+        return _string(name, of, text, call)
     if call.name == "cidr_match" and all(address.network(literal) for literal in literals):
         return disjunction([Atom(name, Block(literal), "term", of) for literal in literals])
     return _opaque(call)

@@ -10,6 +10,7 @@ from bot.query import address, glob, term
 from bot.query.align import Edit, edits, renamed, renames
 from bot.query.eql import Query
 from bot.query.formula import (
+    TRUE,
     And,
     Atom,
     Block,
@@ -18,6 +19,7 @@ from bot.query.formula import (
     Glob,
     Not,
     Opaque,
+    Or,
     Range,
     atoms,
     conjunction,
@@ -77,8 +79,14 @@ def _lines(old: Formula, new: Formula, reading: Reading, style: Style, meter: Me
     if not found:
         yield from () if names else (SAME,)
         return
+    if _always(new) and not _always(old):
+        yield "every event passes now"
     yield from _tell(found, reading, style, meter)
     yield from _literal(found, style)
+
+
+def _always(formula: Formula) -> bool:
+    return formula == TRUE or (isinstance(formula, Or) and TRUE in formula.parts)
 
 
 def _kind(before: str, after: str) -> str:

@@ -43,6 +43,11 @@ def is_address(field: str) -> bool:
     return _ADDRESS.search(field) is not None
 
 
+def is_caseless(field: str) -> bool:
+    """Tell whether a field is one that an index keeps in small letters, as the endpoint's ``caseless`` ones are."""
+    return field.endswith(".caseless")
+
+
 def is_analysed(field: str) -> bool:
     """Tell whether a field is, or may well be, of type ``text``: no reasoning about its words."""
     return _ANALYSED.search(field) is not None
@@ -173,7 +178,10 @@ class _Parser:
             return self.values(path + text_of(name))
         if follows == "range":
             return self.range(path + text_of(name))
-        return Atom("*", Opaque(f"{name.kind}:{text_of(name)}", name.text), "any")
+        text = text_of(name)
+        if text == glob.ANY and name.kind == "text":
+            return TRUE
+        return Atom("*", Opaque(f"{name.kind}:{text}", name.text), "any")
 
     def nested(self, name: Token, path: str) -> Formula:
         """``field:{ … }`` holds if one object of the list passes all of it; compared by its text."""
@@ -243,9 +251,16 @@ def _test(field: str, token: Token) -> Test:
         return Opaque("null")
     if is_analysed(field):
         return Opaque(("=" if glob.clean(text) else "~") + text) if quoted else _words(text)
+    if not glob.clean(text) and len(text.split()) > 1:
+        return _words(text)  # one pattern on a field that is a keyword everywhere, on any other each word for itself
     if "/" in text and is_address(field) and address.network(text) is not None:
         return Block(text)
-    return Glob(text, False, text)
+    return caseless(text) if is_caseless(field) else Glob(text, False, text)
+
+
+def caseless(text: str) -> Glob:
+    """A test of a field whose values an index keeps in small letters, and whose tests it reads likewise."""
+    return Glob(text.lower(), True, glob.to_wildcards(text))
 
 
 def _words(text: str) -> Test:

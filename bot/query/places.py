@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
 from bot.query import glob
 from bot.query.formula import Atom, Block, Constant, Formula, Glob, Not, Opaque, Range, Truth
 
 Value: TypeAlias = "str | int | float | bool | None"
+
+_BEFORE = r"""(?<![^\s"'()\[\],:=<>!])"""
+_BEHIND = r"""(?![^\s"'()\[\],:=<>!])"""
+"""A value is a word or a string of its own: the end of another one is not where it stands."""
 
 
 class Places:
@@ -27,13 +32,18 @@ class Places:
         after = self._last + (self._asked is not None)  # two tests of one value stand in two places
         self._asked = atom
         folded = self._folded = self._folded or glob.fold(self.query)
-        wanted = [str(value) for value in values_of(atom) if value is not None]
-        for text in (*wanted, *(value.replace("\\", "\\\\") for value in wanted), atom.subject):
+        wanted = [glob.fold(str(value)) for value in values_of(atom) if value is not None]
+        wanted += [value.replace("\\", "\\\\") for value in wanted]
+        for text in filter(None, (*wanted, glob.fold(atom.subject))):
+            whole = re.compile(f"{_BEFORE}{re.escape(text)}{_BEHIND}")
             for start in (after, 0):
-                at = folded.find(glob.fold(text), start) if text else -1
-                if at >= 0:
-                    self._last = at
-                    return at
+                if match := whole.search(folded, start):
+                    self._last = match.start()
+                    return self._last
+        for text in filter(None, wanted):
+            if (at := folded.find(text)) >= 0:
+                self._last = at
+                return at
         return self._last
 
 

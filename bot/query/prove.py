@@ -12,7 +12,7 @@ from bot.query import address, glob
 from bot.query.formula import FALSE, And, Atom, Constant, Exists, Formula, Glob, Not, Test, atoms
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.solver import Solver
-from bot.query.subsume import implications
+from bot.query.subsume import implications, number
 from bot.query.term import size
 from bot.query.text import UnsupportedError
 from bot.query.truth import F, Reading, T, judge, passes
@@ -92,13 +92,19 @@ def impossible(whole: Formula, reading: Reading, meter: Meter) -> Callable[[Form
 
 
 def _twice(texts: Iterable[str]) -> bool:
-    """Tell whether an address is among them in two spellings: a field of addresses takes them for one."""
+    """Tell whether an address is among them in two spellings, one of IPv6: a field of addresses takes them for one."""
     known: dict[object, str] = {}
-    return any(
-        known.setdefault(net, text) != text
-        for text in texts
-        if ":" in text and (net := address.network(text)) is not None
-    )
+    for text in texts:
+        net = address.network(text)
+        if net is not None and (first := known.setdefault(net, text)) != text and ":" in f"{first}{text}":
+            return True
+    return False
+
+
+def _spelt_twice(texts: Iterable[str]) -> bool:
+    """Tell whether a number is among them in two spellings: a field of numbers takes them for one."""
+    known: dict[float, str] = {}
+    return any(known.setdefault(value, text) != text for text in texts if (value := number(text)) is not None)
 
 
 def _plain_string(test: Test) -> TypeGuard[Glob]:
@@ -158,8 +164,11 @@ class _Prover:
                 self._variable(atom)
         meter.spend(10 * self._size + 90 * count)
         for name, subject in self._subjects.items():
-            if _twice([test.text for test, _ in subject.tests if isinstance(test, Glob) and test.literal]):
+            texts = [test.text for test, _ in subject.tests if isinstance(test, Glob) and test.literal]
+            if _twice(texts):
                 raise UnsupportedError(f"one address in two spellings, for {name},")
+            if reading is Reading.TWO and _spelt_twice(texts):  # elsewhere a number stands without quotes
+                raise UnsupportedError(f"one number in two spellings, for {name},")
             self._relate(subject)
         self._roots: dict[tuple[int, str], int] = {}
 

@@ -146,6 +146,8 @@ def _analysed(test: Opaque, value: str) -> int:  # noqa: PLR0911 - one branch a 
     pieces = re.findall(r"[a-z0-9]+", glob.fold(wanted))
     if mark not in {"=", "~"} or not pieces or not value.isascii() or not wanted.replace(glob.ANY, "").isascii():
         return T | F
+    if mark == "~" and not all(re.search(r"[a-z0-9]", word) for word in glob.fold(wanted).split()):
+        return T | F  # a word of signs or wildcards alone may be in any value
     present = [piece in value.lower() for piece in pieces]
     return T | F if (all(present) if mark == "=" else any(present)) else F
 

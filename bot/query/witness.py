@@ -150,10 +150,12 @@ def _opaque(subject: str, yes: Sequence[Atom], no: Sequence[Atom]) -> str:
 
 
 def _fitting(subject: str, wanted: Sequence[Test], no: Sequence[Atom]) -> Iterator[object]:
-    """Values worth trying; no fractions for a field of whole numbers, by its ECS name."""
+    """Values worth trying, of the kind that a field holds by its ECS name: no fractions for whole numbers."""
     whole = _NUMBER.search(subject) is not None and not subject.endswith("risk_score")
+    addresses = _ADDRESS.search(subject) is not None
     for value in _candidates(wanted, no):
-        if not (whole and isinstance(value, float) and not value.is_integer()):
+        fraction = isinstance(value, float) and not value.is_integer()
+        if not (whole and fraction) and not (addresses and address.network(str(value)) is None):
             yield value
 
 
@@ -213,8 +215,8 @@ def examples(test: Test) -> Iterator[object]:  # noqa: C901, PLR0912 - one branc
         pattern = glob.from_wildcards(test.shown) if test.folds else test.text
         if glob.fold(pattern) != glob.fold(test.text):
             pattern = test.text
-        for filler in _FILLERS:
-            text = pattern.replace(f"{glob.ONE}:", "C:").replace(glob.ANY, filler).replace(glob.ONE, "x")
+        for filler, drive, one in (*((filler, "C:", "x") for filler in _FILLERS), ("x", "D:", "y")):
+            text = pattern.replace(f"{glob.ONE}:", drive).replace(glob.ANY, filler).replace(glob.ONE, one)
             if text:
                 yield text
                 if test.folds:

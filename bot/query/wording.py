@@ -24,6 +24,7 @@ from bot.query.formula import (
     Range,
     Truth,
 )
+from bot.query.kql import is_caseless
 from bot.query.term import Call, Name, Term, Value
 from bot.told import marked, printable
 
@@ -47,7 +48,8 @@ def show(formula: Formula, style: Style) -> str:
     if isinstance(formula, Atom):
         return _atom(formula, [formula], style)
     if isinstance(formula, Constant):
-        return "true" if formula.value else "false"
+        words = ("not *:*", "*:*") if style is Style.KQL else ("false", "true")
+        return words[formula.value]
     if isinstance(formula, Not):
         return _negated(formula.part, style) or f"not {_enclosed(formula.part, style)}"
     joint = " or " if isinstance(formula, Or) else " and "
@@ -169,7 +171,11 @@ def _atom(first: Atom, group: Sequence[Atom], style: Style) -> str:  # noqa: C90
         return f"{'cidrMatch' if style is Style.EQL else 'cidr_match'}({field}, {', '.join(values)})"
     many = len(values) > 1
     listed = f"({', '.join(values)})" if many else values[0]
-    if isinstance(test, Glob) and test.folds:
+    if (
+        isinstance(test, Glob)
+        and test.folds
+        and not (is_caseless(field) and (style is Style.ESQL or first.kind != "like"))
+    ):
         return f"{field} : {listed}" if style is Style.EQL else f"to_lower({field}) like {listed}"
     if isinstance(test, Glob) and not test.literal:
         return f"{field} like {listed}"

@@ -263,6 +263,10 @@ def in_block(text: str, block: str) -> bool:
     network = network_of(block)
     if network is None:
         return address == address_of(block)
+    if network.version == 4:
+        address = getattr(address, "ipv4_mapped", None) or address
+    elif address.version == 4:
+        address = ipaddress.IPv6Address(f"::ffff:{address}")
     return address.version == network.version and address in network
 
 

@@ -1,0 +1,119 @@
+"""What an index makes of the values of some fields decides what a test of them matches, and what is no proof of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.query import conditions, dead
+from tests.query.rules import MIRROR, change, verdict
+
+EQL, ESQL = "any where ", "from i metadata _id | where "
+SMALL = [
+    ("kuery", 'a.caseless: "x.exe"', 'a.caseless: "X.exe"', "equivalent"),
+    ("kuery", 'b: 1 and not a.caseless: "x"', 'b: 1 and not a.caseless: ("x" or "X")', "equivalent"),
+    ("kuery", "a.caseless: X*", "a.caseless: x*", "equivalent"),
+    ("kuery", "a.caseless: X*", "a.caseless: (x* or y*)", "broadened"),
+    ("kuery", 'a: "x.exe"', 'a: "X.exe"', "changed"),
+    ("eql", f'{EQL}a.caseless == "x"', f'{EQL}a.caseless : "X"', "equivalent"),
+    ("eql", f'{EQL}a.caseless in ("x", "y")', f'{EQL}a.caseless in ("X")', "narrowed"),
+    ("eql", f'{EQL}a.caseless like "X*"', f'{EQL}a.caseless like~ "x*"', "equivalent"),
+    ("eql", f'{EQL}endsWith(a.caseless, "x")', f'{EQL}endsWith~(a.caseless, "x")', "equivalent"),
+    ("eql", f'{EQL}endsWith(a.caseless, "x")', f'{EQL}endsWith(a.caseless, "X")', "unknown"),
+    ("esql", f'{ESQL}a.caseless == "x"', f'{ESQL}a.caseless in ("x", "y")', "broadened"),
+    ("esql", f'{ESQL}a.caseless == "x"', f'{ESQL}a.caseless in ("x", "X")', "broadened-or-equal"),
+    ("esql", f'{ESQL}a.caseless like "x*"', f'{ESQL}starts_with(a.caseless, "x")', "equivalent"),
+]
+ADDRESSES = [
+    ("kuery", 'source.ip: "::/0"', 'source.ip: ("::/0" or 10.0.0.0/8)', "equivalent"),
+    ("kuery", 'source.ip: "10.0.0.0/8"', 'source.ip: "::/0"', "broadened"),
+    ("kuery", "source.ip: *", 'source.ip: "::/0"', "narrowed-or-equal"),
+    ("kuery", 'source.ip: "::ffff:10.0.0.1"', 'source.ip: "10.0.0.1"', "unknown"),
+    ("esql", f'{ESQL}source.ip == "::ffff:10.0.0.1"', f'{ESQL}source.ip == "10.0.0.1"', "unknown"),
+    ("eql", f'{EQL}cidrMatch(source.ip, "::/0")', f'{EQL}cidrMatch(source.ip, "::/0", "10.0.0.0/8")', "equivalent"),
+    ("eql", f'{EQL}cidrMatch(source.ip, "10.0.0.0/8")', f'{EQL}cidrMatch(source.ip, "::ffff:0:0/96")', "unknown"),
+    ("kuery", "source.ip: 10.0.0.1", 'source.ip: "fe80::/10"', "changed"),
+]
+WORDS = [
+    ("not a: *foo bar* and b: 1", "not a: (*foo bar* or bar1) and b: 1", "narrowed-or-equal"),
+    ("a: * curl*", "a: (* curl* or wget)", "broadened-or-equal"),
+    ("a: * curl*", "a: wget", "unknown"),
+    ('a: "* curl*"', 'a: ("* curl*" or wget)', "broadened"),
+    ("a: foo bar", "a: (foo bar or wget)", "broadened"),
+]
+NUMBERS = [
+    ("destination.port: 88.0", "destination.port: 88", "unknown"),
+    ("destination.port: 88", "destination.port: 088", "unknown"),
+    ("destination.port: 88", "destination.port: (88 or 89)", "broadened"),
+]
+EVERYTHING = [("a: 1", "a: 1 or *", "broadened"), ("a: 1", "a: 1 or *:*", "broadened"), ("*", "*:*", "equivalent")]
+
+
+@pytest.mark.parametrize(("language", "old", "new", "expected"), SMALL)
+def test_fields_kept_in_small_letters_are_read_so(language: str, old: str, new: str, expected: str) -> None:
+    assert verdict(language, old, new) == expected
+    assert verdict(language, new, old) == MIRROR.get(expected, expected)
+
+
+def test_a_field_kept_in_small_letters_is_shown_as_the_query_tests_it() -> None:
+    for language, query in (("eql", f'{EQL}a.caseless == "x"'), ("esql", f'{ESQL}a.caseless == "x"')):
+        assert change(language, f"{query} and b == 1", query).explanation[0] == "removes condition: b == 1"
+        added = change(language, f"{EQL if language == 'eql' else ESQL}b == 1", f"{query} and b == 1")
+        assert added.explanation[0] == 'adds condition: a.caseless == "x"'
+
+
+@pytest.mark.parametrize(("language", "old", "new", "expected"), ADDRESSES)
+def test_an_address_of_ipv4_is_one_of_ipv6_as_well(language: str, old: str, new: str, expected: str) -> None:
+    assert verdict(language, old, new) == expected
+    assert verdict(language, new, old) == MIRROR.get(expected, expected)
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), [*WORDS, *NUMBERS, *EVERYTHING])
+def test_what_kql_asks_for_depends_on_how_a_field_is_kept(old: str, new: str, expected: str) -> None:
+    assert verdict("kuery", old, new) == expected
+    assert verdict("kuery", new, old) == MIRROR.get(expected, expected)
+
+
+def test_a_query_that_every_event_passes_now_is_said_to_be_one() -> None:
+    assert change("kuery", "a: 1", "a: 1 or *").explanation == ("every event passes now", "adds alternative: *:*")
+    assert "every event passes now" not in change("kuery", "*", "*:*").explanation
+
+
+def test_a_witness_for_an_address_is_one() -> None:
+    found = change("kuery", "not source.ip: 10.0.0.0/8", "not source.ip: (10.0.0.0/8 or 11.0.0.0/8)")
+    assert found.witness is not None
+    assert found.witness.lost is not None
+    assert str(found.witness.lost["source.ip"][0]).startswith("11.")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lost"),
+    [
+        (f'{EQL}a : "?:\\\\x\\\\*"', f'{EQL}a : "C:\\\\x\\\\*"', "D:\\x\\x"),
+        (f'{EQL}a : "b?"', f'{EQL}a : "bx"', "by"),
+    ],
+)
+def test_one_character_is_filled_in_more_ways_than_one(old: str, new: str, lost: str) -> None:
+    found = change("eql", old, new)
+    assert found.verdict == "narrowed"
+    assert found.witness is not None
+    assert found.witness.lost is not None
+    assert found.witness.lost["a"] == (lost,)
+
+
+# --- where tests stand ------------------------------------------------------------------------------------------------
+
+
+def test_a_value_does_not_stand_where_another_one_ends() -> None:
+    query = 'from i | where a in ("-base64", "x")\n| where a == "base64" and a in ("-d", "-u")'
+    assert [query[each.at :][:6] for each in dead("esql", query)] == ["base64"]
+    query = "process.name: (dash or sh) and not process.name: sh"
+    assert [query[each.at :][:3] for each in dead("kuery", query)] == ["sh)"]
+
+
+def test_a_list_of_values_and_wildcards_is_told_in_two() -> None:
+    found = conditions("eql", f'{EQL}a : ("b*", "c", "d*", "c") and e : ("c", "d")')
+    assert [(each.field, each.operator, each.values) for each in found] == [
+        ("a", "like", ("b*", "d*")),
+        ("a", "is", ("c", "c")),
+        ("e", "is", ("c", "d")),
+    ]
