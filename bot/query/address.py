@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-
 _MAPPED = 0xFFFF << 32
 """Where the addresses of IPv4 begin among those of IPv6 (RFC 4291, 2.5.5.2): an index keeps both in 16 bytes."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from dataclasses import field as field_of
 from functools import cached_property, lru_cache
@@ -150,13 +150,18 @@ def _walk(formula: Formula, order: _Order, least: int, found: list[Condition], *
             if subject is None:
                 for part in group:
                     _walk(part, order, least, found, negated=negated, joined=joined)
-                continue
-            lists: dict[tuple[str, bool], list[Atom]] = {}
-            for part in group:
-                if isinstance(part, Atom):
-                    lists.setdefault((_operator(part.test), _folds(part.test)), []).append(part)
-            for tests in lists.values():
-                _add(tests, order, least, found, negated=negated, joined=joined)
+            else:
+                for tests in _by_operator(group):
+                    _add(tests, order, least, found, negated=negated, joined=joined)
+
+
+def _by_operator(parts: Iterable[Formula]) -> Iterable[list[Atom]]:
+    """The tests of a list, those with wildcards and those without apart."""
+    lists: dict[tuple[str, bool], list[Atom]] = {}
+    for part in parts:
+        if isinstance(part, Atom):
+            lists.setdefault((_operator(part.test), _folds(part.test)), []).append(part)
+    return lists.values()
 
 
 def _listed(part: Formula) -> str | None:

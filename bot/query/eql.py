@@ -596,17 +596,15 @@ def _function(call: Call) -> Formula:
     """A function that gives a boolean; those that are wildcards in disguise become wildcards."""
     base = call.name.rstrip("~")
     folds = call.name.endswith("~")
-    if len(call.args) < 2 or not all(isinstance(arg, Value) and isinstance(arg.value, str) for arg in call.args[1:]):  # noqa: PLR2004 - a small number
-        return _opaque(call)
-    left = call.args[0]
-    if isinstance(left, Value):
+    left = call.args[0] if call.args else Value(None)
+    literals = [arg.value for arg in call.args[1:] if isinstance(arg, Value) and isinstance(arg.value, str)]
+    if not literals or len(literals) < len(call.args) - 1 or isinstance(left, Value):
         return _opaque(call)
     name, term = _subject(left)
-    literals = [str(arg.value) for arg in call.args[1:] if isinstance(arg, Value)]
     if term is None and is_caseless(name):
+        folds = True
         if any(literal != literal.lower() for literal in literals):
             return _opaque(call)  # a function may look at the values as they are kept, in small letters
-        folds = True
     if base in _EDGES and len(literals) == 1:
         before, after = _EDGES[base]
         text = before + literals[0] + after

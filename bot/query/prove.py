@@ -206,8 +206,8 @@ class _Prover:
         held = subject.tests if subject else {}
         tests = [(test, variable) for (test, _), variable in held.items() if _plain_string(test)]
         self.meter.spend(len(tests) ** 2)
-        for number, (one, mine) in enumerate(tests):
-            for two, theirs in tests[number + 1 :]:
+        for place, (one, mine) in enumerate(tests):
+            for two, theirs in tests[place + 1 :]:
                 if _exclude(one, two):
                     self.solver.add([-mine, -theirs])
 
