@@ -10,6 +10,7 @@ from bot.policy import Context, Scope, Violation, policy
 from bot.query import conditions, queries_of
 from bot.told import coded
 
+_TWICE = 2
 _LISTED = frozenset({"is", "like", "block"})
 
 
@@ -26,14 +27,16 @@ def duplicate_query_value(rule: Rule, _context: Context, _options: None) -> Iter
             keys = [value.lower() if each.folds and isinstance(value, str) else value for value in each.values]
             if each.operator not in _LISTED or len(set(keys)) == len(keys):
                 continue
-            seen: dict[object, object] = {}
+            alike: dict[object, list[object]] = {}
             for key, value in zip(keys, each.values, strict=True):
-                if key in seen:
-                    how = ", the case of letters apart" if seen[key] != value else ""
+                alike.setdefault(key, []).append(value)
+            for values in alike.values():
+                if len(values) > 1:
+                    times = "twice" if len(values) == _TWICE else f"{len(values)} times"
+                    how = ", the case of letters apart" if len(set(values)) > 1 else ""
                     yield Violation(
-                        message=f"{coded(value)} stands twice in the list for {coded(each.field)}{how}",
+                        message=f"{coded(values[1])} stands {times} in the list for {coded(each.field)}{how}",
                         at=at,
-                        value=(each.field, value),
+                        value=(each.field, values[1]),
                         line=line_within(rule.text, at, each.at),
                     )
-                seen.setdefault(key, value)

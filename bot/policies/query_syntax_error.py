@@ -21,6 +21,10 @@ def query_syntax_error(rule: Rule, _context: Context, _options: None) -> Iterato
 
     Fix: put right what stands at the line and column that the finding names.
     """
+    if "query" in rule.table("rule") and rule.string("rule", "query") is None:
+        yield Violation(
+            message="the query is no text", at=("rule", "query"), value=type(rule.get("rule", "query")).__name__
+        )
     for at, language, query in queries_of(rule):
         fault = syntax_error(language, query)
         if fault is None:

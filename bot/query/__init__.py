@@ -6,7 +6,7 @@ from bot.query.around import around
 from bot.query.compare import Budget, compare, indices_of, queries_of
 from bot.query.conditions import Condition, conditions, maxspan, missing_metadata
 from bot.query.dead import Dead, dead
-from bot.query.languages import fields, syntax_error, tokens
+from bot.query.languages import fields, syntax_error, tokens, values_over_lines
 from bot.query.text import SyntaxFault
 
 __all__ = [
@@ -25,4 +25,5 @@ __all__ = [
     "queries_of",
     "syntax_error",
     "tokens",
+    "values_over_lines",
 ]

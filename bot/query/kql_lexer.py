@@ -60,6 +60,11 @@ def scan(query: str) -> list[Token]:
     return found
 
 
+def values_over_lines(query: str) -> list[Token]:
+    """The unquoted values that a line break stands in."""
+    return [token for token in scan(query) if token.kind == "text" and "\n" in token.text]
+
+
 def tokens(query: str) -> tuple[str, ...]:
     """The texts of the tokens; two queries with the same ones mean the same."""
     return tuple(f"{token.kind}\0" * (token.kind in _KEYWORDS) + token.text for token in scan(query))

@@ -29,6 +29,14 @@ def tokens(language: str, query: str) -> tuple[str, ...] | None:
         return None
 
 
+def values_over_lines(language: str, query: str) -> list[tuple[str, int]]:
+    """The values of a KQL query that a line break stands in, though no quotes hold them together, and their offsets."""
+    try:
+        return [(token.text, token.at) for token in kql_lexer.values_over_lines(query)] if language == "kuery" else []
+    except QueryError:
+        return []
+
+
 def syntax_error(language: str, query: str) -> SyntaxFault | None:
     """The first fault of a query, None where it parses or nobody here can tell."""
     try:
