@@ -56,6 +56,8 @@ def _text(blob: Blob, max_bytes: int) -> str | Unreadable:
 
 def _tables(blob: Blob, text: str) -> dict[str, object] | Unreadable:
     """Return the tables of a text, unless it is no TOML or nests too deep."""
+    if text.startswith("\ufeff"):
+        return _unreadable(blob, "not TOML: it begins with a byte order mark (U+FEFF)", 1, 1)
     deep = too_deep(text, MAX_DEPTH)
     if deep is not None:
         return _unreadable(blob, f"brackets nest deeper than {MAX_DEPTH}", *_place(text, deep))

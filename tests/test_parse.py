@@ -27,7 +27,7 @@ def read(text: str | bytes, **more: object) -> Rule | Unreadable | NoRule:
         ('[rule]\nname = "a\\q"\n', "unescaped '\\' in a string", 2, 12),
         ("[rule]\nname = 1\nname = 2\n", "not TOML", 3, 9),
         ("[rule]\nname = \n", "not TOML", 2, 8),
-        ("\ufeff[rule]\n", "not TOML", 1, 1),
+        ("\ufeff[rule]\n", "not TOML: it begins with a byte order mark", 1, 1),
         (b"[rule]\nname = 'a\x97b'\n", "byte 0x97 is not UTF-8", 2, 10),
         ("a = " + "[" * 51 + "]" * 51, "brackets nest deeper than 50", 1, 55),
         ("a = " + "[" * 5000, "brackets nest deeper than 50", 1, 55),

@@ -236,6 +236,14 @@ def test_a_query_that_lost_matches_stands_before_one_that_gained_some() -> None:
     assert many.count("<details open>") == 0
 
 
+def test_a_long_value_of_an_event_shows_its_end_too() -> None:
+    lost = {"file.path": ("x" * 80 + "end",)}
+    text = comment(
+        review(RuleReview(change=replace(logic().change, query=replace(NARROWED, witness=Witness(lost=lost)))))
+    )
+    assert f"{{file.path: {'x' * 29}…{'x' * 26}end}}" in text
+
+
 def test_many_events_are_told_by_what_they_share() -> None:
     events = tuple({"host.id": ("h",), "port": (number,), **({"tag": ("t",)} if number else {})} for number in range(9))
     query = QueryChange(language="esql", verdict=QueryVerdict.NARROWED, witness=Witness(lost=events))

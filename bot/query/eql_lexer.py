@@ -44,9 +44,10 @@ def scan(query: str) -> list[str]:
 
 
 def places(query: str) -> list[int]:
-    """Return the offset of every token, and that of the end of the text, layout behind it apart."""
+    """Return the offset of every token, and that of the end of the last one."""
     layout, token, _ = _patterns()
-    return [*(match.start() for match in token.finditer(query, _end(layout, query))), len(query.rstrip())]
+    spans = [match.span(1) for match in token.finditer(query, _end(layout, query))]
+    return [*(start for start, _ in spans), *(end for _, end in spans[-1:] or [(0, 0)])]
 
 
 def _end(pattern: re.Pattern[str], query: str, start: int = 0) -> int:

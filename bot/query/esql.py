@@ -151,7 +151,8 @@ class _Parser:
     def __init__(self, query: str) -> None:
         self.text = query
         self.tokens = scan(query)
-        self.tokens.append(Token("end", "", len(query.rstrip())))
+        last = self.tokens[-1] if self.tokens else Token("", "", 0)
+        self.tokens.append(Token("end", "", last.at + len(last.text)))
         self.words = [token.text.lower() for token in self.tokens]
         self.words.append("")  # what could be ahead of the end
         self.at = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -83,6 +84,7 @@ def _lines(old: Formula, new: Formula, reading: Reading, style: Style, meter: Me
         yield "every event passes now"
     yield from _tell(found, reading, style, meter)
     yield from _literal(found, style)
+    yield from _marks(found, style)
 
 
 def _always(formula: Formula) -> bool:
@@ -197,8 +199,29 @@ def _literal(found: Sequence[Edit], style: Style) -> Iterator[str]:
     plain = [(atom, test) for atom, test in news if "*" in test.text and (atom.subject, test) not in known]
     for pairs, end in ((turned, "became a wildcard"), (plain, "is no wildcard as it is written: it stands for itself")):
         stars = [f"{marked(show_value(atom, style))} of {marked(field_name(atom.subject))}" for atom, _ in pairs]
-        more = f" and {len(stars) - _NAMED} more" if len(stars) > _NAMED else ""
-        yield from [f"the * in {', '.join(stars[:_NAMED])}{more} {end}"] * bool(stars)
+        yield from [f"the * in {_few(stars)} {end}"] * bool(stars)
+
+
+def _marks(found: Sequence[Edit], style: Style) -> Iterator[str]:
+    """Warn of a question mark that is new to a KQL query, which has no wildcard for one character."""
+    if style is not Style.KQL:
+        return
+    olds = {(atom.subject, test) for edit in found if edit.old is not None for atom, test in _globs(edit.old)}
+    news = [pair for edit in found if edit.new is not None for pair in _globs(edit.new)]
+    marks = dict.fromkeys(
+        f"{marked(show_value(atom, style))} of {marked(field_name(atom.subject))}"
+        for atom, test in news
+        if "?" in test.text and (atom.subject, test) not in olds and not _WEB.search(atom.subject)
+    )
+    yield from [f"the ? in {_few(list(marks))} is no wildcard in KQL: it stands for itself"] * bool(marks)
+
+
+_WEB = re.compile(r"(?:^|\.)(?:url|http|user_agent)(?:\.|$)")
+"""Fields whose values have question marks of their own."""
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
 def _globs(formula: Formula) -> Iterator[tuple[Atom, Glob]]:

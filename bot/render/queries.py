@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.model import Event, QueryChange, RuleChange
-from bot.words import Phrase, Piece, plain, short
+from bot.words import LONGEST, Phrase, Piece, plain, short
 
+_HALF = (LONGEST - 1) // 2
 _EVENTS = 3  # of a witness, and values of a field in it, that are shown one by one
 _AROUND = frozenset(
     {"filters", "threshold", "new_terms", "threat_filters", "threat_index", "threat_mapping", "threat_query"}
@@ -55,8 +56,17 @@ def witness_phrase(events: Event | tuple[Event, ...]) -> Phrase:
 
 
 def _event_words(event: Event) -> str:
-    fields = (f"{field}: {', '.join(short(value) for value in values)}" for field, values in event.items())
+    fields = (f"{field}: {', '.join(map(_value, values))}" for field, values in event.items())
     return "{" + "; ".join(fields) + "}"
+
+
+def _value(value: object) -> str:
+    """Write a value on one line; of a long one its end as well, where it differs from others."""
+    return (
+        short(value)
+        if not isinstance(value, str) or len(value) <= LONGEST
+        else short(value[:_HALF] + "…" + value[-_HALF:])
+    )
 
 
 def _crowd(events: tuple[Event, ...]) -> Phrase:
@@ -68,7 +78,7 @@ def _crowd(events: tuple[Event, ...]) -> Phrase:
         if name in common:
             continue
         values = dict.fromkeys(event[name] for event in events if name in event)
-        shown = ", ".join(short(value) for each in list(values)[:_EVENTS] for value in each)
+        shown = ", ".join(_value(value) for each in list(values)[:_EVENTS] for value in each)
         number = f", … ({len(values)} values)" if len(values) > _EVENTS else ""
         lacking = sum(name not in event for event in events)
         pieces += [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.model import QueryChange
-from bot.query import conditions, dead
+from bot.query import conditions, dead, syntax_error
 from tests.query.rules import MIRROR, change, verdict
 
 EQL, ESQL = "any where ", "from i metadata _id | where "
@@ -99,6 +99,25 @@ def test_one_character_is_filled_in_more_ways_than_one(old: str, new: str, missi
     assert lost(change("eql", old, new)) == {"a": (missing,)}
 
 
+@pytest.mark.parametrize(
+    ("language", "new", "told"),
+    [
+        ("kuery", "a: 1 and not file.path: C\\:\\\\Program?Files*", True),
+        ("kuery", "a: 1 and not url.query: *?id=*", False),
+        ("eql", f'{EQL}a == 1 and not file.path : "C:\\\\Program?Files"', False),
+    ],
+)
+def test_a_question_mark_is_no_wildcard_in_kql(language: str, new: str, told: bool) -> None:  # noqa: FBT001 - an outcome
+    old = "a: 1" if language == "kuery" else f"{EQL}a == 1"
+    lines = change(language, old, new).explanation
+    assert ("no wildcard in KQL" in " ".join(lines)) is told
+
+
+def test_a_question_mark_that_stood_there_before_is_not_told_again() -> None:
+    lines = change("kuery", "file.path: (a?b or c)", "file.path: (a?b or d)").explanation
+    assert "no wildcard in KQL" not in " ".join(lines)
+
+
 # --- where tests stand ------------------------------------------------------------------------------------------------
 
 
@@ -116,3 +135,17 @@ def test_a_list_of_values_and_wildcards_is_told_in_two() -> None:
         ("a", "is", ("c", "c")),
         ("e", "is", ("c", "d")),
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "query", "end"),
+    [
+        ("eql", "any where a == 1 and // b\n\n", 20),
+        ("eql", "  // nothing\n", 0),
+        ("esql", "from i | where a == 1 and /* b */ ", 25),
+    ],
+)
+def test_a_query_ends_where_its_last_token_does(language: str, query: str, end: int) -> None:
+    fault = syntax_error(language, query)
+    assert fault is not None
+    assert (fault.message.split(",")[0], fault.at) == ("the query ends too early", end)
