@@ -89,7 +89,39 @@ def test_the_token_is_in_no_argument_file_or_message(
 def test_a_token_is_not_sent_to_another_host(github: FakeGitHub, tmp_path: Path) -> None:
     made = remote(github, tmp_path)
     keys = [value for key, value in made._environment.items() if key.startswith("GIT_CONFIG_KEY_")]
-    assert f"http.{github.server_url}/.extraheader" in keys
+    assert {key for key in keys if key.endswith(".extraheader")} == {f"http.{github.git_url}.extraheader"}
+
+
+@pytest.mark.parametrize("place", ["http", "http.{server}/", "http.{git}"])
+def test_no_header_of_the_machine_is_sent_beside_the_token(
+    github: FakeGitHub, repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    where = place.format(server=github.server_url, git=github.git_url)
+    _told(tmp_path, monkeypatch, f"{where}.extraheader", "Authorization: basic c3RyYW5nZXI6b3RoZXI=")
+    made = remote(github, tmp_path)
+    made.take([repo.git("rev-parse", "HEAD")])
+    assert {each.status for each in github.git_calls} == {200}
+
+
+@pytest.mark.parametrize("to", ["http://stranger:other@{place}/", "http://127.0.0.1:1/"])
+def test_no_address_that_the_machine_puts_in_its_place_is_asked(
+    github: FakeGitHub, repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: str
+) -> None:
+    to = to.format(place=github.server_url.removeprefix("http://"))
+    _told(tmp_path, monkeypatch, f"url.{to}.insteadOf", f"{github.server_url}/")
+    made = remote(github, tmp_path)
+    head = repo.git("rev-parse", "HEAD")
+    made.take([head])
+    assert made.commit(head) == head
+
+
+def _told(folder: Path, monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> None:
+    """Let the machine's own git config hold a setting."""
+    home = folder / "home"
+    home.mkdir()
+    subprocess.run(["git", "config", "--file", str(home / ".gitconfig"), key, value], check=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
 
 
 def test_a_network_that_fails_is_tried_again_and_a_refusal_is_not(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import os
 import subprocess
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from bot.collect.git import ENVIRONMENT, Git, GitError, Held, RawChange, Version
 from bot.model import RulewardError
@@ -15,7 +14,7 @@ from bot.model import RulewardError
 _ID_LENGTHS = frozenset({40, 64})  # hex digits
 _KEPT = ("GIT_SSL_", "GIT_PROXY_")  # how a server is reached
 _ATTEMPTS = 4
-_SLOW = {"http.lowSpeedLimit": "1000", "http.lowSpeedTime": "30"}  # bytes a second, seconds
+_SLOW = (("http.lowSpeedLimit", "1000"), ("http.lowSpeedTime", "30"))  # bytes a second, seconds
 
 
 class RemoteError(RulewardError):
@@ -57,15 +56,11 @@ class Remote(Git):
         except (OSError, subprocess.CalledProcessError) as error:
             raise RulewardError(f"{folder}: cannot make a repository there: {error}", status=3) from error
         super().__init__(folder)
-        settings = dict(_SLOW)
-        if token:
-            place = urlsplit(url)
-            login = base64.b64encode(f"x-access-token:{token}".encode()).decode("ascii")
-            settings[f"http.{place.scheme}://{place.netloc}/.extraheader"] = f"AUTHORIZATION: basic {login}"
+        settings = [*_SLOW, *_direct(url, token)]
         # what an outer git command or a runner set for itself is none of ours
         outer = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key.startswith(_KEPT)}
         self._environment = {**outer, **ENVIRONMENT, "GIT_NO_LAZY_FETCH": "1", "GIT_CONFIG_COUNT": str(len(settings))}
-        for number, (key, value) in enumerate(settings.items()):
+        for number, (key, value) in enumerate(settings):
             self._environment[f"GIT_CONFIG_KEY_{number}"] = key
             self._environment[f"GIT_CONFIG_VALUE_{number}"] = value
         for key, value in (
@@ -141,6 +136,19 @@ class Remote(Git):
                 self._pause(2.0**attempt)
             else:
                 return
+
+
+def _direct(url: str, token: str) -> Iterator[tuple[str, str]]:
+    """Say that a repository is asked at its own address and with our token alone, whatever this machine's git is told.
+
+    GitHub refuses a request with two ``Authorization`` headers, and a rewritten address may carry a login of its own.
+    Settings of the whole address are the narrowest that there are, so that no other one comes after them.
+    """
+    yield f"url.{url}.insteadOf", url
+    if token:
+        login = base64.b64encode(f"x-access-token:{token}".encode()).decode("ascii")
+        yield f"http.{url}.extraheader", ""  # an empty one takes back those before it
+        yield f"http.{url}.extraheader", f"AUTHORIZATION: basic {login}"
 
 
 _FINAL = ("not our ref", "Authentication failed", "could not read Username", "repository not found")

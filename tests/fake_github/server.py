@@ -69,7 +69,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        reply = self.server.answer(Ask(method=self.command, path=path, query=query, headers=headers, body=self._body()))
+        ask = Ask(method=self.command, path=path, query=query, headers=headers, body=self._body())
+        twice = len(self.headers.get_all("Authorization", ())) > 1
+        reply = Reply(HTTPStatus.BAD_REQUEST) if twice else self.server.answer(ask)
         if reply is None:
             self._break()
         else:
