@@ -28,8 +28,22 @@ _KEPT = frozenset({
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
     "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS",
     "UV_NATIVE_TLS", "UV_SYSTEM_CERTS",
-    "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CERT", "PIP_DEFAULT_TIMEOUT",
+    "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_DEFAULT_TIMEOUT",
+    "PIP_PROXY", "PIP_TRUSTED_HOST",
 })  # fmt: skip
+
+# What uv calls what pip is told of; of two for one name the latter counts.
+_SAID = (
+    ("UV_DEFAULT_INDEX", "PIP_INDEX_URL"),
+    ("UV_INDEX", "PIP_EXTRA_INDEX_URL"),
+    ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
+    ("SSL_CERT_FILE", "PIP_CERT"),
+)
+
+_LOCKED = ("--require-hashes", "--only-binary", ":all:", "--no-deps", "--quiet")
+_PIP = ("-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--root-user-action", "ignore")
+# no cache: what lies in one was checked by whoever put it there
+_UV = ("pip", "install", "--no-config", "--no-cache", "--no-python-downloads")
 
 
 class InstallError(Exception):
@@ -83,32 +97,38 @@ def _staging(place: Path, environment: Mapping[str, str]) -> Path:
 
 
 def _install(root: Path, staging: Path, environment: Mapping[str, str]) -> None:
-    """Install the lock with uv: the machine's own, or the locked one."""
-    kept = {name: value for name, value in environment.items() if name.upper() in _KEPT}
-    locked = ("--require-hashes", "--only-binary", ":all:", "--no-deps", "--quiet")
+    """Install the lock: with uv, which is fast, and where that fails with pip, which reads the ``pip.conf`` as well."""
+    kept = {name: value for name, value in environment.items() if value and name.upper() in _KEPT}
+    target = ("--target", str(staging / "packages"), "--requirement", str(root / LOCK))
+    try:
+        uv = _uv(root, staging, kept)
+        _run((uv, *_UV, "--python", sys.executable, *_LOCKED, *target), root, for_uv(kept))
+    except InstallError as error:
+        print(f"{error}; pip is tried", file=sys.stderr)  # noqa: T201 - between what the two of them say
+        shutil.rmtree(staging / "packages", ignore_errors=True)
+        try:
+            _run((sys.executable, *_PIP, "--no-cache-dir", "--no-compile", *_LOCKED, *target), root, kept)
+        except InstallError as another:
+            raise InstallError(f"{error}, and {another}") from another
+    shutil.rmtree(staging / "tools", ignore_errors=True)
+
+
+def _uv(root: Path, staging: Path, environment: Mapping[str, str]) -> str:
+    """Return the machine's own uv, or the locked one."""
     uv = shutil.which("uv", path=environment.get("PATH", ""))
     if uv is None:
         tools = staging / "tools"
-        pip = (
-            sys.executable,
-            "-I",
-            "-m",
-            "pip",
-            "install",
-            "--disable-pip-version-check",
-            "--no-input",
-            "--root-user-action",
-            "ignore",
-        )
-        _run((*pip, *locked, "--no-compile", "--target", str(tools), "--requirement", str(root / _UV_LOCK)), root, kept)
+        target = ("--target", str(tools), "--requirement", str(root / _UV_LOCK))
+        _run((sys.executable, *_PIP, "--no-compile", *_LOCKED, *target), root, environment)
         uv = shutil.which("uv", path=os.pathsep.join(str(tools / each) for each in ("bin", "Scripts")))
     if uv is None:
         raise InstallError("pip installed uv, but not where it puts programs")
-    # no cache: what lies in one was checked by whoever put it there
-    alone = ("--no-config", "--no-cache", "--no-python-downloads", "--python", sys.executable)
-    target = ("--target", str(staging / "packages"), "--requirement", str(root / LOCK))
-    _run((uv, "pip", "install", *alone, *locked, *target), root, kept)
-    shutil.rmtree(staging / "tools", ignore_errors=True)
+    return uv
+
+
+def for_uv(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables, and what pip alone is told of in uv's words as well: uv reads nothing of pip's."""
+    return {name: environment[pips] for name, pips in _SAID if pips in environment} | dict(environment)
 
 
 def _run(command: tuple[str, ...], root: Path, environment: Mapping[str, str]) -> None:
@@ -118,7 +138,8 @@ def _run(command: tuple[str, ...], root: Path, environment: Mapping[str, str]) -
     except OSError as error:
         raise InstallError(f"{command[0]}: {error.strerror}") from error
     if status:
-        raise InstallError(f"{Path(command[0]).name} ended with status {status}")
+        name = "pip" if command[0] == sys.executable else Path(command[0]).name
+        raise InstallError(f"{name} ended with status {status}")
 
 
 def without_workspace(path: str, workspace: str) -> str:

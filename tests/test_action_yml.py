@@ -341,26 +341,79 @@ def test_a_tool_cache_that_cannot_be_written_is_done_without(tmp_path: Path, mon
     assert found.parent.parent == temp
 
 
-@pytest.mark.parametrize("uv", ["/usr/bin/uv", None])
-def test_an_installer_gets_hashes_and_only_variables_that_say_where_things_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uv: str | None
-) -> None:
-    asked: list[tuple[tuple[str, ...], Path, dict[str, str]]] = []
-    monkeypatch.setattr(start, "_run", lambda *call: asked.append(call))
+Call = tuple[tuple[str, ...], Path, dict[str, str]]
+
+
+def installers(
+    monkeypatch: pytest.MonkeyPatch, *, uv: str | None = "/usr/bin/uv", failing: tuple[str, ...] = ()
+) -> list[Call]:
+    """A machine with a uv of its own or without; the programs that are named fail, and every call is noted."""
+    asked: list[Call] = []
 
     def which(_name: str, *, path: str) -> str | None:
         return uv if path == "/usr/bin" else f"{path.split(os.pathsep, maxsplit=1)[0]}/uv"
 
+    def ran(command: tuple[str, ...], folder: Path, environment: dict[str, str]) -> None:
+        asked.append((command, folder, environment))
+        if Path(command[0]).name in failing:
+            raise start.InstallError(f"{Path(command[0]).name} ended with status 2")
+
+    monkeypatch.setattr(start, "_run", ran)
     monkeypatch.setattr(start, "shutil", SimpleNamespace(which=which, rmtree=lambda *_, **__: None))
+    return asked
+
+
+PYTHON = Path(sys.executable).name
+
+
+@pytest.mark.parametrize(
+    ("uv", "failing", "programs"),
+    [
+        ("/usr/bin/uv", (), ["uv"]),
+        (None, (), [PYTHON, "uv"]),
+        ("/usr/bin/uv", ("uv",), ["uv", PYTHON]),
+        (None, ("uv",), [PYTHON, "uv", PYTHON]),
+    ],
+)
+def test_an_installer_gets_hashes_and_only_variables_that_say_where_things_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uv: str | None, failing: tuple[str, ...], programs: list[str]
+) -> None:
+    asked = installers(monkeypatch, uv=uv, failing=failing)
     bad = {"UV_CONFIG_FILE": "x", "UV_OVERRIDE": "x", "PIP_REQUIREMENT": "x", "PYTHONPATH": "x", "INPUT_TOKEN": "x"}
     good = {"PATH": "/usr/bin", "UV_DEFAULT_INDEX": "https://mirror.example.org/simple", "HTTPS_PROXY": "p"}
-    start._install(ROOT, tmp_path, bad | good)
-    assert [Path(command[0]).name for command, _, _ in asked] == ([] if uv else [Path(sys.executable).name]) + ["uv"]
+    start._install(ROOT, tmp_path, bad | good | {"PIP_INDEX_URL": ""})
+    assert [Path(command[0]).name for command, _, _ in asked] == programs
     for command, folder, environment in asked:
         assert "--require-hashes" in command
         assert command[command.index("--only-binary") + 1] == ":all:"
         assert folder == ROOT
         assert environment == good
+    assert asked[-1][0][-1] == str(ROOT / start.LOCK)
+
+
+def test_uv_is_told_what_pip_alone_was_told_and_keeps_what_it_was_told_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = installers(monkeypatch, failing=("uv",))
+    pips = {"PIP_INDEX_URL": "https://a/simple", "PIP_EXTRA_INDEX_URL": "https://b https://c", "PIP_CERT": "/ca.pem"}
+    start._install(ROOT, tmp_path, {"PATH": "/usr/bin", "REQUESTS_CA_BUNDLE": "/other.pem", **pips})
+    (_, _, uvs), (_, _, again) = asked
+    assert uvs["UV_DEFAULT_INDEX"] == "https://a/simple"
+    assert uvs["UV_INDEX"] == "https://b https://c"
+    assert uvs["SSL_CERT_FILE"] == "/ca.pem"
+    assert again == {"PATH": "/usr/bin", "REQUESTS_CA_BUNDLE": "/other.pem", **pips}
+    own = {"UV_DEFAULT_INDEX": "https://d/simple", "UV_INDEX": "https://e/simple", "SSL_CERT_FILE": "/own.pem"}
+    assert start.for_uv({**pips, **own}) == {**pips, **own}
+    assert start.for_uv({"REQUESTS_CA_BUNDLE": "/other.pem"})["SSL_CERT_FILE"] == "/other.pem"
+
+
+def test_where_uv_and_pip_fail_both_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installers(monkeypatch, failing=("uv", PYTHON))
+    with pytest.raises(start.InstallError, match=f"^uv ended with status 2, and {PYTHON} ended with status 2$"):
+        start._install(ROOT, tmp_path, {"PATH": "/usr/bin"})
+    assert capsys.readouterr().err == "uv ended with status 2; pip is tried\n"
 
 
 def test_a_failed_installation_leaves_nothing_and_looks_like_no_pass(
@@ -382,6 +435,8 @@ def test_a_failed_installation_leaves_nothing_and_looks_like_no_pass(
 def test_an_installer_that_fails_or_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(start.InstallError, match=r"^false ended with status 1$"):
         start._run((str(shutil.which("false")),), tmp_path, {})
+    with pytest.raises(start.InstallError, match=r"^pip ended with status 1$"):
+        start._run((sys.executable, "-c", "raise SystemExit(1)"), tmp_path, {})
     with pytest.raises(start.InstallError, match="No such file"):
         start._run((str(tmp_path / "uv"),), tmp_path, {})
 
@@ -412,3 +467,15 @@ def test_a_cold_start_installs_the_locked_dependencies_and_runs(github: FakeGitH
     assert place == start.place_of(ROOT, {"RUNNER_TOOL_CACHE": str(machine.tool_cache)})
     assert not (place / "packages" / "pytest").exists()
     assert machine.run(github).outputs["verdict"] == "block"
+
+
+@pytest.mark.long
+def test_an_index_that_only_a_pip_conf_names_is_found(github: FakeGitHub, tmp_path: Path) -> None:
+    config = tmp_path / "home" / ".config" / "pip" / "pip.conf"
+    config.parent.mkdir(parents=True)
+    index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple")
+    config.write_text(f"[global]\nindex-url = {index}\n")
+    away = {"HOME": str(config.parents[2]), "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "PIP_INDEX_URL": ""}
+    ran = Machine(folder=tmp_path, installed=False, environment=away).run(github)
+    assert "; pip is tried" in ran.log
+    assert (ran.status, ran.outputs["verdict"]) == (1, "block"), ran.log
