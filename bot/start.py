@@ -169,6 +169,10 @@ def main() -> None:
     except InstallError as error:
         told = str(error).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
         print(f"::error::Ruleward's dependencies could not be installed, so nothing was reviewed: {told}")  # noqa: T201
+        sys.path.append(str(root))
+        from bot.unstarted import tell
+
+        tell(os.environ)
         sys.exit(_INCOMPLETE)
     sys.path += [str(packages), str(root)]
     sys.argv = ["ruleward", "action"]

@@ -425,6 +425,7 @@ def test_a_failed_installation_leaves_nothing_and_looks_like_no_pass(
     monkeypatch.setattr(start, "_install", fails)
     monkeypatch.setenv("RUNNER_TOOL_CACHE", str(tmp_path))
     monkeypatch.setenv("PATH", os.environ["PATH"])
+    monkeypatch.delenv("GITHUB_EVENT_NAME", raising=False)
     with pytest.raises(SystemExit) as end:
         start.main()
     assert end.value.code == 3
