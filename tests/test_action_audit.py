@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.github.client import GitHubError
 from bot.github.runner import Inputs
@@ -278,3 +282,52 @@ def test_the_reports_of_many_repositories_become_one_page_and_one_issue(tmp_path
         (tmp_path / "none").mkdir()
         with pytest.raises(RulewardError, match="there is no report"):
             at.audit(shards=tmp_path / "none")
+
+
+MANY = Path(__file__).parent.parent / ".github" / "workflows" / "audit-many.yml"
+JOBS: dict[str, dict[str, Any]] = yaml.safe_load(MANY.read_text(encoding="utf-8"))["jobs"]
+
+
+def name_missing(folder: Path, *repositories: str) -> None:
+    """Run the step of the workflow that stands in for the reports of failed jobs."""
+    (step,) = (each for each in JOBS["fold"]["steps"] if "REPOSITORIES" in each.get("env", {}))
+    assert step["shell"] == "python"
+    environment = {**os.environ, "REPOSITORIES": json.dumps(repositories)}
+    subprocess.run([sys.executable, "-c", step["run"]], cwd=folder, env=environment, check=True)
+
+
+def test_a_repository_whose_audit_failed_is_named_and_the_others_are_reported(tmp_path: Path) -> None:
+    shard = tmp_path / "shards" / "ruleward-shard-1"
+    with scene(tmp_path / "one", [STALE]) as at:
+        report = Path(at.audit().result.outputs["report"])
+        shard.mkdir(parents=True)
+        (shard / "report.json").write_bytes(report.read_bytes())
+    name_missing(tmp_path, "acme/renamed", "acme/rules")
+    with scene(tmp_path / "home", [FRESH]) as at:
+        site = tmp_path / "site"
+        assert at.audit(Inputs(dashboard=site), shards=tmp_path / "shards").result.status == 3
+        (issue,) = at.issues().values()
+        assert "`acme/renamed`: its audit failed" in issue["body"]
+        assert "rules/r0.toml" in issue["body"]
+        assert "acme/renamed: its audit failed" in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_an_audit_that_lacks_something_closes_no_issue(tmp_path: Path) -> None:
+    with scene(tmp_path / "home", [STALE]) as at:
+        url = at.audit().result.outputs["issue-url"]
+        at.github.forget()
+        name_missing(tmp_path, "acme/rules")
+        ran = at.audit(shards=tmp_path / "shards")
+        assert (ran.result.status, ran.result.outputs["issue-url"]) == (3, url)
+        assert at.github.writes == []
+        assert "the issue is left as it is: the audit is incomplete, and what it lacks may be stale" in ran.log
+
+
+def test_nothing_that_follows_waits_for_every_audit_to_succeed() -> None:
+    assert JOBS["fold"]["if"] == "${{ !cancelled() }}"
+    fold = [each for each in JOBS["fold"]["steps"] if each["name"] in {"Keep the report", "Hand the page over"}]
+    assert {each["if"] for each in fold} == {"${{ !cancelled() && steps.fold.outputs.report }}"}
+    assert JOBS["publish"]["if"] == "${{ !cancelled() && inputs.publish && needs.fold.outputs.report }}"
+    assert JOBS["fold"]["outputs"] == {"report": "${{ steps.fold.outputs.report }}"}
+    kept = JOBS["audit"]["steps"][-1]
+    assert kept["with"]["name"] == "ruleward-shard-${{ strategy.job-index }}"

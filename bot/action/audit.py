@@ -138,6 +138,10 @@ def _issue(  # noqa: PLR0917 - one call, from above
     rolling = Rolling(client, label(STALE, settings), login=inputs.bot_login)
     try:
         found = rolling.find()
+        result.outputs["issue-url"] = found[0].url if found else ""
+        if not (done.complete or done.stale):
+            runner.say("the issue is left as it is: the audit is incomplete, and what it lacks may be stale")
+            return
         wish = issue_of(done, settings, found[0].body if found else None)
         if inputs.dry_run:
             runner.say(f"dry run: {_planned(found, open_=wish.open)}: {wish.title}")
