@@ -120,20 +120,32 @@ def test_what_was_built_is_what_is_published() -> None:
     assert JOBS["pypi"]["environment"]["name"] == "pypi"
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_the_tag_of_the_major_version_is_moved_or_made(tmp_path: Path, *, known: bool) -> None:
-    script = JOBS["github"]["steps"][-1]["run"]
-    gh = tmp_path / "gh"
-    gh.write_text(f'#!/bin/sh\necho "$*" >> "$ASKED"\ncase "$*" in *PATCH*) exit {int(not known)};; esac\n')
+def asked_of_gh(folder: Path, script: str, *, failing: str) -> list[str]:
+    """Run a step with a ``gh`` that fails where its arguments hold a word, and return what it was asked."""
+    gh = folder / "gh"
+    gh.write_text(f'#!/bin/sh\necho "$*" >> "$ASKED"\ncase "$*" in *{failing}*) exit 1;; esac\n')
     gh.chmod(0o755)
     environment = {
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
-        "ASKED": str(tmp_path / "asked"),
+        "PATH": f"{folder}:{os.environ['PATH']}",
+        "ASKED": str(folder / "asked"),
         "TAG": "v1.2.3",
         "GITHUB_REPOSITORY": "o/r",
         "GITHUB_SHA": "abc",
     }
-    subprocess.run(["bash", "-euo", "pipefail", "-c", script], env=environment, check=True)
+    subprocess.run(["bash", "-euo", "pipefail", "-c", script], env=environment, cwd=folder, check=True)
+    return (folder / "asked").read_text().splitlines()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_release_that_is_there_is_left_as_it_is(tmp_path: Path, *, known: bool) -> None:
+    looked, *made = asked_of_gh(tmp_path, JOBS["github"]["steps"][-2]["run"], failing="nothing" if known else "view")
+    assert looked == "release view v1.2.3 --repo o/r"
+    assert [each.split()[:3] for each in made] == ([] if known else [["release", "create", "v1.2.3"]])
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_tag_of_the_major_version_is_moved_or_made(tmp_path: Path, *, known: bool) -> None:
+    asked = asked_of_gh(tmp_path, JOBS["github"]["steps"][-1]["run"], failing="nothing" if known else "PATCH")
     moved = "api --silent --method PATCH repos/o/r/git/refs/tags/v1 --raw-field sha=abc --field force=true"
     made = "api --silent --method POST repos/o/r/git/refs --raw-field ref=refs/tags/v1 --raw-field sha=abc"
-    assert (tmp_path / "asked").read_text().splitlines() == ([moved] if known else [moved, made])
+    assert asked == ([moved] if known else [moved, made])
