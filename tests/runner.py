@@ -11,8 +11,7 @@ In a test::
 of those that ran. A second ``run`` on one machine is a warm start: the tool cache is kept.
 
 A machine comes with the dependencies installed, by a link to this environment's packages, so that no test needs a
-network; ``Machine(folder=..., installed=False)`` is one where the action has to install them. A ``uses:`` step runs
-nothing: it gives the outputs that ``Machine.actions`` names for it, and where there are none the test fails.
+network; ``Machine(folder=..., installed=False)`` is one where the action has to install them.
 """
 
 from __future__ import annotations
@@ -39,7 +38,6 @@ ACTION = ROOT / "action.yml"
 TODAY = "2026-11-24"
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
-_COMPARED = re.compile(r"(\S+) == '([^']*)'")
 
 
 def read_action() -> dict[str, Any]:
@@ -67,14 +65,12 @@ class Machine:
     Attributes:
         installed: whether the tool cache holds the dependencies already.
         python: the folder that ``python3`` is found in, None for one where there is none to find.
-        actions: outputs of the actions that steps use, by name without version.
         environment: what the caller's job sets beside what the runner does.
     """
 
     folder: Path
     installed: bool = True
     python: Path | None = Path(sys.executable).parent
-    actions: dict[str, dict[str, str]] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -130,21 +126,15 @@ class _Job:
         assert not unknown, f"action.yml has no input {unknown}"
         assert self.action["runs"]["using"] == "composite"
         for number, step in enumerate(self.action["runs"]["steps"]):
-            if "if" in step and not self.value(step["if"]):
-                continue
+            assert step.keys() <= {"name", "id", "shell", "env", "run"}, "this runner knows no more of a step"
             self.ran.steps.append(step["name"])
-            outputs = self.uses(step) if "uses" in step else self.shell(step, number)
+            outputs = self.shell(step, number)
             if "id" in step:
                 self.results[step["id"]] = outputs
             if self.ran.status:
                 break
         self.ran.outputs = {name: self.text(each["value"]) for name, each in self.action["outputs"].items()}
         return self.ran
-
-    def uses(self, step: dict[str, Any]) -> dict[str, str]:
-        name = step["uses"].partition("@")[0]
-        assert name in self.machine.actions, f"this machine should not need {name}"
-        return self.machine.actions[name]
 
     def shell(self, step: dict[str, Any], number: int) -> dict[str, str]:
         assert step["shell"] == "bash"
@@ -208,15 +198,7 @@ class _Job:
         return _EXPRESSION.sub(lambda found: self.value(found[1]), value)
 
     def value(self, expression: str) -> str:
-        """The value of an expression: ``a || b``, ``a == 'text'``, or a name; an empty text is false."""
-        found = _EXPRESSION.fullmatch(expression)
-        if found:
-            return self.value(found[1])
-        if "||" in expression:
-            return next(filter(None, (self.value(part.strip()) for part in expression.split("||"))), "")
-        compared = _COMPARED.fullmatch(expression)
-        if compared:
-            return "true" if self.value(compared[1]) == compared[2] else ""
+        """The value that an expression names."""
         match expression.split("."):
             case ["github", "token"]:
                 return self.token

@@ -106,12 +106,8 @@ def test_everything_is_described() -> None:
         assert each["description"].endswith(".")
 
 
-def test_an_action_that_is_used_is_pinned_to_a_commit_and_runs_under_a_condition() -> None:
-    used = [each for each in STEPS if "uses" in each]
-    assert used
-    for step in used:
-        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", step["uses"])
-        assert step["if"]
+def test_no_other_action_is_used() -> None:
+    assert all("run" in each and "uses" not in each for each in STEPS)
 
 
 # --- its steps do it --------------------------------------------------------------------------------------------------
@@ -220,25 +216,38 @@ def test_a_job_without_a_workspace_finds_the_machines_python(github: FakeGitHub,
     assert ran.outputs["verdict"] == "block"
 
 
-def test_where_no_python_will_do_the_one_that_is_set_up_does(github: FakeGitHub, tmp_path: Path) -> None:
-    folder = tmp_path / "programs"
-    folder.mkdir()
+def without_python(folder: Path) -> Machine:
+    """A machine whose PATH has a Python of old and nothing else of that name."""
+    programs = folder / "programs"
+    programs.mkdir()
     for name in ("bash", "git", "uv"):
         program = shutil.which(name)
         if program:
-            (folder / name).symlink_to(program)
-    old = folder / "python3"
+            (programs / name).symlink_to(program)
+    old = programs / "python3"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
-    machine = Machine(
-        folder=tmp_path,
-        python=None,
-        actions={"actions/setup-python": {"python-path": sys.executable}},
-        environment={"PATH": str(folder)},
-    )
+    return Machine(folder=folder, python=None, environment={"PATH": str(programs)})
+
+
+def test_where_no_python_of_the_path_will_do_one_of_the_tool_cache_does(github: FakeGitHub, tmp_path: Path) -> None:
+    machine = without_python(tmp_path)
+    for version in ("3.10.9", "3.13.1"):
+        python = machine.tool_cache / "Python" / version / "x64" / "bin" / "python3"
+        python.parent.mkdir(parents=True)
+        python.write_text(f'#!/bin/sh\necho {version} >&2\nexec "{sys.executable}" "$@"\n')
+        python.chmod(0o755)
     ran = machine.run(github)
-    assert ran.steps == ["Look for Python", "Set up Python", "Ruleward"]
+    assert "3.13.1" in ran.log
+    assert "3.10.9" not in ran.log
     assert (ran.status, ran.outputs["verdict"]) == (1, "block"), ran.log
+
+
+def test_where_no_python_will_do_at_all_that_is_said_with_what_to_do(github: FakeGitHub, tmp_path: Path) -> None:
+    ran = without_python(tmp_path).run(github)
+    assert (ran.status, ran.steps) == (3, ["Look for Python"])
+    assert ran.log.startswith("::error::Ruleward needs CPython 3.11 to 3.14 with pip or uv")
+    assert "actions/setup-python" in ran.log
 
 
 _ANNOTATED = "::error file=rules/a.toml,line=4,title=updated-date-backwards::"
