@@ -20,8 +20,8 @@ LOCK = "requirements/runtime.txt"
 _UV_LOCK = "requirements/uv.txt"
 _INCOMPLETE = 3
 
-# What an installer may know of its surroundings: where it is, and where packages are fetched from. What it installs
-# is fixed by hashes; a variable that would add, relax or redirect something is left out.
+# What an installer may know of its surroundings: where it is, and how packages are fetched. What it installs is fixed
+# by hashes; a variable that would add to that, relax it or put it elsewhere is left out.
 _KEPT = frozenset({
     "PATH", "PATHEXT", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC", "WINDIR", "TEMP", "TMP", "TMPDIR",
     "HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "LANG", "LC_ALL",
