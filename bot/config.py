@@ -309,7 +309,7 @@ class _Reader:
         return PolicySetting(level=level if isinstance(level, Level) else None, options=options)
 
     def labels(self, value: object) -> Iterator[tuple[str, LabelStyle]]:
-        """Read ``[labels]``, within what GitHub allows: 50 characters of name, 100 of description, six hex digits."""
+        """Read ``[labels]``, within what GitHub allows: so much of a name and of a description, and six hex digits."""
         for key, given in self.table(value, ("labels",)).items():
             at: KeyPath = ("labels", key)
             if key not in LABELS:
@@ -320,11 +320,19 @@ class _Reader:
                 continue
             if style.name is not None and not 1 <= len(style.name) <= _NAME_LIMIT:
                 self.fault((*at, "name"), f"a label's name has 1 to {_NAME_LIMIT} characters")
-            if style.description is not None and len(style.description) > _DESCRIPTION_LIMIT:
-                self.fault((*at, "description"), f"a label's description has at most {_DESCRIPTION_LIMIT} characters")
+            self.label_description(style.description or "", (*at, "description"))
             if style.color is not None and not (len(style.color) == _HEX and set(style.color.lower()) <= _HEX_DIGITS):
                 self.fault((*at, "color"), "a label's color is six hex digits, without `#`")
             yield key, style
+
+    def label_description(self, text: str, at: KeyPath) -> None:
+        """Check a label's description; its name may hold an emoji, but this may not."""
+        if len(text) > _DESCRIPTION_LIMIT:
+            self.fault(at, f"a label's description has at most {_DESCRIPTION_LIMIT} characters")
+        beyond = next((char for char in text if char > _LAST), None)
+        if beyond is not None:
+            message = f"GitHub takes no `{beyond}` in a label's description, nor anything beyond U+FFFF: leave it out"
+            self.fault(at, message)
 
     def exceptions(self, value: object) -> Iterator[StandingException]:
         """Read ``[[exceptions]]``: a policy, a rule_id or a path, a reason, and the last day."""
@@ -387,6 +395,7 @@ class _Reader:
 
 _NAME_LIMIT = 50
 _DESCRIPTION_LIMIT = 100
+_LAST = "\uffff"  # what lies beyond takes four bytes in UTF-8
 _HEX = 6
 _HEX_DIGITS = frozenset("0123456789abcdef")
 _NAMES: Mapping[object, str] = {

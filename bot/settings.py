@@ -228,7 +228,7 @@ class LabelStyle:
     Attributes:
         name: what it is called, at most 50 characters.
         color: six hex digits, without `#`.
-        description: at most 100 characters.
+        description: at most 100 characters, and none beyond U+FFFF: GitHub takes no emoji such as 🛡 there.
     """
 
     name: str | None = None

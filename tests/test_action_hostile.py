@@ -63,6 +63,7 @@ def test_an_error_is_tame(message: str, before: str) -> None:
     text = f"{message}\n{before}"
     assert_tame(error_comment(text, before), tables=0, marker=r" ruleward:review v1 ")
     assert len(error_text(text)) <= 140
+    assert max(error_text(text), default="") <= "\uffff"
     assert "\n" not in error_text(text)
 
 
@@ -90,6 +91,7 @@ def test_the_summary_and_the_status_are_tame(path: str, name: str, message: str,
     assert_tame(text, tables=2)
     status = status_text(made, "error")
     assert len(status) <= 140
+    assert max(status) <= "\uffff"
     assert status == terminal(status)
 
 

@@ -9,7 +9,7 @@ import pytest
 from bot.github.runner import Inputs
 from tests.fake_github import BOT, PERMISSIONS, READ_ONLY, faults
 from tests.repository import other_id, rule_text
-from tests.scene import AGAIN, BASE, FIXED, NEAR, POLICY, RULE, UNBUMPED, WAIVE, config, scene
+from tests.scene import AGAIN, BASE, FIXED, NEAR, POLICY, RULE, UNBUMPED, WAIVE, Files, config, scene
 
 BLOCKED = ["governance: blocked", "impact: logic", "rule: tuning"]
 WARNED = FIXED.replace("risk_score = 47", "risk_score = 99")
@@ -58,6 +58,30 @@ def test_the_words_of_the_status_agree_with_its_state(
         at.run(inputs=Inputs(fail_on=fail_on))
         state, text = at.status() or ("", "")
         assert (state, text[: len(expected[1])]) == expected
+
+
+def test_an_emoji_in_rules_or_in_the_config_does_not_keep_the_status_away(tmp_path: Path) -> None:
+    def rules(index: str) -> Files:
+        return {
+            f"rules/{number}.toml": rule_text(rule_id=other_id(number), name=f"{number}", rule=f"index = [{index}]\n")
+            for number in range(12)
+        }
+
+    with scene(tmp_path, rules('"logs-*"'), rules('"logs-*", "logs-🦊"')) as at:
+        at.run()
+        state, text = at.status() or ("", "")
+        assert state == "failure"
+        assert "logs-⟨U+1F98A⟩" in text
+        at.again()
+        assert at.writes == []
+
+
+def test_an_emoji_in_a_broken_config_does_not_keep_the_status_away(tmp_path: Path) -> None:
+    with scene(tmp_path, config('"🦊" = 2\n'), {RULE: FIXED}) as at:
+        at.run()
+        state, text = at.status() or ("", "")
+        assert state == "error"
+        assert "⟨U+1F98A⟩" in text
 
 
 def test_labels_are_created_with_colour_and_description(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from bot.judge import BLOCKED, exit_status
 from bot.model import Finding, Level, LineFix, Review, RuleReview, Verdict
 from bot.policy import all_policies
 from bot.render.as_markdown import LISTING, MANUAL, marker_again, sentence
-from bot.render.escape import code, cut, fenced, prose, tame, terminal, visible
+from bot.render.escape import basic, code, cut, fenced, prose, tame, terminal, visible
 from bot.render.headline import first_line, verdict_line
 from bot.waive import Record, fingerprint, marker
 from bot.words import plain
@@ -33,7 +33,7 @@ def status_text(review: Review, fail_on: str) -> str:
         verdict = f"{'Blocked' if fails else 'Passed'} (fail-on: {fail_on})"
     lead, beside = first_line(review)
     told = "; ".join([lead, *(plain(phrase) for phrase in beside)])
-    text = terminal(f"{verdict}: {counts}. {told}" if counts else f"{verdict}. {told}")
+    text = basic(terminal(f"{verdict}: {counts}. {told}" if counts else f"{verdict}. {told}"))
     if len(text) <= STATUS_LIMIT:
         return text
     rest = "; …"
@@ -43,7 +43,7 @@ def status_text(review: Review, fail_on: str) -> str:
 
 def error_text(message: str) -> str:
     """Say in the commit status what stopped a review."""
-    return cut(terminal(message), STATUS_LIMIT)
+    return cut(basic(terminal(message)), STATUS_LIMIT)
 
 
 def error_comment(message: str, before: str = "") -> str:

@@ -16,6 +16,7 @@ _PUNCTUATION = re.compile(r"""[^A-Za-z0-9 ./,()='"%+?;:{}\u0080-\U0010ffff-]|:(?
 _BACKTICKS = re.compile("`+")
 _SPAN = re.compile(r"(?<!`)(?P<fence>`+)(?!`)(?P<inner>.+?)(?:(?<!`)(?P=fence)(?!`)|\Z)", re.DOTALL)
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_BEYOND = re.compile(r"[\U00010000-\U0010ffff]")
 _PLACES = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\x7e]")
 
 
@@ -135,6 +136,11 @@ def fenced(lines: Iterable[str], language: str) -> Safe:
 def terminal(text: str, *, keep: str = "") -> str:
     """Return a text for a terminal or a log: no control character, nothing that a runner obeys."""
     return tame(visible(text, keep=keep))
+
+
+def basic(text: str) -> str:
+    """Show by number what lies beyond U+FFFF, such as an emoji: GitHub refuses a status that is described with it."""
+    return _BEYOND.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
 
 
 def command_data(text: str) -> str:

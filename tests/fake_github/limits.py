@@ -63,10 +63,15 @@ def label_color(color: str) -> str:
 
 def label_description(text: str | None) -> str | None:
     """Return a description that a label may have."""
-    if text is not None and len(text) > LABEL_DESCRIPTION:
-        raise invalid(
-            "Label", "description", "custom", f"description is too long (maximum is {LABEL_DESCRIPTION} characters)"
-        )
+    return _description(text, "Label", LABEL_DESCRIPTION)
+
+
+def _description(text: str | None, resource: str, most: int) -> str | None:
+    """Return a description that is not too long, and holds no emoji nor another character beyond U+FFFF."""
+    if text is not None and len(text) > most:
+        raise invalid(resource, "description", "custom", f"description is too long (maximum is {most} characters)")
+    if text is not None and max(text, default="") > "\uffff":
+        raise invalid(resource, "description", "custom", "description doesn't accept 4-byte Unicode")
     return text
 
 
@@ -79,8 +84,4 @@ def label_count(issue: Issue, more: int) -> None:
 
 def status_description(text: str | None) -> str | None:
     """Return a description that a status may have."""
-    if text is not None and len(text) > STATUS_DESCRIPTION:
-        raise invalid(
-            "Status", "description", "custom", f"description is too long (maximum is {STATUS_DESCRIPTION} characters)"
-        )
-    return text
+    return _description(text, "Status", STATUS_DESCRIPTION)
