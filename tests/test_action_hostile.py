@@ -61,7 +61,7 @@ def test_a_waivers_record_is_tame_and_reads_back(policy: str, by: str, at: str, 
 @given(HOSTILE, HOSTILE)
 def test_an_error_is_tame(message: str, before: str) -> None:
     text = f"{message}\n{before}"
-    assert_tame(error_comment(text, before), tables=0, marker=r" ruleward:review v1 ")
+    assert_tame(error_comment(text, recheck=before, before=message), tables=0, marker=r" ruleward:review v1 ")
     assert len(error_text(text)) <= 140
     assert max(error_text(text), default="") <= "\uffff"
     assert "\n" not in error_text(text)

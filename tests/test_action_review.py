@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.github.labels import RECHECK
 from bot.github.runner import Inputs
 from tests.fake_github import BOT, PERMISSIONS, READ_ONLY, faults
 from tests.repository import other_id, rule_text
@@ -88,7 +89,7 @@ def test_labels_are_created_with_colour_and_description(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         at.run()
         known = at.github.state()["labels"]
-        assert sorted(known) == sorted([*BLOCKED, WAIVE])
+        assert sorted(known) == sorted([*BLOCKED, WAIVE, RECHECK])
         assert known["governance: blocked"] == ("b60205", "A policy stands in the way of merging")
         assert known[WAIVE] == ("fbca04", f"Waives {POLICY} here; put on by a maintainer")
 
@@ -416,7 +417,7 @@ def test_a_dry_run_prints_what_it_would_write_and_writes_nothing(tmp_path: Path)
         assert at.writes == []
         assert ran.result.status == 1
         told = [line for line in ran.log if line.startswith("dry run: ")]
-        assert [line.split()[2] for line in told] == ["create"] * 5 + ["add", "post", "post", "set"]
+        assert [line.split()[2] for line in told] == ["create"] * 6 + ["add", "post", "post", "set"]
         assert f"dry run: post a review with comments on {RULE}:4" in told
         assert told[-1].startswith("dry run: set the status ruleward: main to failure: Blocked: 1 error.")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.github.labels import RECHECK
 from bot.github.runner import Inputs
 from bot.waive import read_record
 from tests.actions import Ran
@@ -359,6 +360,38 @@ def test_recheck_runs_again_and_comes_off(tmp_path: Path) -> None:
         at.again()
         assert at.writes == [("DELETE", "/issues/1/labels/governance: recheck")]
         assert at.labels() == ["impact: logic", "rule: tuning"]
+
+
+def test_the_label_for_a_recheck_is_there_for_people_once_one_of_ours_is(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
+        at.run()
+        assert at.github.state()["labels"][RECHECK] == ("1d76db", "Put it on to have the rules reviewed again")
+        assert at.labels() == ["impact: logic", "rule: tuning"]
+        at.again()
+        assert at.writes == []
+
+
+def test_the_label_for_a_recheck_is_there_where_no_review_could_be_made(tmp_path: Path) -> None:
+    with scene(tmp_path, config("[rules]\nnope = 1\n"), {RULE: FIXED}) as at:
+        at.run(inputs=Inputs(labels=False, comment=False))
+        assert RECHECK not in at.github.state()["labels"]
+        at.run()
+        assert f"put the label `{RECHECK}` on" in at.comment()
+        assert RECHECK in at.github.state()["labels"]
+        assert at.labels() == []
+        at.again()
+        assert at.writes == []
+
+
+def test_the_label_for_a_recheck_has_the_name_that_the_config_gives_it_where_that_can_be_read(tmp_path: Path) -> None:
+    renamed = '[comment]\ntemplate = "gone.j2"\n[labels]\n"governance: recheck" = { name = "Ruleward, again" }\n'
+    with scene(tmp_path, config(renamed), {RULE: FIXED}) as at:
+        at.run()
+        assert "put the label `Ruleward, again` on" in at.comment()
+        assert set(at.github.state()["labels"]) == {"Ruleward, again"}
+        at.github.label_as("grace", "Ruleward, again")
+        at.run()
+        assert at.labels() == []
 
 
 def test_a_label_that_a_person_took_off_stays_off_while_the_change_is_the_same(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.action.objects import config_of, objects, status_of
+from bot.action.objects import config_of, names_of, objects
 from bot.action.result import STATES, annotation, context_of, keep, named, outputs_of, unfinished, unreviewed
 from bot.action.waivers import records, requests
 from bot.app import Config, review
@@ -11,6 +11,7 @@ from bot.github.apply import Publisher
 from bot.github.client import Client, GitHubError
 from bot.github.event import ReviewGroup
 from bot.github.facts import Thread
+from bot.github.labels import RECHECK, label
 from bot.github.plan import SetStatus, StatusWish
 from bot.github.runner import Inputs, Result, Runner
 from bot.judge import exit_status, judged_again
@@ -69,10 +70,12 @@ class GroupRun:
         except RulewardError as error:
             self.result.status = error.status
             self.result.annotations = annotation(str(error))
-            self.result.summary = error_comment(str(error)).partition("\n")[2]
+            known = names_of(git, config, group.base)
+            told = error_comment(str(error), recheck=label(RECHECK, known).name)
+            self.result.summary = told.partition("\n")[2]
             made = unreviewed(runner, error, *self._ends())
             self.result.outputs = outputs_of(made.verdict, made, keep(runner, made, Settings()))
-            self._status(status_of(git, config, group.base), "error", error_text(str(error)))
+            self._status(known.status, "error", error_text(str(error)))
             return self.result
         settings = reviewed.settings
         made = judged_again(waived(reviewed.review, records), settings)

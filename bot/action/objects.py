@@ -10,7 +10,7 @@ from bot.github.client import Client
 from bot.github.facts import Thread
 from bot.github.runner import Inputs, Runner
 from bot.model import RulewardError
-from bot.settings import CONFIG_PATH, CommitStatus
+from bot.settings import CONFIG_PATH, Settings
 
 
 def objects(runner: Runner, client: Client, thread: Thread, base: str, head: str) -> tuple[Git, str]:
@@ -66,13 +66,13 @@ def config_of(runner: Runner, inputs: Inputs, git: Git, base: str) -> Config:
     return ConfigText(name=path.as_posix(), data=data)
 
 
-def status_of(git: Git | None, config: Config, base: str) -> CommitStatus:
-    """Read what the commit status is called, as far as the config can be read: the default else."""
+def names_of(git: Git | None, config: Config, base: str) -> Settings:
+    """Read what the status and the labels are called, as far as the config can be read: the defaults else."""
     try:
         if isinstance(config, ConfigText):
-            return read_config(config.data).status
+            return read_config(config.data)
         if config is not None:
-            return read_config(config.read_bytes()).status
-        return read_config(git.file(base, CONFIG_PATH)).status if git is not None else CommitStatus()
+            return read_config(config.read_bytes())
+        return read_config(git.file(base, CONFIG_PATH)) if git is not None else Settings()
     except (RulewardError, OSError):
-        return CommitStatus()
+        return Settings()

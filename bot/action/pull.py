@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.action.objects import config_of, objects, status_of
+from bot.action.objects import config_of, names_of, objects
 from bot.action.result import STATES, annotation, context_of, keep, named, outputs_of, unfinished, unreviewed
 from bot.action.waivers import spare, weigh
 from bot.app import Config, Reviewed, review
@@ -13,7 +13,7 @@ from bot.collect.git import Git
 from bot.github.apply import Outcome, Publisher
 from bot.github.client import Client, GitHubError, RefusedError
 from bot.github.facts import Pull, Thread, own
-from bot.github.labels import RECHECK, label, labels, owned, waiver
+from bot.github.labels import RECHECK, Label, label, labels, owned, waiver
 from bot.github.plan import Held, SetStatus, StatusWish, Surface, Wishes, Write, differing, inline_key, plan, same_text
 from bot.github.runner import Inputs, Result, Runner
 from bot.judge import exit_status, judged_again
@@ -32,7 +32,7 @@ from bot.render.as_pull import (
     worth_saying,
 )
 from bot.render.escape import prose
-from bot.settings import CommitStatus, Settings
+from bot.settings import Settings
 from bot.waive import Refusal, asks, waived
 
 _ONE_PAGE = 100
@@ -144,23 +144,23 @@ class PullRun:
         base = replace(base, merge_base=self.thread.merge_base(self.thread.base_tip, pull.head_sha))
         made = Review(base=base, head=head, today=self.runner.today, verdict=Verdict.PASS)
         self.result.outputs = outputs_of(made.verdict, made, keep(self.runner, made, Settings()))
-        context = context_of(self._status_at_hand(), pull.base_ref)
+        context = context_of(self._names_at_hand().status, pull.base_ref)
         wish = StatusWish(context=context, state="success", description=_UNTOUCHED)
         if self.inputs.status:
             self._write(pull, (SetStatus(status=wish),))
         return self.result
 
-    def _status_at_hand(self) -> CommitStatus:
+    def _names_at_hand(self) -> Settings:
         """Read what the status is called where that takes no request and no fetch: a given file, or the workspace."""
         base = self.thread.base_tip
         try:
             git = Git(self.runner.workspace) if self.runner.workspace is not None else None
             if git is not None and git.holds(base) and not git.promisor():
-                return status_of(git, config_of(self.runner, self.inputs, git, base), base)
+                return names_of(git, config_of(self.runner, self.inputs, git, base), base)
         except RulewardError as error:  # no repository, or somebody else's
             self.runner.say(f"the workspace is not read: {error}")
         given = self.inputs.config
-        return status_of(None, given if given is not None and given.is_absolute() else None, base)
+        return names_of(None, given if given is not None and given.is_absolute() else None, base)
 
     def _write(self, pull: Pull, writes: Iterable[Write]) -> Outcome:
         """Carry writes out, or in a dry run only say them."""
@@ -207,13 +207,12 @@ class PullRun:
             or mode == "always"
             or worth_saying(made, settings.maturity.shipping, settings.comment.bulk_threshold)
         )
-        return Wishes(
+        wishes = Wishes(
             comment=body if self.inputs.comment and mode != "off" else None,
             wanted=wanted,
             change=change_digest(made),
             labels=labels(made.labels, settings) if self.inputs.labels else None,
             owned=owned(settings),
-            offered=tuple(waiver(each) for each in _waivable(made)) if self.inputs.labels else (),
             taken_off=(
                 *(each.label for each in refusals),
                 *self._rechecks(pull, settings),
@@ -223,7 +222,15 @@ class PullRun:
             records=tuple(waiver_comment(each) for each in fresh),
             inline=inline,
             status=status if self.inputs.status else None,
-        ), reviewed
+        )
+        return replace(wishes, offered=self._offered(pull, made, settings, wishes)), reviewed
+
+    def _offered(self, pull: Pull, made: Review, settings: Settings, wishes: Wishes) -> tuple[Label, ...]:
+        """The labels for people to put on: the waivers of what blocks, and with these or any of ours the recheck."""
+        if not self.inputs.labels:
+            return ()
+        waivers = tuple(map(waiver, _waivable(made)))
+        return (*waivers, label(RECHECK, settings)) if waivers or differing(wishes, pull.labels) else ()
 
     def _rechecks(self, pull: Pull, settings: Settings) -> tuple[str, ...]:
         """The label that asked for this run, under whatever name, so that it can be put on again."""
@@ -362,21 +369,24 @@ class PullRun:
         message = str(error)
         self.result.status = error.status
         self.result.annotations = annotation(message)
-        self.result.summary = error_comment(message).partition("\n")[2]
+        settings = names_of(self.git, self.config, self.thread.base_tip)
+        recheck = label(RECHECK, settings)
+        self.result.summary = error_comment(message, recheck=recheck.name).partition("\n")[2]
         made = unreviewed(self.runner, error, *self._ends(), self._paths())
         self.result.outputs = outputs_of(made.verdict, made, keep(self.runner, made, Settings()))
         mine = own(self.thread.comments, "review", self.thread) if self.inputs.comment and not pull.draft else ()
         wish = StatusWish(
-            context=context_of(status_of(self.git, self.config, self.thread.base_tip), pull.base_ref),
+            context=context_of(settings.status, pull.base_ref),
             state="error",
             description=error_text(message),
         )
         wishes = Wishes(
-            comment=error_comment(message, mine[0].body if mine else "")
+            comment=error_comment(message, recheck=recheck.name, before=mine[0].body if mine else "")
             if self.inputs.comment and not pull.draft
             else None,
             wanted=error.status == _FOR_PEOPLE,
-            taken_off=tuple(name for name in pull.labels if name.lower() == RECHECK) if self.inputs.labels else (),
+            offered=(recheck,) if self.inputs.labels and not pull.draft else (),
+            taken_off=self._rechecks(pull, settings),
             status=wish if self.inputs.status else None,
         )
         self._url(self._agree(pull, wishes))

@@ -46,18 +46,19 @@ def error_text(message: str) -> str:
     return cut(basic(terminal(message)), STATUS_LIMIT)
 
 
-def error_comment(message: str, before: str = "") -> str:
+def error_comment(message: str, *, recheck: str, before: str = "") -> str:
     """Write the sticky comment of a review that could not be made.
 
     Args:
         message: what stopped it.
+        recheck: the name of the label that asks for another review.
         before: what the comment says now: for which change the labels were decided is not forgotten.
     """
     lines = [f"- {prose(line, most=LISTING)}" for line in message.splitlines()[:20]]
     text = "\n".join(lines)
     return (
         f"{marker_again(before)}\n⚠️ **Ruleward could not review this pull request**, so it cannot pass:\n\n{text}\n\n"
-        "Once that is put right, push again or put the label `governance: recheck` on.\n"
+        f"Once that is put right, push again or put the label {code(recheck)} on.\n"
     )
 
 
