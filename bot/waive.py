@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -81,19 +81,34 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A commit that somebody wrote.
+
+    Attributes:
+        sha: its id.
+        update: whether it updates the branch by a button of GitHub's, but not file by file.
+    """
+
+    sha: str
+    update: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What has to be known of who asks for a new waiver.
 
     Attributes:
         rights: what they may do, by GitHub's names (``push`` is write access).
         author: who opened the pull request.
-        writers: who wrote its commits, None where that cannot be told.
+        listed: whether GitHub lists all of its commits.
+        wrote: one of them that is theirs, None for none.
         seen: when the bot first reported on the current head, None where it has not.
     """
 
     rights: Mapping[str, bool]
     author: str
-    writers: Collection[str] | None
+    listed: bool
+    wrote: Written | None
     seen: str | None
 
 
@@ -218,11 +233,13 @@ def _involved(login: str, facts: Facts) -> str | None:
     """Say what somebody has to do with a pull request that they may not waive on; None for nothing."""
     if login == facts.author:
         return f"`{login}` opened this pull request, and somebody else has to waive"
-    if facts.writers is None:
+    if not facts.listed:
         return "GitHub does not list all commits of this pull request, so nobody can tell who wrote them"
-    if login in facts.writers:
-        return f"`{login}` wrote a commit of this pull request, and somebody else has to waive"
-    return None
+    if facts.wrote is None:
+        return None
+    what = ", an update of the branch that does not leave each file as one side had it" if facts.wrote.update else ""
+    commit = f"`{facts.wrote.sha[:12]}`{what}"
+    return f"`{login}` wrote a commit of this pull request ({commit}), and somebody else has to waive"
 
 
 def granted(request: Request, review: Review) -> Record:
@@ -293,6 +310,7 @@ __all__ = [
     "Record",
     "Refusal",
     "Request",
+    "Written",
     "asks",
     "fingerprint",
     "fingerprints",

@@ -13,7 +13,21 @@ from bot.waive import read_record
 from tests.actions import Ran
 from tests.fake_github import BOT, PERMISSIONS
 from tests.repository import other_id, rule_text
-from tests.scene import AGAIN, BASE, FIXED, NEAR, OTHER_QUERY, POLICY, RULE, UNBUMPED, WAIVE, Scene, config, scene
+from tests.scene import (
+    AGAIN,
+    BASE,
+    FIXED,
+    NEAR,
+    OTHER_QUERY,
+    POLICY,
+    RULE,
+    UNBUMPED,
+    WAIVE,
+    Files,
+    Scene,
+    config,
+    scene,
+)
 
 
 def records(at: Scene) -> list[str]:
@@ -122,7 +136,9 @@ def test_who_wrote_a_commit_may_not_waive(tmp_path: Path) -> None:
         at.run()
         at.github.label_as("ada", WAIVE)
         at.run()
-        assert "`ada` wrote a commit of this pull request, and somebody else has to waive" in refusal(at)
+        sha = at.repo.git("rev-parse", "topic")[:12]
+        told = f"`ada` wrote a commit of this pull request (`{sha}`), and somebody else has to waive"
+        assert told in refusal(at)
         assert_blocked(at)
 
 
@@ -135,6 +151,63 @@ def test_who_committed_what_another_wrote_may_not_waive(tmp_path: Path) -> None:
         at.github.label_as("ada", WAIVE)
         at.run()
         assert "`ada` wrote a commit" in refusal(at)
+
+
+def moved(at: Scene, files: Files) -> None:
+    """Let the base branch move on."""
+    at.commit(files, branch="main")
+
+
+@pytest.mark.parametrize("fetch", [False, True])
+def test_who_only_updated_the_branch_wrote_nothing_and_may_waive(tmp_path: Path, *, fetch: bool) -> None:
+    with scene(tmp_path, {RULE: BASE, "gone.md": "x"}, {RULE: UNBUMPED, "new.md": "y"}) as at:
+        moved(at, {"docs/a.md": "1", "gone.md": None})
+        at.github.update_branch("grace")
+        moved(at, {"docs/a.md": "2"})
+        at.github.update_branch("grace")
+        workspace = None if fetch else at.repo.path
+        at.run(workspace=workspace)
+        waive(at)
+        at.run(workspace=workspace)
+        assert_waived(at)
+
+
+@pytest.mark.parametrize("fetch", [False, True])
+def test_who_put_a_file_together_while_updating_the_branch_may_not_waive(tmp_path: Path, *, fetch: bool) -> None:
+    with scene(tmp_path, {RULE: BASE, "a.md": "1\n" * 9}, {RULE: UNBUMPED, "a.md": "0\n" + "1\n" * 9}) as at:
+        moved(at, {"a.md": "1\n" * 9 + "2\n"})
+        sha = at.github.update_branch("grace")
+        workspace = None if fetch else at.repo.path
+        at.run(workspace=workspace)
+        waive(at)
+        at.run(workspace=workspace)
+        told = "an update of the branch that does not leave each file as one side had it"
+        assert f"(`{sha[:12]}`, {told})" in refusal(at)
+        assert_blocked(at)
+
+
+def test_who_changed_a_rule_while_updating_the_branch_may_not_waive(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        moved(at, {"docs/a.md": "1"})
+        at.repo.git("checkout", "--quiet", "--detach", "topic")
+        at.repo.commit({"docs/a.md": "1", RULE: AGAIN})
+        at.github.update_branch("grace", tree=at.repo.git("rev-parse", "HEAD^{tree}"))
+        at.run()
+        waive(at)
+        at.run()
+        assert "`grace` wrote a commit of this pull request" in refusal(at)
+        assert_blocked(at)
+
+
+def test_a_merge_that_only_says_that_github_made_it_is_its_authors(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        moved(at, {"docs/a.md": "1"})
+        at.github.update_branch("grace")
+        at.github.hub.signed.clear()
+        at.run()
+        waive(at)
+        at.run()
+        assert "`grace` wrote a commit of this pull request" in refusal(at)
 
 
 def test_a_config_may_let_authors_waive(tmp_path: Path) -> None:

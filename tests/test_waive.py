@@ -20,6 +20,7 @@ from bot.waive import (
     Record,
     Refusal,
     Request,
+    Written,
     asks,
     fingerprints,
     granted,
@@ -34,7 +35,7 @@ from tests.scene import OTHER_QUERY, POLICY
 
 TODAY = date(2026, 11, 24)
 REQUEST = Request(label=f"waive: {POLICY}", by="grace", bot=False, at="2026-11-24T12:00:00Z")
-FACTS = Facts(rights={"push": True}, author="ada", writers=("linus",), seen="2026-11-24T11:00:00Z")
+FACTS = Facts(rights={"push": True}, author="ada", listed=True, wrote=None, seen="2026-11-24T11:00:00Z")
 
 
 def review(after: str, before: str = rule_text(), *, path: str = "rules/a.toml") -> Review:
@@ -117,9 +118,10 @@ def test_a_record_says_what_counts_later() -> None:
         (REQUEST, replace(FACTS, rights={"maintain": True}), Waivers(permission=Permission.ADMIN), "admin access"),
         (REQUEST, replace(FACTS, rights={"admin": True}), Waivers(permission=Permission.ADMIN), None),
         (REQUEST, replace(FACTS, author="grace"), Waivers(), "opened this pull request"),
-        (REQUEST, replace(FACTS, writers=("grace",)), Waivers(), "wrote a commit"),
-        (REQUEST, replace(FACTS, writers=None), Waivers(), "nobody can tell who wrote them"),
-        (REQUEST, replace(FACTS, author="grace", writers=None), Waivers(allow_author=True), None),
+        (REQUEST, replace(FACTS, wrote=Written(sha="c" * 40)), Waivers(), "wrote a commit of this pull request (`c"),
+        (REQUEST, replace(FACTS, wrote=Written(sha="c" * 40, update=True)), Waivers(), "an update of the branch that"),
+        (REQUEST, replace(FACTS, listed=False), Waivers(), "nobody can tell who wrote them"),
+        (REQUEST, replace(FACTS, author="grace", listed=False), Waivers(allow_author=True), None),
         (REQUEST, replace(FACTS, seen=None), Waivers(), "older than the first review"),
         (REQUEST, replace(FACTS, seen="2026-11-24T12:00:01Z"), Waivers(), "older than the first review"),
         (REQUEST, replace(FACTS, seen="2026-11-24T12:00:00Z"), Waivers(), None),

@@ -179,7 +179,7 @@ class PullRun:
     def _wishes(self, git: Git, pull: Pull, reviewed: Reviewed) -> tuple[Wishes, Reviewed]:
         """Work out what GitHub should hold; who may waive is asked here."""
         settings = reviewed.settings
-        held, fresh, refusals = weigh(self.thread, reviewed, recording=self.recording)
+        held, fresh, refusals = weigh(git, self.thread, reviewed, recording=self.recording)
         made = judged_again(waived(reviewed.review, (*held, *fresh)), settings)
         reviewed = replace(reviewed, review=made)
         status = StatusWish(

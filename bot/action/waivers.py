@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from bot.action.merges import plain
 from bot.action.result import STATES, context_of
 from bot.app import Reviewed
-from bot.github.facts import Thread, own
+from bot.collect.git import Git
+from bot.github.facts import Commit, Thread, own
 from bot.settings import Settings
-from bot.waive import Facts, Record, Refusal, Request, asks, granted, read_record, refused, settled
+from bot.waive import Facts, Record, Refusal, Request, Written, asks, granted, read_record, refused, settled
 
+_PARENTS = 2  # of a merge of one branch into another
 _REPORTED = frozenset(STATES.values())  # a run that could not finish has shown nobody anything
 
 
-def weigh(thread: Thread, reviewed: Reviewed, *, recording: bool) -> tuple[list[Record], list[Record], list[Refusal]]:
+def weigh(
+    git: Git, thread: Thread, reviewed: Reviewed, *, recording: bool
+) -> tuple[list[Record], list[Record], list[Refusal]]:
     """Judge every ``waive:`` label: the waivers that hold, those that begin now, and the labels that come off."""
     pull = thread.pull
     written = records(thread) if any(map(asks, pull.labels)) else []
@@ -23,7 +28,7 @@ def weigh(thread: Thread, reviewed: Reviewed, *, recording: bool) -> tuple[list[
     for request in requests(thread):
         known = settled(request, written, reviewed.review)
         if known is None:
-            known = refused(request, _facts(thread, request, reviewed.settings), reviewed.settings.waivers)
+            known = refused(request, _facts(git, thread, request, reviewed.settings), reviewed.settings.waivers)
             if known is None:
                 if recording and not pull.draft:  # one that nobody can look up does not count
                     fresh.append(granted(request, reviewed.review))
@@ -35,16 +40,29 @@ def weigh(thread: Thread, reviewed: Reviewed, *, recording: bool) -> tuple[list[
     return held, fresh, refusals
 
 
-def _facts(thread: Thread, request: Request, settings: Settings) -> Facts:
+def _facts(git: Git, thread: Thread, request: Request, settings: Settings) -> Facts:
     pull = thread.pull
+    commits = () if settings.waivers.allow_author else thread.commits
     context = context_of(settings.status, pull.base_ref)
     mine = thread.statuses(pull.head_sha, context)
     return Facts(
         rights=thread.permission(request.by) if request.by and not request.bot else {},
         author=pull.author.login,
-        writers=() if settings.waivers.allow_author else thread.commit_people,
+        listed=commits is not None,
+        wrote=_wrote(git, thread, request.by, commits or ()),
         seen=min((each.created for each in mine if each.state in _REPORTED), default=None),
     )
+
+
+def _wrote(git: Git, thread: Thread, login: str, commits: Iterable[Commit]) -> Written | None:
+    """Return a commit that somebody wrote; who only brought the branch up to date with a button wrote none."""
+    theirs = [each for each in commits if login in each.people]
+    buttons = [each for each in theirs if each.signed and len(each.parents) == _PARENTS]
+    other = next((each for each in theirs if each not in buttons), None)
+    if other is not None:
+        return Written(sha=other.sha)
+    mixed = next((each for each in buttons if not plain(git, thread, each)), None)
+    return Written(sha=mixed.sha, update=True) if mixed is not None else None
 
 
 def records(thread: Thread) -> list[Record]:

@@ -14,6 +14,7 @@ from bot.model import is_table
 APP = "github-actions[bot]"
 """Who writes with a workflow's own token, for which ``GET /user`` is forbidden."""
 
+_GITHUB = "web-flow"  # who commits what is done on GitHub's pages
 _COMPARED = 300  # files that a comparison lists at most
 _LATE = (1.0, 2.0, 4.0)  # seconds until a comment that is counted has to be listed too
 
@@ -125,6 +126,22 @@ class LabelEvent:
     at: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit of a pull request.
+
+    Attributes:
+        people: the logins of who wrote and committed it; one that GitHub ties to no account is nobody's.
+        parents: their ids.
+        signed: whether GitHub committed it itself, by a button or in its editor, which its signature proves.
+    """
+
+    sha: str
+    people: frozenset[str]
+    parents: tuple[str, ...]
+    signed: bool
+
+
 def read_pull(data: Json) -> Pull:
     """Read ``GET pulls/{n}``."""
     return Pull(
@@ -178,6 +195,19 @@ def read_status(data: Json) -> Status:
         description=str(data.get("description") or ""),
         author=read_person(data.get("creator")),
         created=str(data["created_at"]),
+    )
+
+
+def read_commit(data: Json) -> Commit:
+    """Read a commit as lists show it."""
+    author, committer = (read_person(data.get(role)).login for role in ("author", "committer"))
+    facts = data.get("commit")
+    proof = facts.get("verification") if is_table(facts) else None
+    return Commit(
+        sha=str(data["sha"]),
+        people=frozenset({author, committer} - {"", _GITHUB}),
+        parents=tuple(str(each["sha"]) for each in data.get("parents") or ()),
+        signed=committer == _GITHUB and is_table(proof) and proof.get("verified") is True,
     )
 
 
@@ -324,18 +354,10 @@ class Thread:
         )
 
     @cached_property
-    def commit_people(self) -> frozenset[str] | None:
-        """The logins of who wrote the commits; a commit that GitHub ties to no account is nobody's.
-
-        None where GitHub does not list all of them (it ends at 250): then nobody can tell.
-        """
-        people: set[str] = set()
+    def commits(self) -> tuple[Commit, ...] | None:
+        """The commits, the oldest first; None where GitHub does not list all of them (it ends at 250)."""
         listed = self._client.pages(f"/pulls/{self.number}/commits")
-        if len(listed) < self.pull.commits:
-            return None
-        for each in listed:
-            people |= {read_person(each.get(role)).login for role in ("author", "committer")}
-        return frozenset(people - {"", "web-flow"})
+        return tuple(map(read_commit, listed)) if len(listed) >= self.pull.commits else None
 
     def permission(self, login: str) -> Mapping[str, bool]:
         """Read what a person may do here: ``{"admin": False, "maintain": …, "push": …, "triage": …, "pull": …}``."""
@@ -427,6 +449,7 @@ def own(comments: Iterable[Comment], mark: str, thread: Thread) -> tuple[Comment
 __all__ = [
     "APP",
     "Comment",
+    "Commit",
     "Inline",
     "LabelEvent",
     "Person",
@@ -437,6 +460,7 @@ __all__ = [
     "marked",
     "own",
     "read_comment",
+    "read_commit",
     "read_inline",
     "read_person",
     "read_pull",

@@ -175,6 +175,7 @@ def commit(hub: Hub, each: git.Commit) -> Json:
     """Describe a commit; an address that belongs to no account has no account."""
     url = f"{hub.api}/commits/{each.sha}"
     page = f"{hub.web}/{hub.full_name}/commit"
+    signed = each.sha in hub.signed
     author, committer = (
         next((payload.user(hub, person) for person in hub.people.values() if person.email == one.email), None)
         for one in (each.author, each.committer)
@@ -192,6 +193,13 @@ def commit(hub: Hub, each: git.Commit) -> Json:
             "message": each.message,
             "tree": {"sha": each.tree, "url": f"{hub.api}/git/trees/{each.tree}"},
             "comment_count": 0,
+            "verification": {
+                "verified": signed,
+                "reason": "valid" if signed else "unsigned",
+                "signature": "-----BEGIN PGP SIGNATURE-----" if signed else None,
+                "payload": f"tree {each.tree}" if signed else None,
+                "verified_at": stamp(hub.clock.now) if signed else None,
+            },
         },
         "author": author,
         "committer": committer,

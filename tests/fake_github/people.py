@@ -6,6 +6,7 @@ from threading import RLock
 from typing import Any
 
 from tests.fake_github.endpoints import reviews
+from tests.fake_github.repository import GITHUB
 from tests.fake_github.state import ROLES, Comment, Hub, Inline, Issue, Label, Pull, Review, record
 
 
@@ -92,6 +93,19 @@ class People:
             self.hub.git.git("update-ref", f"refs/pull/{issue.number}/head", head)
             for each in self.hub.of_issue(self.hub.inline.values(), issue):
                 reviews.follow(self.hub, each, before)
+
+    def update_branch(self, login: str, *, tree: str | None = None, number: int | None = None) -> str:
+        """Press "Update branch", or leave the editor of conflicts with a tree, and return the merge commit."""
+        with self.lock:
+            pull = self._pull(number)[1]
+            self.hub.person("web-flow").email = GITHUB
+            person = self.hub.person(login)
+            person.email = person.email or f"{login}@users.noreply.github.com"
+            made = self.hub.git.update(pull.head_sha, pull.base_ref, (login, person.email), tree)
+            self.hub.signed.add(made)
+            self.hub.git.git("update-ref", f"refs/heads/{pull.head_ref}", made)
+            self.push(made, number=number)
+            return made
 
     def retarget(self, base: str, *, number: int | None = None) -> None:
         """Point a pull request at another branch."""

@@ -12,6 +12,9 @@ from pathlib import Path
 _STATUSES = {"A": "added", "M": "modified", "D": "removed", "R": "renamed", "C": "copied", "T": "changed"}
 _HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _ZERO = "0" * 40
+GITHUB = "noreply@github.com"
+"""Who commits what is done on GitHub's pages; anybody may write that into a commit, but not sign it."""
+
 _COMMIT = "%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%aI%x1f%cn%x1f%ce%x1f%cI%x1f%B%x1e"
 
 
@@ -92,16 +95,17 @@ class GitData:
     _logs: dict[tuple[str, ...], tuple[Commit, ...]] = field(default_factory=dict)
     _bases: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
-    def git(self, *arguments: str, check: bool = True) -> str:
-        """Run git with no setting of the user's, and return what it wrote."""
+    def git(self, *arguments: str, check: bool = True, author: tuple[str, str] | None = None) -> str:
+        """Run git with no setting of the user's, and return what it wrote; ``author`` is a name and an address."""
+        name, email = author or ("GitHub", GITHUB)
         environment = {
             **os.environ,
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_SYSTEM": os.devnull,
-            "GIT_AUTHOR_NAME": "GitHub",
-            "GIT_AUTHOR_EMAIL": "noreply@example.org",
+            "GIT_AUTHOR_NAME": name,
+            "GIT_AUTHOR_EMAIL": email,
             "GIT_COMMITTER_NAME": "GitHub",
-            "GIT_COMMITTER_EMAIL": "noreply@example.org",
+            "GIT_COMMITTER_EMAIL": GITHUB,
         }
         done = subprocess.run(
             ["git", *arguments],
@@ -203,6 +207,13 @@ class GitData:
         made = self.git("commit-tree", tree, "-p", tip, "-p", head, "-m", title).strip()
         self.git("update-ref", f"refs/heads/{base}", made)
         return made
+
+    def update(self, head: str, base: str, author: tuple[str, str], tree: str | None = None) -> str:
+        """Merge a branch into a commit, as "Update branch" does or, with a tree, the editor of conflicts."""
+        tip = self.branch(base) or ""
+        tree = tree or self.git("merge-tree", "--write-tree", head, tip).split("\n")[0]
+        title = f"Merge branch '{base}' into topic"
+        return self.git("commit-tree", tree, "-p", head, "-p", tip, "-m", title, author=author).strip()
 
 
 def _commit(text: str) -> Commit:

@@ -180,6 +180,7 @@ class Hub:
         root: the API's address, without a slash at its end.
         web: the address that pages for people stand under.
         hide: how many lists will not show what is written now.
+        signed: the commits that GitHub made itself, and signed.
     """
 
     owner: str
@@ -200,6 +201,7 @@ class Hub:
     inline: dict[int, Inline] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
+    signed: set[str] = field(default_factory=set)
     _last_id: int = 1000
 
     @property
