@@ -103,6 +103,7 @@ class Facts:
         listed: whether GitHub lists all of its commits.
         wrote: one of them that is theirs, None for none.
         seen: when the bot first reported on the current head, None where it has not.
+        unseen: why it never will, told of the commit status by which it reports; empty where it may.
     """
 
     rights: Mapping[str, bool]
@@ -110,6 +111,7 @@ class Facts:
     listed: bool
     wrote: Written | None
     seen: str | None
+    unseen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,12 +223,18 @@ def refused(request: Request, facts: Facts, waivers: Waivers) -> Refusal | None:
         return no("it was put on by an app, and a person has to")
     if not any(facts.rights.get(right, False) for right in _RIGHTS[waivers.permission]):
         return no(f"`{request.by}` does not have {waivers.permission.value} access")
-    wrote = None if waivers.allow_author else _involved(request.by, facts)
-    if wrote is not None:
-        return no(wrote)
-    if facts.seen is None or facts.seen > request.at:
-        return no("it is older than the first review of the newest commit; look at that one, and put it on again")
-    return None
+    reason = (None if waivers.allow_author else _involved(request.by, facts)) or _unseen(request, facts)
+    return no(reason) if reason is not None else None
+
+
+def _unseen(request: Request, facts: Facts) -> str | None:
+    """Say why somebody had nothing to see when they put the label on; None where they had."""
+    early = "it is older than the first review of the newest commit"
+    if facts.seen is not None:
+        return f"{early}; look at that one, and put it on again" if facts.seen > request.at else None
+    if facts.unseen:
+        return f"a waiver needs the commit status, {facts.unseen}"
+    return f"{early}, whose commit status is not there yet; wait for that, look at the review, and put it on again"
 
 
 def _involved(login: str, facts: Facts) -> str | None:

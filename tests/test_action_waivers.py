@@ -11,7 +11,7 @@ from bot.github.labels import RECHECK
 from bot.github.runner import Inputs
 from bot.waive import read_record
 from tests.actions import Ran
-from tests.fake_github import BOT, PERMISSIONS
+from tests.fake_github import BOT, PERMISSIONS, READ_ONLY
 from tests.repository import other_id, rule_text
 from tests.scene import (
     AGAIN,
@@ -244,6 +244,29 @@ def test_nobody_waives_what_they_have_not_seen(tmp_path: Path) -> None:
         at.push({RULE: AGAIN})
         at.run()
         assert_blocked(at)
+
+
+def test_without_the_status_a_waiver_is_refused_for_that_and_not_for_its_age(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        off = Inputs(status=False)
+        at.run(inputs=off)
+        waive(at)
+        at.run(inputs=off)
+        assert "a waiver needs the commit status, which the input `status: false` switches off" in refusal(at)
+
+
+def test_a_fork_whose_run_may_only_read_is_told_that_no_waiver_counts_there(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}, author="mallory", fork=True) as at:
+        token = at.github.add_token("ghs_read", app=True, permissions=READ_ONLY)
+        at.run(event="pull_request", token=token)
+        waive(at)
+        log = at.run(event="pull_request", token=token).log
+        assert any("which a run of `pull_request` may not set on a pull request from a fork" in line for line in log)
+        at.run(event="pull_request_target")
+        assert "whose commit status is not there yet; wait for that" in refusal(at)
+        waive(at)
+        at.run(event="pull_request_target")
+        assert_waived(at)
 
 
 def test_a_label_that_was_on_before_the_push_does_not_waive_what_came_after(tmp_path: Path) -> None:

@@ -446,6 +446,17 @@ def test_doctor_takes_the_tag_of_a_release_and_tells_its_risk(rules: Repository)
     )
 
 
+def test_doctor_tells_what_a_review_without_the_status_cannot_do(rules: Repository) -> None:
+    file = rules.path / FOLDER / REVIEW
+    file.write_text(file.read_text().replace(_STEP, f"{_STEP}        with:\n          status: false\n"))
+    assert wrong(rules) == []
+    (line,) = (str(line) for line in doctor.examine(rules.path, INPUTS) if line.note and "waive:" in line.text)
+    assert line == (
+        "note   .github/workflows/ruleward.yml:32: without the commit status no `waive:` label counts, and the job is "
+        "all there is to require"
+    )
+
+
 @pytest.mark.parametrize(
     "ref", ["main", "refs/heads/main", "${{ github.event.pull_request.base.sha }}", "${{ github.sha }}"]
 )

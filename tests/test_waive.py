@@ -123,6 +123,8 @@ def test_a_record_says_what_counts_later() -> None:
         (REQUEST, replace(FACTS, listed=False), Waivers(), "nobody can tell who wrote them"),
         (REQUEST, replace(FACTS, author="grace", listed=False), Waivers(allow_author=True), None),
         (REQUEST, replace(FACTS, seen=None), Waivers(), "older than the first review"),
+        (REQUEST, replace(FACTS, unseen="which is off"), Waivers(), None),
+        (REQUEST, replace(FACTS, seen=None, unseen="which is off"), Waivers(), "the commit status, which is off"),
         (REQUEST, replace(FACTS, seen="2026-11-24T12:00:01Z"), Waivers(), "older than the first review"),
         (REQUEST, replace(FACTS, seen="2026-11-24T12:00:00Z"), Waivers(), None),
     ],

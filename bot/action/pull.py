@@ -37,6 +37,7 @@ from bot.waive import Refusal, asks, waived
 
 _ONE_PAGE = 100
 _OURS = ("rule:", "impact:", "governance:", "waive:")
+_READING = "pull_request"  # the event under which a fork's runs get a token that may only read
 _UNTOUCHED = "No rule changes"
 _FOR_PEOPLE = 2  # the exit status of what somebody has to put right; the rest is put right by another run
 
@@ -179,7 +180,7 @@ class PullRun:
     def _wishes(self, git: Git, pull: Pull, reviewed: Reviewed) -> tuple[Wishes, Reviewed]:
         """Work out what GitHub should hold; who may waive is asked here."""
         settings = reviewed.settings
-        held, fresh, refusals = weigh(git, self.thread, reviewed, recording=self.recording)
+        held, fresh, refusals = weigh(git, self.thread, reviewed, recording=self.recording, unseen=self._unseen(pull))
         made = judged_again(waived(reviewed.review, (*held, *fresh)), settings)
         reviewed = replace(reviewed, review=made)
         status = StatusWish(
@@ -224,6 +225,14 @@ class PullRun:
             status=status if self.inputs.status else None,
         )
         return replace(wishes, offered=self._offered(pull, made, settings, wishes)), reviewed
+
+    def _unseen(self, pull: Pull) -> str:
+        """Say why no commit status is ever set here, empty where one may be."""
+        if not self.inputs.status:
+            return "which the input `status: false` switches off"
+        if self.runner.event == _READING and pull.fork:
+            return f"which a run of `{_READING}` may not set on a pull request from a fork"
+        return ""
 
     def _offered(self, pull: Pull, made: Review, settings: Settings, wishes: Wishes) -> tuple[Label, ...]:
         """The labels for people to put on: the waivers of what blocks, and with these or any of ours the recheck."""

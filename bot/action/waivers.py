@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bot.action.merges import plain
 from bot.action.result import STATES, context_of
@@ -17,9 +18,17 @@ _REPORTED = frozenset(STATES.values())  # a run that could not finish has shown 
 
 
 def weigh(
-    git: Git, thread: Thread, reviewed: Reviewed, *, recording: bool
+    git: Git, thread: Thread, reviewed: Reviewed, *, recording: bool, unseen: str = ""
 ) -> tuple[list[Record], list[Record], list[Refusal]]:
-    """Judge every ``waive:`` label: the waivers that hold, those that begin now, and the labels that come off."""
+    """Judge every ``waive:`` label: the waivers that hold, those that begin now, and the labels that come off.
+
+    Args:
+        git: holds the commits of the pull request, or fetches them.
+        thread: the pull request.
+        reviewed: its review.
+        recording: whether a new waiver can be recorded; one that cannot does not count.
+        unseen: why no commit status is ever set here, empty where one may be.
+    """
     pull = thread.pull
     written = records(thread) if any(map(asks, pull.labels)) else []
     held: list[Record] = []
@@ -28,7 +37,8 @@ def weigh(
     for request in requests(thread):
         known = settled(request, written, reviewed.review)
         if known is None:
-            known = refused(request, _facts(git, thread, request, reviewed.settings), reviewed.settings.waivers)
+            facts = replace(_facts(git, thread, request, reviewed.settings), unseen=unseen)
+            known = refused(request, facts, reviewed.settings.waivers)
             if known is None:
                 if recording and not pull.draft:  # one that nobody can look up does not count
                     fresh.append(granted(request, reviewed.review))

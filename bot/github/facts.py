@@ -32,6 +32,7 @@ class Pull:
     """A pull request as it is right now.
 
     Attributes:
+        fork: whether its head is in another repository, or in one that is gone.
         labels: name to colour (six hex digits).
         comments: how many comments it has; ``inline`` how many on lines of its diff.
         commits: how many commits it has.
@@ -46,6 +47,7 @@ class Pull:
     base_sha: str
     head_ref: str
     head_sha: str
+    fork: bool
     labels: Mapping[str, str]
     comments: int
     inline: int
@@ -154,12 +156,19 @@ def read_pull(data: Json) -> Pull:
         base_sha=str(data["base"]["sha"]),
         head_ref=str(data["head"]["ref"]),
         head_sha=str(data["head"]["sha"]),
+        fork=_place(data["head"]) != _place(data["base"]),
         labels={str(each["name"]): str(each.get("color") or "") for each in data.get("labels") or ()},
         comments=int(data.get("comments") or 0),
         inline=int(data.get("review_comments") or 0),
         files=int(data.get("changed_files") or 0),
         commits=int(data.get("commits") or 0),
     )
+
+
+def _place(end: Json) -> object:
+    """The repository that an end of a pull request is in."""
+    place = end.get("repo")
+    return place.get("full_name") if is_table(place) else None
 
 
 def read_comment(data: Json) -> Comment:

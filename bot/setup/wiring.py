@@ -131,7 +131,7 @@ def check(use: Use, *, inputs: Collection[str], queue: bool) -> list[Line]:
     lines = [line for look in (_WRITING if use.writes else ()) for line in look(use)]
     lines += [*_checkout(use), *_pin(use), *_inputs(use, inputs)]
     if use.writes and not use.audits:
-        lines += _queue(use, wanted=queue)
+        lines += [*_queue(use, wanted=queue), *_status(use)]
     return lines
 
 
@@ -312,6 +312,13 @@ def _queue(use: Use, *, wanted: bool) -> Iterator[Line]:
             "another workflow runs in a merge queue, this one does not, so its status never comes there: "
             "add `merge_group`",
         )
+
+
+def _status(use: Use) -> Iterator[Line]:
+    status = use.step.get("with", "status")
+    if status is not None and status.text.lower() == "false":
+        text = "without the commit status no `waive:` label counts, and the job is all there is to require"
+        yield Line(good=True, note=True, text=text, place=f"{use.path}:{status.line}")
 
 
 __all__ = ["TYPES", "Line", "Use", "check", "queue_wanted", "uses_of"]
