@@ -200,7 +200,21 @@ def test_a_token_that_may_only_read_writes_no_issue_and_says_so(tmp_path: Path) 
         ran = at.audit(token="ghs_read")
         assert at.issues() == {}
         assert ran.result.status == 0
-        assert "skipped the issue: the token may not write it" in ran.log
+        said = "the token may not write it (Resource not accessible by integration)"
+        assert f"skipped the issue: {said}" in ran.log
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(410, "Issues has been disabled in this repository."), (403, "Repository was archived so is read-only.")],
+)
+def test_why_there_is_no_issue_is_said_in_githubs_words(tmp_path: Path, status: int, said: str) -> None:
+    with scene(tmp_path, [STALE]) as at:
+        fault = faults.Fault(name="no issue", status=status, effect=False, body={"message": said})
+        at.github.fail(fault, when=lambda method, _: method == "POST", times=0)
+        ran = at.audit()
+        assert f"skipped the issue: the token may not write it ({said})" in ran.log
+        assert said.rstrip(".") in ran.result.summary
 
 
 def test_a_dry_run_and_a_run_without_comments_write_nothing(tmp_path: Path) -> None:

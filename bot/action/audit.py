@@ -9,6 +9,7 @@ from bot.audit_report import merge_audits, read_audit
 from bot.audited import Audit
 from bot.collect.git import Git
 from bot.collect.remote import Remote
+from bot.github.apply import plainly
 from bot.github.client import Client, RefusedError
 from bot.github.labels import STALE, label
 from bot.github.rolling import Kept, Rolling
@@ -149,7 +150,7 @@ def _issue(  # noqa: PLR0917 - one call, from above
         said: list[str] = []
         kept = rolling.agree(wish, found, said, labelled=inputs.labels)
     except RefusedError as error:
-        reason = "the token may not write it" if error.not_permitted else str(error)
+        reason = plainly(error)
         runner.say(f"skipped the issue: {reason}")
         result.summary += f"\nSkipped the issue: {prose(reason)}.\n"
         return

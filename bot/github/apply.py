@@ -101,7 +101,7 @@ class Publisher:
                 if error.code == _NOT_FOUND and isinstance(write, EditComment | EditInline):
                     self.outcome.gone = True  # deleted since it was read
                     continue
-                self.outcome.skipped[write.surface] = _plainly(error)
+                self.outcome.skipped[write.surface] = plainly(error)
                 if write.surface is Surface.WAIVER:
                     break
                 continue
@@ -211,8 +211,9 @@ def _as_data(comment: Comment) -> dict[str, object]:
     }
 
 
-def _plainly(error: RefusedError) -> str:
+def plainly(error: RefusedError) -> str:
+    """Say why something was not written, in GitHub's own words."""
     return f"the token may not write it ({error.said})" if error.not_permitted else str(error)
 
 
-__all__ = ["Outcome", "Publisher", "ensure_label"]
+__all__ = ["Outcome", "Publisher", "ensure_label", "plainly"]
