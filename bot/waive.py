@@ -33,6 +33,7 @@ PREFIX = "waive: "
 MARK = "<!-- ruleward:waiver "
 """What the record of a waiver starts with."""
 
+_MOST = 3_000  # fingerprints that one comment has room for, with all that stands around them
 _RECORD = re.compile(r"<!-- ruleward:waiver (\{.*?\}) -->")
 _RIGHTS = {
     Permission.TRIAGE: ("triage", "push", "maintain", "admin"),
@@ -69,7 +70,7 @@ class Record:
     """A waiver that counted once: what it covers, and who asked for it when.
 
     Attributes:
-        findings: fingerprints.
+        findings: fingerprints; of very many a single one, of all together.
         head: the commit it was given on.
     """
 
@@ -78,6 +79,25 @@ class Record:
     head: str
     by: str
     at: str
+
+    @property
+    def number(self) -> int:
+        """How many findings it covers."""
+        whole = next((found for each in self.findings if (found := _TOGETHER.fullmatch(each))), None)
+        return int(whole[1]) if whole is not None else len(self.findings)
+
+    def covered(self, shown: frozenset[str]) -> frozenset[str]:
+        """Return those of the fingerprints that a review shows that it covers."""
+        return shown if _together(shown) in self.findings else shown & self.findings
+
+
+_TOGETHER = re.compile(r"(\d{4,9}) together: [0-9a-f]{64}")
+
+
+def _together(marks: frozenset[str]) -> str:
+    """Return what very many fingerprints are known by together: another one more or less, and it is another."""
+    digest = hashlib.sha256("\n".join(sorted(marks)).encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{len(marks)} together: {digest}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +210,7 @@ def settled(request: Request, records: Iterable[Record], review: Review) -> Reco
     mine = [each for each in records if (each.policy, each.by, each.at) == (policy, request.by, request.at)]
     if mine:
         record = mine[0]
-        if current <= record.findings:
+        if record.covered(current) == current:
             return record
         return Refusal(
             label=request.label, reason=f"what `{policy}` finds is no longer what was waived on `{record.head[:12]}`"
@@ -252,9 +272,10 @@ def _involved(login: str, facts: Facts) -> str | None:
 
 def granted(request: Request, review: Review) -> Record:
     """Return the record of a request that counts."""
+    marks = fingerprints(review, request.policy)
     return Record(
         policy=request.policy,
-        findings=fingerprints(review, request.policy),
+        findings=marks if len(marks) <= _MOST else frozenset({_together(marks)}),
         head=review.head.sha or "",
         by=request.by,
         at=request.at,
@@ -296,12 +317,13 @@ def read_record(body: str) -> Record | None:
 def waived(review: Review, records: Iterable[Record]) -> Review:
     """Mark the findings that some records cover; verdict and labels are for the judge to draw again."""
     by_policy = {record.policy: record for record in records}
+    covered = {policy: record.covered(fingerprints(review, policy)) for policy, record in by_policy.items()}
 
     def mark(finding: Finding, change: RuleChange | None) -> Finding:
         record = by_policy.get(finding.policy)
         if record is None or not _is_open(finding, record.policy):
             return finding
-        if fingerprint(finding, change) not in record.findings:
+        if fingerprint(finding, change) not in covered[record.policy]:
             return finding
         return replace(finding, waived=Waived(by=record.by, at=record.at))
 

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from bot.diff import diff, pair
 from bot.judge import judge, judged_again
-from bot.model import Blob, Review, Revision, Verdict, Waived
+from bot.model import Blob, Finding, Level, Review, Revision, Verdict, Waived
 from bot.parse import parse
+from bot.render.as_markdown import LIMIT
+from bot.render.as_pull import waiver_comment
 from bot.settings import Permission, Settings, Waivers
 from bot.waive import (
     MARK,
@@ -104,6 +106,25 @@ def test_a_record_says_what_counts_later() -> None:
     changed = settled(REQUEST, [record], review(rule_text(query="process where true")))
     assert isinstance(changed, Refusal)
     assert "is no longer what was waived on `bbbbbbbbbbbb`" in changed.reason
+
+
+def test_a_waiver_of_very_many_findings_fits_into_a_comment_and_covers_just_them() -> None:
+    def many(number: int) -> Review:
+        found = (Finding(policy=POLICY, severity=Level.ERROR, message="m", path=f"{n}.toml") for n in range(number))
+        return replace(review(rule_text()), findings=tuple(found))
+
+    for number in (3_000, 3_001, 9_999):
+        made = many(number)
+        record = granted(REQUEST, made)
+        body = waiver_comment(record)
+        assert len(body) < LIMIT
+        assert f" waived {number:,} findings of " in body
+        assert read_record(body) == record
+        assert settled(REQUEST, [record], made) == record
+        assert all(finding.waived for finding in waived(made, [record]).all_findings())
+        more = many(number + 1)
+        assert isinstance(settled(REQUEST, [record], more), Refusal)
+        assert not all(finding.waived for finding in waived(more, [record]).all_findings())
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,7 @@ def error_comment(message: str, *, recheck: str, before: str = "") -> str:
 
 def waiver_comment(record: Record) -> str:
     """Write the comment that records a waiver; it is read again, and void once anybody edits it."""
-    number = len(record.findings)
-    what = "1 finding" if number == 1 else f"{number:,} findings"
+    what = "1 finding" if record.number == 1 else f"{record.number:,} findings"
     return (
         f"{marker(record)}\n{code(record.by)} waived {what} of {code(record.policy)} on this pull request, at "
         f"{code(record.at)}, on commit {code(record.head[:12])}.\n\nIt holds while those findings and the change that "
