@@ -106,7 +106,7 @@ class Written:
 
     Attributes:
         sha: its id.
-        update: whether it updates the branch by a button of GitHub's, but not file by file.
+        update: whether it is an update of the branch on GitHub's pages, and yet not proven to change nothing by itself.
     """
 
     sha: str
@@ -265,8 +265,8 @@ def _involved(login: str, facts: Facts) -> str | None:
         return "GitHub does not list all commits of this pull request, so nobody can tell who wrote them"
     if facts.wrote is None:
         return None
-    what = ", an update of the branch that does not leave each file as one side had it" if facts.wrote.update else ""
-    commit = f"`{facts.wrote.sha[:12]}`{what}"
+    more = ", an update of the branch that does more than bring in files that one side alone changed"
+    commit = f"`{facts.wrote.sha[:12]}`{more if facts.wrote.update else ''}"
     return f"`{login}` wrote a commit of this pull request ({commit}), and somebody else has to waive"
 
 

@@ -181,9 +181,23 @@ def test_who_put_a_file_together_while_updating_the_branch_may_not_waive(tmp_pat
         at.run(workspace=workspace)
         waive(at)
         at.run(workspace=workspace)
-        told = "an update of the branch that does not leave each file as one side had it"
+        told = "an update of the branch that does more than bring in files that one side alone changed"
         assert f"(`{sha[:12]}`, {told})" in refusal(at)
         assert_blocked(at)
+
+
+@pytest.mark.parametrize("kept", ["ours", "theirs"])
+def test_who_chose_between_two_sides_of_a_file_may_not_waive(tmp_path: Path, kept: str) -> None:
+    with scene(tmp_path, {RULE: BASE, "a.md": "1"}, {RULE: UNBUMPED, "a.md": "ours"}) as at:
+        moved(at, {"a.md": "theirs"})
+        at.repo.git("checkout", "--quiet", "--detach", "topic")
+        at.repo.commit({"a.md": kept, "b.md": kept})
+        at.repo.commit({"b.md": None})
+        at.github.update_branch("grace", tree=at.repo.git("rev-parse", "HEAD^{tree}"))
+        at.run()
+        waive(at)
+        at.run()
+        assert "an update of the branch that does more than bring in files that one side alone changed" in refusal(at)
 
 
 def test_who_changed_a_rule_while_updating_the_branch_may_not_waive(tmp_path: Path) -> None:
