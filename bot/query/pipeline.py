@@ -133,7 +133,7 @@ class _Builder:
             self.step(command)
         return Spine(
             sources=tuple(dict.fromkeys(source.patterns))
-            if any(pattern.startswith("-") for pattern in source.patterns)
+            if any(map(index.excluding, source.patterns))
             else tuple(sorted(set(source.patterns))),
             filters=tuple(conjunction(parts) for parts in self.filters),
             barriers=tuple(self.barriers),
@@ -322,7 +322,7 @@ def compare(old: Spine, new: Spine, meter: Meter) -> Rows:
     equal = [relation.narrower and relation.wider for relation in relations]
     narrower, why_not = _carried(old, new, [relation.narrower for relation in relations], equal)
     wider, why_not_wider = _carried(new, old, [relation.wider for relation in relations], equal)
-    sources = _within(new.sources, old.sources), _within(old.sources, new.sources)
+    sources = index.within(new.sources, old.sources), index.within(old.sources, new.sources)
     one, two = old.filters[0], new.filters[0]
     lost: Event | tuple[Event, ...] | None = None
     gained: Event | tuple[Event, ...] | None = None
@@ -359,15 +359,6 @@ def _stage(pipeline: Spine) -> groups.Stage | None:
     return groups.Stage(
         before=pipeline.filters[0], keys=pipeline.barriers[0].keys, after=conjunction(pipeline.filters[1:])
     )
-
-
-def _within(inner: Sequence[str], outer: Sequence[str]) -> bool:
-    """Tell whether every index that the inner patterns name is named by the outer ones."""
-    if tuple(inner) == tuple(outer):
-        return True
-    if any(pattern.startswith("-") or ":" in pattern or "<" in pattern for pattern in (*inner, *outer)):
-        return False
-    return all(any(index.inside(one, two) for two in outer) for one in inner)
 
 
 def _carried(outer: Spine, inner: Spine, contained: Sequence[bool], equal: Sequence[bool]) -> tuple[bool, str]:  # noqa: C901, PLR0911 - one branch a case
@@ -494,7 +485,7 @@ def _inside(term: Term, stable: frozenset[str]) -> bool:
 def tell(old: Spine, new: Spine, meter: Meter, *, same: bool) -> Iterator[str]:
     """Explain the edit of a pipeline; ``same`` where both are proven to give the same rows."""
     if old.sources != new.sources:
-        yield from index.tell(sorted(old.sources), sorted(new.sources), "index pattern")
+        yield from index.tell(old.sources, new.sources, "index pattern")
     if [barrier.kind for barrier in old.barriers] != [barrier.kind for barrier in new.barriers]:
         yield f"commands that change rows: {marked(_kinds(old))} to {marked(_kinds(new))}"
         return
