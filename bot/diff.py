@@ -64,7 +64,9 @@ SET_LIKE = frozenset(
     {("rule", key) for key in ("tags", "index", "references", "false_positives", "author")}
     | {("metadata", "integration"), ("metadata", "ecs_version")}
 )
-"""Lists whose order means nothing."""
+"""Lists whose order means nothing, but for index patterns that exclude."""
+
+_INDEX = ("rule", "index")
 
 
 def category_of(path: Sequence[str]) -> Category:
@@ -298,8 +300,18 @@ def leaves(table: Table, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 def _equal(path: tuple[str, ...], one: object, other: object) -> bool:
     if path in SET_LIKE and is_list(one) and is_list(other):
-        return {exact(item) for item in one} == {exact(item) for item in other}
+        alike = {exact(item) for item in one} == {exact(item) for item in other}
+        return alike and not (path == _INDEX and _reordered(one, other))
     return same(one, other)
+
+
+def _reordered(one: list[object], other: list[object]) -> bool:
+    """Tell whether an exclusion among index patterns takes out something else where it stands now."""
+    if one == other or not any(isinstance(each, str) and "-" in {each[:1], each.partition(":")[2][:1]} for each in one):
+        return False
+    from bot.query import index  # few rules exclude indices
+
+    return index.reordered(index.names(one), index.names(other))
 
 
 def _kind(change: RuleChange, settings: Settings) -> Kind:

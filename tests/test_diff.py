@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -270,3 +272,19 @@ def test_leaves_hold_the_whole_table(table: dict[str, object]) -> None:
         return made
 
     assert same(rebuilt(), table)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "categories"),
+    [
+        (["a-*", "b-*"], ["b-*", "a-*"], set()),
+        (["a-*", "-a-x*"], ["-a-x*", "a-*"], {Category.SCOPE}),
+        (["a-*", "b-*", "-a-x", "-b-x"], ["b-*", "a-*", "-b-x", "-a-x"], set()),
+        (["*:a-*", "eu:-a-x"], ["eu:-a-x", "*:a-*"], {Category.SCOPE}),
+    ],
+)
+def test_the_order_of_index_patterns_means_something_where_an_exclusion_moved(
+    before: list[str], after: list[str], categories: set[Category]
+) -> None:
+    old, new = (rule_text(rule=f"index = {json.dumps(patterns)}\n") for patterns in (before, after))
+    assert one(old, new).categories == categories
