@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.model import KeyPath, Level, Rule, RuleChange, is_list, is_table, items
 from bot.policy import Context, Scope, Violation, policy
-from bot.query import indices_of
+from bot.query import index, indices_of
 from bot.query.compare import language_of
 from bot.told import coded
 
@@ -20,9 +20,9 @@ def coverage_removed(change: RuleChange, _context: Context, _options: object) ->
     """An index, a tag, a technique or a tactic was removed.
 
     Why: searches by tag, coverage maps and the data that the rule reads all shrink, and in a long diff that is
-    easily missed.
+    easily missed. An index pattern that another one covers is not lost; one that is excluded now is.
 
-    Fix: nothing, where it is meant; else put back what the message names.
+    Fix: nothing, where it is meant; else put back what the message names, or take the exclusion out.
     """
     base, head = change.base, change.head
     if base is None or head is None:
@@ -30,21 +30,27 @@ def coverage_removed(change: RuleChange, _context: Context, _options: object) ->
     reads = ("rule", "index") if head.get("rule", "index") is not None or language_of(head) != "esql" else _QUERY
     before, after = indices_of(base), indices_of(head)
     if before is not None and after is not None:
-        yield from _gone("index", reads, before, after)
+        gone, excluded = index.lost(before, after)
+        yield from _told("index", reads, gone, "removed")
+        yield from _told("index", reads, excluded, "excluded")
     yield from _gone("tag", _TAGS, _strings(base.get(*_TAGS)), _strings(head.get(*_TAGS)))
     for what, keys in _THREATS.items():
         yield from _gone(what, ("rule", "threat"), _threats(base, keys), _threats(head, keys))
 
 
 def _gone(what: str, at: KeyPath, before: Iterable[str], after: Iterable[str]) -> Iterator[Violation]:
-    """Object to what is left out, all of one sort together."""
+    """Object to what is named no more."""
     kept = frozenset(after)
-    gone = [each for each in dict.fromkeys(before) if each not in kept]
-    if gone:
-        plural = "" if len(gone) == 1 else "es" if what == "index" else "s"
-        verb = "was" if len(gone) == 1 else "were"
-        message = f"the {what}{plural} {', '.join(map(coded, gone))} {verb} removed"
-        yield Violation(message=message, at=at, value=tuple(gone))
+    yield from _told(what, at, [each for each in dict.fromkeys(before) if each not in kept], "removed")
+
+
+def _told(what: str, at: KeyPath, lost: Sequence[str], how: str) -> Iterator[Violation]:
+    """Object to all of one sort together."""
+    if lost:
+        plural = "" if len(lost) == 1 else "es" if what == "index" else "s"
+        verb = "was" if len(lost) == 1 else "were"
+        message = f"the {what}{plural} {', '.join(map(coded, lost))} {verb} {how}"
+        yield Violation(message=message, at=at, value=tuple(lost))
 
 
 def _strings(value: object) -> list[str]:
