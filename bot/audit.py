@@ -277,7 +277,8 @@ def _identity(text: bytes, max_bytes: int) -> str | None:
 def _alike(newer: Rule | None, older: Rule | None) -> Likeness:
     if newer is None or older is None:
         return Likeness(logic=False, notice=False, maturity=False, identity=False, readable=False)
-    changed = [change for change in leaf_changes(older.data, newer.data) if change.category in _DETECTS]
+    leaves = leaf_changes(older.data, newer.data)
+    changed = [change for change in leaves if change.category in _DETECTS and not change.rewritten]
     if [change.path for change in changed] == [("rule", "query")] and _same_tokens(older, newer):
         changed = []
     return Likeness(

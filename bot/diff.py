@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot import span
 from bot.model import (
     Absent,
     Category,
@@ -67,6 +68,17 @@ SET_LIKE = frozenset(
 """Lists whose order means nothing, but for index patterns that exclude."""
 
 _INDEX = ("rule", "index")
+_NAMES = frozenset(
+    {("rule", key) for key in ("index", "threat_index", "machine_learning_job_id")}
+    | {("rule", "threshold", "field"), ("metadata", "integration")}
+)
+_NOTHING = frozenset({("rule", "filters"), ("rule", "threat_filters"), ("rule", "threshold", "cardinality")})
+_HISTORY = ("rule", "new_terms", "history_window_start")
+_SPANS: Mapping[tuple[str, ...], Callable[[object], int | None]] = {
+    ("rule", "interval"): span.seconds,
+    ("rule", "from"): span.back,
+    ("rule", "to"): span.back,
+}
 
 
 def category_of(path: Sequence[str]) -> Category:
@@ -245,6 +257,9 @@ def _explained(change: RuleChange, base: Rule, head: Rule, compare: _Comparing |
     comparing = compare or queries.compare
     query = comparing(base, head) if change.changed("rule", "query") else None
     around = queries.around(base, head)
+    if queries.moved_whole(base, head):
+        leaves = [replace(leaf, rewritten=True) if leaf.path == _INDEX else leaf for leaf in change.changes]
+        change = replace(change, changes=tuple(leaves))
     if query is not None:  # told with the query, and apart from its verdict
         told = (around, query.explanation) if query.apart else (query.explanation, around)
         query = replace(query, explanation=tuple(line for lines in told for line in lines))
@@ -286,7 +301,14 @@ def leaf_changes(before: Table, after: Table) -> Iterator[Change]:
     for path in sorted(old.keys() | new.keys()):
         one, other = old.get(path), new.get(path)
         if not _equal(path, one, other):
-            yield Change(path=path, category=category_of(path), before=one, after=other, known=is_known(path))
+            yield Change(
+                path=path,
+                category=category_of(path),
+                before=one,
+                after=other,
+                known=is_known(path),
+                rewritten=_rewritten(path, one, other),
+            )
 
 
 def leaves(table: Table, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
@@ -296,6 +318,24 @@ def leaves(table: Table, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
             yield from leaves(value, (*at, key))
         else:
             yield (*at, key), value
+
+
+def _rewritten(path: tuple[str, ...], one: object, other: object) -> bool:
+    """Tell whether two values that differ mean the same: a name and a list of it, nothing, two ways to write a span."""
+    if path in _NAMES and is_list(one) != is_list(other):
+        return same(*(each if is_list(each) else [each] for each in (one, other)))
+    if path in _NOTHING:
+        return all(each is None or each == [] for each in (one, other))
+    if path == _HISTORY and is_list(one) and is_list(other):
+        return same(*([_back(each) for each in side] for side in (one, other)))
+    reads = _SPANS.get(path)
+    return reads is not None and reads(one) is not None and reads(one) == reads(other)
+
+
+def _back(start: object) -> object:
+    """Return a start of a history with its span in seconds, where that can be read."""
+    seconds = span.back(start.get("value")) if is_table(start) else None
+    return start if seconds is None or not is_table(start) else {**start, "value": seconds}
 
 
 def _equal(path: tuple[str, ...], one: object, other: object) -> bool:

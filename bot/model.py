@@ -352,6 +352,7 @@ class Change:
 
     Attributes:
         known: whether the contract's table has a category for this very key.
+        rewritten: whether both sides mean the same and are only written in two ways.
     """
 
     path: tuple[str, ...]
@@ -359,6 +360,7 @@ class Change:
     before: object
     after: object
     known: bool = True
+    rewritten: bool = False
 
     @property
     def op(self) -> Op:
@@ -453,16 +455,17 @@ class RuleChange:
 
     @property
     def categories(self) -> frozenset[Category]:
-        """What the change is about; a query that only looks different puts no logic here."""
+        """What the change is about; a query, or another value, that only looks different puts nothing here."""
         return frozenset(
             change.category
             for change in self.changes
-            if not (change.path == ("rule", "query") and self.query is not None and self.query.verdict in SAME_MATCHES)
+            if not change.rewritten
+            and not (change.path == ("rule", "query") and self.query is not None and self.query.verdict in SAME_MATCHES)
         )
 
     @property
     def asked(self) -> frozenset[Category]:
-        """Every category that a leaf changed in, a reformatted query included: what a bump is asked for."""
+        """Every category that a leaf changed in, one that was only rewritten included: what a bump is asked for."""
         return frozenset(change.category for change in self.changes)
 
     @property

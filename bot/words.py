@@ -52,6 +52,7 @@ _SMALL = 4_000  # characters of a list item that are worth a look inside
 _SHORT = {"risk_score": "risk", "building_block_type": "building block", "machine_learning_job_id": "job"}
 _ORDER = {category: place for place, category in enumerate(Category)}
 _FIRST = ("query", "type", "language", "maturity", "severity", "risk_score", "name", "rule_id")
+_ESQL = "esql"
 _COUNTED = frozenset({"references", "false_positives"})
 
 _QUERY = {
@@ -171,10 +172,26 @@ def _moved(rule: RuleChange) -> bool:
     return rule.status is Status.RENAMED and rule.previous_path is not None and rule.previous_path != rule.path
 
 
+def leaf_words(change: Change, rule: RuleChange) -> str:
+    """Return one short phrase for a leaf of a rule, knowing what else became of the rule."""
+    return plain(_told(change, rule))
+
+
 def _told(change: Change, rule: RuleChange) -> Phrase:
     if change.path == ("rule", "query") and rule.query is not None:
         return _say(query_words(rule.query))
-    return change_phrase(change)
+    same = _say(", means the same") if change.rewritten else ()
+    return (*(_moved_index(change, rule) or change_phrase(change)), *same)
+
+
+def _moved_index(change: Change, rule: RuleChange) -> Phrase:
+    """Tell a list of index patterns that went into an ES|QL query, or came out of one; empty for any other leaf."""
+    base, head = rule.base, rule.head
+    if change.path != ("rule", "index") or base is None or head is None or base.type == head.type:
+        return ()
+    if change.op is Op.REMOVED and head.type == _ESQL:
+        return _say("index named in the query now")
+    return _say("index no longer named in the query") if change.op is Op.ADDED and base.type == _ESQL else ()
 
 
 def _worth(change: Change) -> bool:
@@ -186,9 +203,9 @@ def by_importance(rule: RuleChange) -> list[Change]:
     return sorted(rule.changes, key=_importance)
 
 
-def _importance(change: Change) -> tuple[int, int, tuple[str, ...]]:
+def _importance(change: Change) -> tuple[bool, int, int, tuple[str, ...]]:
     name = change.path[-1]
-    return _ORDER[change.category], _FIRST.index(name) if name in _FIRST else len(_FIRST), change.path
+    return change.rewritten, _ORDER[change.category], _FIRST.index(name) if name in _FIRST else len(_FIRST), change.path
 
 
 def _whole(word: str, rule: Rule) -> Phrase:
@@ -233,7 +250,7 @@ def change_phrase(change: Change) -> Phrase:
     if change.path == ("rule", "query"):
         return (*label, Piece({Op.ADDED: " added", Op.REMOVED: " removed", Op.CHANGED: " changed"}[change.op]))
     if any(isinstance(side, list) for side in (before, after)):
-        return _lists(label, change, counted=change.path[-1] in _COUNTED)
+        return _wrapped(label, change) or _lists(label, change, counted=change.path[-1] in _COUNTED)
     if _prose(change):
         return (*label, Piece({Op.ADDED: " added", Op.REMOVED: " removed", Op.CHANGED: " reworded"}[change.op]))
     return (*label, *_scalar(change.op, short(before), short(after)))
@@ -254,8 +271,16 @@ def _prose(change: Change) -> bool:
     return any(isinstance(side, str) for side in sides)
 
 
+def _wrapped(label: Phrase, change: Change) -> Phrase:
+    """Tell a string that became a list of itself alone, or the reverse; empty for anything else."""
+    string = isinstance(change.before, str), isinstance(change.after, str)
+    if string[0] is string[1] or _items(change.before) != _items(change.after):
+        return ()
+    return (*label, Piece(f" written as a {'string' if string[1] else 'list'}"))
+
+
 def _lists(label: Phrase, change: Change, *, counted: bool) -> Phrase:
-    old, new = items(change.before), items(change.after)
+    old, new = _items(change.before), _items(change.after)
     if any(isinstance(item, Mapping | list) for item in (*old, *new)):
         return _tables(label, old, new)
     if counted:
@@ -269,7 +294,12 @@ def _lists(label: Phrase, change: Change, *, counted: bool) -> Phrase:
         return listed
     if change.op is Op.CHANGED and bool(old) == bool(new):
         return (*label, Piece(" reordered" if len(old) > 1 else " changed"))
-    return (*label, *_say(" ", short(change.before)), *_say(" → ", short(change.after)))
+    return (*label, *_scalar(change.op, short(change.before), short(change.after)))
+
+
+def _items(value: object) -> list[object]:
+    """Return the items of a list; a string is a list of itself alone."""
+    return [value] if isinstance(value, str) else items(value)
 
 
 def _listed(label: Phrase, old: Sequence[object], new: Sequence[object]) -> Phrase:
@@ -365,6 +395,7 @@ __all__ = [
     "change_phrase",
     "change_words",
     "leaf_phrases",
+    "leaf_words",
     "plain",
     "query_heading",
     "query_words",

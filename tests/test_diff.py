@@ -275,6 +275,45 @@ def test_leaves_hold_the_whole_table(table: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "rewritten"),
+    [
+        ('index = "a-*"', 'index = ["a-*"]', True),
+        ('index = "a-*"', 'index = ["a-*", "b-*"]', False),
+        ('machine_learning_job_id = ["a"]', 'machine_learning_job_id = "a"', True),
+        ('threshold.field = "a"', 'threshold.field = ["a"]', True),
+        ("threshold.cardinality = []", "", True),
+        ("filters = []", "", True),
+        ("filters = 0", "", False),
+        ('interval = "5m"', 'interval = "300s"', True),
+        ('interval = "5m"', 'interval = "5s"', False),
+        ('interval = "now"', 'interval = "now-0s"', False),
+        ('from = "now-1w"', 'from = "now-7d"', True),
+        ('from = "now-30d"', 'from = "now-1M"', False),
+        ('from = "now-1d"', 'from = "now-1d/d"', False),
+        ('to = "now"', 'to = "now-0m"', True),
+        (
+            'new_terms.history_window_start = [{ value = "now-7d" }]',
+            'new_terms.history_window_start = [{ value = "now-168h" }]',
+            True,
+        ),
+        (
+            'new_terms.history_window_start = [{ value = "now-7d" }]',
+            'new_terms.history_window_start = [{ value = "now-167h" }]',
+            False,
+        ),
+    ],
+)
+def test_what_is_only_written_otherwise_is_no_change_of_what_it_is_about(
+    before: str, after: str, *, rewritten: bool
+) -> None:
+    change = one(*(rule_text(rule=f"{text}\n") for text in (before, after)))
+    assert [leaf.rewritten for leaf in change.changes] == [rewritten]
+    assert bool(change.categories) is not rewritten
+    assert change.asked == {leaf.category for leaf in change.changes}
+    assert change.kind is Kind.TUNING
+
+
+@pytest.mark.parametrize(
     ("before", "after", "categories"),
     [
         (["a-*", "b-*"], ["b-*", "a-*"], set()),

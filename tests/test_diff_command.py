@@ -47,6 +47,13 @@ def test_two_files_are_told_with_what_they_mean(two: tuple[str, str]) -> None:
     assert lines[-3:] == [f"  -{OLD}", f"  +{OLD} and", '  +  not user.name : "svc"']
 
 
+def test_what_is_only_written_otherwise_is_said_to_mean_the_same(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.toml", tmp_path / "new.toml"
+    for place, span in ((old, "5m"), (new, "300s")):
+        place.write_text(rule_text(rule=f'interval = "{span}"\n'), encoding="utf-8")
+    assert " schedule   interval 5m → 300s, means the same" in said(str(old), str(new)).splitlines()
+
+
 def test_the_same_input_gives_the_same_bytes(two: tuple[str, str]) -> None:
     assert said(*two) == said(*two)
 

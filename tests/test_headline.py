@@ -10,6 +10,7 @@ from bot.model import Blob, Review, Revision, Rule
 from bot.parse import parse
 from bot.render.fold import rows
 from bot.render.headline import first_line
+from bot.render.queries import explained
 from bot.settings import Settings
 from bot.words import plain, rule_words
 from tests.repository import other_id, rule_text
@@ -128,6 +129,41 @@ def test_what_is_felt_stands_before_what_many_have_in_common() -> None:
 def test_a_maturity_that_changes_beside_the_notice_is_told() -> None:
     line = said(promoting(NOTICE), maturity="development")
     assert line == "Nothing changes in what rules detect; 1 rule announces its deprecation; 1 rule changes maturity"
+
+
+def test_what_is_only_written_otherwise_changes_nothing() -> None:
+    interval = ('type = "eql"', 'type = "eql"\ninterval = "5m"')
+    listed = ('index = ["logs-*"]', 'index = "logs-*"')
+    assert said((listed, ("now-9m", "now-540s"))) == (
+        "Nothing changes in what rules detect; 1 rule changes only how values are written"
+    )
+    assert said((listed, SEVERITY), (interval,)) == (
+        "Nothing changes in what existing rules detect; 1 rule changes schedule; 1 rule changes severity"
+    )
+    (only,) = reviewed((listed, ("now-9m", "now-540s"))).rules
+    assert rule_words(only.change) == (
+        "index written as a string, means the same",
+        "from now-9m → now-540s, means the same",
+    )
+
+
+ESQL = (
+    ('type = "eql"', 'type = "esql"'),
+    ('language = "eql"', 'language = "esql"'),
+    (QUERY, 'from {} | where process.name == "a.exe"'),
+)
+
+
+def test_index_patterns_that_went_into_a_query_are_not_called_others() -> None:
+    into = [*ESQL[:2], ('index = ["logs-*"]\n', "")]
+    same, other = ((ESQL[2][0], ESQL[2][1].format(name)) for name in ("logs-*", "logs-*, auditbeat-*"))
+    assert said((*into, same)) == "1 rule changes what it detects: another language"
+    assert said((*into, other)) == "1 rule changes what it detects: another language; 1 rule changes indices"
+    (only,) = reviewed((*into, same)).rules
+    assert "index named in the query now, means the same" in rule_words(only.change)
+    (only,) = reviewed((*into, other)).rules
+    assert "index named in the query now" in rule_words(only.change)
+    assert "adds index pattern: auditbeat-*" in explained(only.change)
 
 
 def test_an_unknown_key_is_called_one() -> None:

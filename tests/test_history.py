@@ -161,6 +161,12 @@ def test_a_change_of_the_indices_is_one_of_logic(begun: Repository) -> None:
     assert_agree(begun.path)
 
 
+def test_indices_that_are_only_written_as_a_list_are_no_logic(begun: Repository) -> None:
+    on(begun, "2020-01-01", {A: rule_text(rule='index = "a"\n')})
+    on(begun, "2021-01-01", {A: rule_text(rule='index = ["a"]\n')})
+    assert fast(begun.path)[A].logic_changed == date(2020, 1, 1)
+
+
 def test_the_layout_of_a_query_is_no_logic(begun: Repository) -> None:
     on(begun, "2020-01-01", {A: rule_text()})
     on(begun, "2021-01-01", {A: rule_text(query=QUERY.replace(" where ", "\n  where  ") + " // seen in May")})

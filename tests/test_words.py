@@ -53,7 +53,13 @@ EXECUTION = [tactic("TA0002", technique("T1059"))]
         ("rule.new_terms.value", ["a", "b"], ["b", "a"], "new_terms.value reordered"),
         ("rule.enabled", True, False, "enabled true → false"),
         ("rule.threshold.value", 1, 1.0, "threshold.value 1 → 1.0"),
-        ("rule.index", "logs-*", ["logs-*"], "index + logs-*"),
+        ("rule.index", "logs-*", ["logs-*"], "index written as a list"),
+        ("rule.references", ["a"], "a", "references written as a string"),
+        ("rule.machine_learning_job_id", "a", ["a", "b"], "job + b"),
+        ("rule.threshold.cardinality", [], None, "threshold.cardinality dropped (was [])"),
+        ("rule.filters", None, [], "filters set to []"),
+        ("rule.filters", 1, [], "filters changed"),
+        ("rule.index", "", [], 'index − ""'),
     ],
 )
 def test_a_leaf_is_told_in_a_few_words(path: str, before: object, after: object, words: str) -> None:

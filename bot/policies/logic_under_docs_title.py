@@ -25,7 +25,7 @@ def logic_under_docs_title(change: RuleChange, context: Context, _options: objec
     if said is None or change.base is None or change.head is None or Category.LOGIC not in change.categories:
         return
     same = change.query is not None and change.query.verdict in SAME_MATCHES
-    leaves = [leaf.path for leaf in change.changes if leaf.category is Category.LOGIC]
+    leaves = [leaf.path for leaf in change.changes if leaf.category is Category.LOGIC and not leaf.rewritten]
     keys = [path for path in leaves if not (same and path == ("rule", "query"))]
     what = ", ".join(coded(dotted(key)) for key in keys)
     yield Violation(message=f"the title says {coded(said[0])}, but {what} changed", at=keys[0], value=tuple(keys))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot import span
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
-from bot.spans import before_now, seconds
 from bot.told import coded
 
 
@@ -21,7 +21,7 @@ def schedule_gap(rule: Rule, _context: Context, _options: object) -> Iterator[Vi
     """
     table = rule.table("rule")
     start, end, interval = table.get("from", "now-6m"), table.get("to", "now"), table.get("interval", "5m")
-    back, until, every = before_now(start), before_now(end), seconds(interval)
+    back, until, every = span.back(start), span.back(end), span.seconds(interval)
     if back is None or until is None or every is None or back - until >= every:
         return
     yield Violation(

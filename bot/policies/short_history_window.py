@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot import span
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
-from bot.spans import before_now
 from bot.told import coded
 
 _BEGINS = ("rule", "new_terms", "history_window_start", 0, "value")
@@ -22,7 +22,7 @@ def short_history_window(rule: Rule, _context: Context, _options: None) -> Itera
     Fix: set `history_window_start` further back than `from`, by days rather than by minutes.
     """
     history, start = rule.get(*_BEGINS), rule.table("rule").get("from", "now-6m")
-    window, lookback = before_now(history), before_now(start)
+    window, lookback = span.back(history), span.back(start)
     if rule.type == "new_terms" and window is not None and lookback is not None and window <= lookback:
         yield Violation(
             message=f"the history begins at {coded(history)}, no earlier than the lookback at {coded(start)}",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from bot.model import Category, Level, QueryVerdict, RuleChange, format_date
+from bot.model import SAME_MATCHES, Category, Level, QueryVerdict, RuleChange, format_date
 from bot.policy import Context, Scope, Violation, policy
 from bot.settings import DEPRECATED
+from bot.told import coded
 
 
 @policy(Level.ERROR, scope=Scope.CHANGE, group="dates", first_of="dates", rank=3)
@@ -37,14 +38,17 @@ def updated_date_not_bumped(change: RuleChange, context: Context, _options: None
 
 
 def _what(change: RuleChange, asking: Sequence[Category]) -> str:
-    """Say what changed; a query that matches the same is not said to change the logic."""
+    """Say what changed; a query or a value that means the same is not said to change what it is about."""
     told: list[str] = []
     if areas := [category for category in asking if category in change.categories]:
         *most, last = areas
         told.append(f"the rule changed in {', '.join(most)} and {last}" if most else f"the rule changed in {last}")
-    if change.query is not None and len(areas) < len(asking):
+    left = frozenset(asking).difference(areas)
+    if change.query is not None and change.query.verdict in SAME_MATCHES and Category.LOGIC in left:
         how = "reformatted" if change.query.verdict is QueryVerdict.COSMETIC else "rewritten"
         told.append(f"{'its' if told else 'the'} query was {how}")
+    if rewritten := [coded(leaf.key) for leaf in change.changes if leaf.rewritten and leaf.category in left]:
+        told.append(f"{', '.join(rewritten)} {'was' if len(rewritten) == 1 else 'were'} rewritten")
     return " and ".join(told)
 
 

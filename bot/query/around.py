@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from bot import span
 from bot.model import Rule, Table, is_table, items, same
 from bot.query import filters, index, kql, threshold
 from bot.query.compare import indices_of, language_of
@@ -19,7 +20,7 @@ from bot.query.wording import Style, named
 from bot.told import finished, marked
 
 _STEPS = 200_000
-_SPAN = re.compile(r"now-([0-9]{1,9})([smhdwMy])")
+_START = re.compile(r"now-([0-9]{1,9})([smhdwMy])")
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "M": 2_592_000, "y": 31_536_000}
 
 
@@ -48,6 +49,14 @@ def _indices(old: Rule, new: Rule) -> Iterator[str]:
     reads, will_read = indices_of(old), indices_of(new)
     if reads is not None and will_read is not None:
         yield from index.tell(reads, will_read, "index pattern")
+
+
+def moved_whole(old: Rule, new: Rule) -> bool:
+    """Tell whether index patterns went between a list and an ES|QL query, and are the same ones still."""
+    if (language_of(old) == "esql") is (language_of(new) == "esql"):
+        return False
+    before, after = indices_of(old), indices_of(new)
+    return before is not None and after is not None and not index.reordered(before, after)
 
 
 def _replaced(noun: str, before: object, after: object, more: str = "") -> Iterator[str]:
@@ -125,8 +134,10 @@ def _window(value: object) -> str | None:
 
 
 def _longer(one: str | None, two: str | None) -> str:
-    spans = [_SPAN.fullmatch(each or "") for each in (one, two)]
-    before, after = (int(span[1]) * _SECONDS[span[2]] if span else None for span in spans)
+    if span.back(one) is not None and span.back(one) == span.back(two):
+        return " (the same span)"
+    starts = [_START.fullmatch(each or "") for each in (one, two)]
+    before, after = (int(start[1]) * _SECONDS[start[2]] if start else None for start in starts)
     if before is None or after is None or before == after:
         return ""
     if after > before:
@@ -185,4 +196,4 @@ def _mappings(rule: Rule) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-__all__ = ["around"]
+__all__ = ["around", "moved_whole"]

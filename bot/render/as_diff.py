@@ -8,7 +8,7 @@ from bot.model import QueryChange, RuleChange
 from bot.render.escape import cut, terminal
 from bot.render.queries import proofs, query_lines
 from bot.render.screen import bullets, printed, unbroken
-from bot.words import by_importance, change_words, query_heading, query_words
+from bot.words import by_importance, leaf_words, query_heading
 
 _LINES = 60
 _WIDEST = 400
@@ -47,9 +47,7 @@ def _table(change: RuleChange) -> object:
     table.add_column("category", no_wrap=True)
     table.add_column("what changed", overflow="fold", ratio=1)
     for leaf in by_importance(change):
-        query = change.query if leaf.path == ("rule", "query") else None
-        words = query_words(query) if query else change_words(leaf)
-        table.add_row(leaf.category.value, Text(terminal(words)))
+        table.add_row(leaf.category.value, Text(terminal(leaf_words(leaf, change))))
     return table
 
 

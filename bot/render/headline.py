@@ -43,7 +43,7 @@ _CATEGORIES = {
     Category.TAXONOMY: "tags",
     Category.DOCS: "docs",
 }
-_ALONE = ("the query's text only", "bookkeeping only")
+_ALONE = ("the query's text only", "only how values are written", "bookkeeping only")
 _INDICES_TOPIC = "indices"
 _TOPICS = (_INDICES_TOPIC, "maturity", *_CATEGORIES.values(), *_ALONE)
 _LOUD = frozenset({"schedule", "severity", "maturity", "lifecycle"})
@@ -115,10 +115,11 @@ def _claim(change: RuleChange) -> str:
         return f"another {change.query.apart}"
     if change.query is not None and change.query.verdict in _CLAIMS:
         return _CLAIMS[change.query.verdict]
+    real = [leaf for leaf in change.changes if not leaf.rewritten]
     if Category.LOGIC in change.categories:
-        logic = [leaf for leaf in change.changes if leaf.category is Category.LOGIC and leaf.path != ("rule", "query")]
+        logic = [leaf for leaf in real if leaf.category is Category.LOGIC and leaf.path != ("rule", "query")]
         return "another rule type, filter or setting" if any(leaf.known for leaf in logic) else "an unknown key"
-    keys = {leaf.path[-1] for leaf in change.changes if leaf.category is Category.SCOPE}
+    keys = {leaf.path[-1] for leaf in real if leaf.category is Category.SCOPE}
     indices, data_view = _OTHER_INDICES
     return indices if keys & _INDICES else data_view if keys & _DATA_VIEWS else "another integration"
 
@@ -142,8 +143,10 @@ class _Edit:
             return ""
         if topics or any(phrase == common for _, phrase in self.leaves):
             return topics[0] if topics else ""
-        query, bookkeeping = _ALONE
-        return query if self.change.changed("rule", "query") else bookkeeping
+        query, notation, bookkeeping = _ALONE
+        if self.change.changed("rule", "query"):
+            return query
+        return notation if any(leaf.rewritten for leaf in self.change.changes) else bookkeeping
 
 
 def _edit(change: RuleChange) -> _Edit:
@@ -159,6 +162,8 @@ def _edit(change: RuleChange) -> _Edit:
 
 
 def _topic(leaf: Change) -> str:
+    if leaf.rewritten:
+        return ""
     if leaf.category is Category.SCOPE:
         return _INDICES_TOPIC if leaf.path[-1] in _INDICES | _DATA_VIEWS else ""
     return "maturity" if leaf.path == ("metadata", "maturity") else _CATEGORIES.get(leaf.category, "")

@@ -204,6 +204,12 @@ def test_the_order_of_filters_and_what_kibana_notes_beside_mean_nothing() -> Non
                 ),
             ],
         ),
+        (
+            "new_terms",
+            {"value": ["a"], "history_window_start": [{"value": "now-7d"}]},
+            {"value": ["a"], "history_window_start": [{"value": "now-168h"}]},
+            ["changes start of the history that a value is new to: now-7d to now-168h (the same span)"],
+        ),
         ("new_terms", None, {"value": ["a"]}, ["alerts only on a value of a not seen before"]),
         (
             "new_terms",
