@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from bot.diff import Pair, Pairing, diff
 from bot.judge import judge
 from bot.model import Blob, Review, Revision, Rule
@@ -87,10 +89,29 @@ def test_edits_that_only_look_alike_in_the_table_stay_apart() -> None:
     assert first_line(bulk(5, odd))[0] == "5 rules change what they detect: 5 narrowed"
 
 
-def test_what_changed_around_an_unchanged_query_has_a_section_of_its_own() -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "heading", "line"),
+    [
+        (
+            "",
+            'filters = [{ meta = { negate = true }, query = { term = { "user.name" = "svc" } } }]\n',
+            "same query, other conditions around it",
+            "- adds filter that excludes: `user.name: svc`",
+        ),
+        (
+            'index = ["logs-a*", "winlogbeat-*"]\n',
+            'index = ["*"]\n',
+            "same query, other indices",
+            "- widens index pattern: `logs-a*`, `winlogbeat-*` to `*`",
+        ),
+        ('threshold.field = "host.id"\n', 'threshold.field = ["host.id"]\n', "", ""),
+    ],
+)
+def test_what_changed_around_an_unchanged_query_has_a_section_of_its_own(
+    old: str, new: str, heading: str, line: str
+) -> None:
     sides = [
-        parse(Blob(path="rules/a.toml", data=rule_text(rule=more).encode()), max_bytes=10**6)
-        for more in ("", 'filters = [{ meta = { negate = true }, query = { term = { "user.name" = "svc" } } }]\n')
+        parse(Blob(path="rules/a.toml", data=rule_text(rule=more).encode()), max_bytes=10**6) for more in (old, new)
     ]
     assert isinstance(sides[0], Rule)
     assert isinstance(sides[1], Rule)
@@ -99,6 +120,7 @@ def test_what_changed_around_an_unchanged_query_has_a_section_of_its_own() -> No
     end = Revision(ref="main", sha="0" * 40, merge_base="0" * 40)
     made = Review(base=end, head=end, today=date(2026, 11, 24), verdict=judged.verdict, rules=judged.rules)
     page = render(made, Settings(), "markdown")
-    assert "same query, other conditions around it" in page
-    assert "- adds filter that excludes: `user.name: svc`" in page
+    assert heading in page
+    assert line in page
+    assert ("same query" in page) is bool(heading)
     assert "```diff" not in page

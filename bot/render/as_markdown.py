@@ -24,10 +24,10 @@ from bot.render.fold import (
     waived,
 )
 from bot.render.headline import first_line, passed_nothing, verdict_line
-from bot.render.queries import explained, explains, query_lines, witnesses
+from bot.render.queries import explained, explains, heading, query_lines, witnesses
 from bot.render.template import Blocks
 from bot.settings import Settings
-from bot.words import Phrase, excuse_phrase, excused_word, query_heading
+from bot.words import Phrase, excuse_phrase, excused_word
 
 MARKER = "<!-- ruleward:review v1"
 """What the sticky comment starts with."""
@@ -341,7 +341,7 @@ class _Page:
             open=few and detects(change),
             several=_several(row),
             name=element(cut(subject.name, 120) if subject and subject.name else change.path),
-            verdict=query_heading(query) if query else "same query, other conditions around it",
+            verdict=heading(change),
             explanation=[prose(line, most=2_000) for line in explained(change)],
             reason=prose(query.reason) if query and query.reason and not query.apart else "",
             witness=sides,

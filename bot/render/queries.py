@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.model import Event, QueryChange, RuleChange
-from bot.words import LONGEST, Phrase, Piece, plain, short
+from bot.model import Category, Event, QueryChange, RuleChange
+from bot.words import LONGEST, Phrase, Piece, plain, query_heading, short
 
 _HALF = (LONGEST - 1) // 2
 _EVENTS = 3  # of a witness, and values of a field in it, that are shown one by one
-_AROUND = frozenset(
-    {"filters", "threshold", "new_terms", "threat_filters", "threat_index", "threat_mapping", "threat_query"}
-)
 
 
 def explains(change: RuleChange) -> bool:
     """Tell whether there is more to say of what a rule asks than its row in the table has room for."""
-    return change.query is not None or any(
-        leaf.path[:1] == ("rule",) and leaf.path[1] in _AROUND for leaf in change.changes if len(leaf.path) > 1
-    )
+    return change.query is not None or bool(change.around)
+
+
+def heading(change: RuleChange) -> str:
+    """Return what stands above the explanation: what became of the query, or what else it is about."""
+    if change.query is not None:
+        return query_heading(change.query)
+    return f"same query, other {'conditions around it' if Category.LOGIC in change.asked else 'indices'}"
 
 
 def explained(change: RuleChange) -> tuple[str, ...]:
