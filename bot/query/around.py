@@ -33,6 +33,7 @@ def _around(old: Rule, new: Rule) -> Iterator[str]:
     yield from (
         *_indices(old, new),
         *_replaced("data view", old.string("rule", "data_view_id"), new.string("rule", "data_view_id")),
+        *_category(old, new),
         *filters.tell(old.get("rule", "filters"), new.get("rule", "filters")),
         *_threshold(old, new),
         *_new_terms(old, new),
@@ -69,6 +70,13 @@ def _replaced(noun: str, before: object, after: object, more: str = "") -> Itera
         yield f"removes {noun}: {marked(before)}"
     else:
         yield f"changes {noun}: {marked(before)} to {marked(after)}{more}"
+
+
+def _category(old: Rule, new: Rule) -> Iterator[str]:
+    """Where EQL looks the category of an event up; with a query that changed, the comparison tells it."""
+    if language_of(old) == language_of(new) == "eql" and old.string("rule", "query") == new.string("rule", "query"):
+        before, after = (rule.string("rule", "event_category_override") or "event.category" for rule in (old, new))
+        yield from _replaced("field that holds the category of an event", before, after)
 
 
 # thresholds

@@ -295,3 +295,13 @@ def test_nothing_is_said_of_indices_that_a_broken_query_hides() -> None:
     old = rule(type="query", index=["logs-*"], query="a: 1")
     new = rule(type="esql", language="esql", query="from logs-* | where a >")
     assert not list(around(old, new))
+
+
+def test_the_field_that_a_category_is_looked_up_in_is_told_where_the_query_is_the_same() -> None:
+    text = 'info where process.name == "a"'
+    old = rule(type="eql", language="eql", query=text, event_category_override="event.type")
+    new = rule(type="eql", language="eql", query=text)
+    line = "changes field that holds the category of an event: event.type to event.category"
+    assert list(around(old, new)) == [line]
+    kql = rule(type="query", language="kuery", query="a: 1", event_category_override="event.type")
+    assert not list(around(kql, rule(type="query", language="kuery", query="a: 1")))
