@@ -159,6 +159,13 @@ def test_files_are_listed_with_their_status_and_their_patch(pull: PullRequest) -
     ]  # fmt: skip
 
 
+def test_what_a_file_holds_is_told_of_any_commit(remote: Remote, topic: str) -> None:
+    for ref, lines in {"main": LINES[:5], topic: [*LINES[:4], "put in"]}.items():
+        found = remote.get_contents("a.txt", ref=ref)
+        assert not isinstance(found, list)
+        assert found.decoded_content.decode().splitlines()[:5] == lines
+
+
 def test_a_big_file_has_no_patch_and_files_beyond_the_limit_are_left_out(
     fake: FakeGitHub, pull: PullRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -462,6 +469,8 @@ def test_comments_on_lines_are_answered_edited_and_deleted(fake: FakeGitHub, pul
         ("GET", "/branches/nowhere", None, 404, "Branch not found"),
         ("GET", "/compare/main...nowhere", None, 404, "Not Found"),
         ("GET", "/git/ref/heads/nowhere", None, 404, "Not Found"),
+        ("GET", "/contents/a.txt?ref=nowhere", None, 404, "No commit found"),
+        ("GET", "/contents/nowhere.txt", None, 404, "Not Found"),
         ("GET", f"/commits/{'0' * 40}", None, 422, "No commit found"),
         ("GET", "/collaborators/nobody/permission", None, 404, "Not Found"),
         ("GET", "/pulls/99", None, 404, "Not Found"),

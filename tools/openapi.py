@@ -80,7 +80,8 @@ def _operation(found: Schema, document: Schema) -> Schema:
     answers = {}
     for status, answer in found["responses"].items():
         content = _resolved(answer, document).get("content", {})
-        answers[status] = convert(next(iter(content.values()))["schema"]) if content else None
+        plain = content.get("application/json") or next(iter(content.values()), None)
+        answers[status] = convert(plain["schema"]) if plain else None
     return {
         "query": {each["name"]: convert(each["schema"]) for each in parameters if each["in"] == "query"},
         "body": _closed(convert(body["content"]["application/json"]["schema"])) if body else None,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot.action.objects import config_of, names_of, objects
-from bot.action.result import STATES, annotation, context_of, keep, named, outputs_of, unfinished, unreviewed
+from bot.action.naming import Naming
+from bot.action.objects import config_of, objects
+from bot.action.result import SHORT, STATES, annotation, context_of, keep, named, outputs_of, unfinished, unreviewed
 from bot.action.waivers import records, requests
 from bot.app import Config, review
 from bot.collect.git import Git
@@ -36,7 +37,10 @@ class GroupRun:
         self.client = client
         self.group = group
         self.thread = Thread(client, group.number or 0, login=inputs.bot_login)
+        self.naming = Naming(runner=runner, inputs=inputs, client=client)
         self.result = Result()
+        self.git: Git | None = None
+        self.config: Config = None
 
     def run(self) -> Result:
         """Review the group as its pull request was reviewed, as far as GitHub can be reached."""
@@ -44,7 +48,20 @@ class GroupRun:
             return self._run()
         except GitHubError as error:
             unfinished(self.runner, self.result, error, *self._ends())
+            self._give_up(error)
             return self.result
+
+    def _give_up(self, error: GitHubError) -> None:
+        """Say by the commit status too that this is no pass: it may still be what an older run made of it."""
+        self.client.hurry(SHORT)
+        try:
+            self._set(self._wish(self._names().status, "error", error_text(str(error))))
+        except GitHubError as again:
+            self.runner.say(f"the commit status may still be what an older run set: {again}")
+
+    def _names(self) -> Settings:
+        """Find out what the status and the labels are called after something failed."""
+        return self.naming.after(self.git, self.config, self.group.base)
 
     def _ends(self) -> tuple[Revision, Revision]:
         group = self.group
@@ -52,11 +69,10 @@ class GroupRun:
 
     def _run(self) -> Result:
         group, runner = self.group, self.runner
-        git: Git | None = None
-        config: Config = None
         try:
             git, merge_base = objects(runner, self.client, self.thread, group.base, group.head)
-            config = config_of(runner, self.inputs, git, group.base)
+            self.git = git
+            config = self.config = config_of(runner, self.inputs, git, group.base)
             reviewed = review(
                 git,
                 base=group.base,
@@ -70,7 +86,7 @@ class GroupRun:
         except RulewardError as error:
             self.result.status = error.status
             self.result.annotations = annotation(str(error))
-            known = names_of(git, config, group.base)
+            known = self._names()
             told = error_comment(str(error), recheck=label(RECHECK, known).name)
             self.result.summary = told.partition("\n")[2]
             made = unreviewed(runner, error, *self._ends())
@@ -96,11 +112,18 @@ class GroupRun:
         return [each for each in records(self.thread) if (each.policy, each.by, each.at) in on] if on else []
 
     def _status(self, status: CommitStatus, state: str, description: str) -> None:
-        wish = StatusWish(context=context_of(status, self.group.target), state=state, description=description)
+        """Set the status, unless it says this already."""
+        wish = self._wish(status, state, description)
+        standing = self.thread.standing(self.group.head, wish.context) if self.inputs.status else None
+        if standing is None or not standing.says(state, description):
+            self._set(wish)
+
+    def _wish(self, status: CommitStatus, state: str, description: str) -> StatusWish:
+        return StatusWish(context=context_of(status, self.group.target), state=state, description=description)
+
+    def _set(self, wish: StatusWish) -> None:
+        """Set the status, or in a dry run only say it."""
         if not self.inputs.status:
-            return
-        standing = self.thread.standing(self.group.head, wish.context)
-        if standing is not None and standing.says(state, description):
             return
         if self.inputs.dry_run:
             self.runner.say(f"dry run: {SetStatus(status=wish)}")

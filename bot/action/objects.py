@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bot.app import Config, ConfigText
 from bot.collect.git import Git
 from bot.collect.remote import Remote
@@ -53,13 +55,9 @@ def config_of(runner: Runner, inputs: Inputs, git: Git, base: str) -> Config:
     Raises:
         RulewardError: the base has no such file.
     """
-    path = inputs.config
-    if path is None:
-        return None
-    if path.is_absolute():
-        if runner.workspace is None or not path.is_relative_to(runner.workspace):
-            return path
-        path = path.relative_to(runner.workspace)
+    path = place_of(runner, inputs)
+    if path is None or path.is_absolute():
+        return path
     data = git.file(base, path.as_posix())
     if data is None:
         raise RulewardError(f"{path.as_posix()}: the base branch has no such file; the input `config` names it")
@@ -76,3 +74,9 @@ def names_of(git: Git | None, config: Config, base: str) -> Settings:
         return read_config(git.file(base, CONFIG_PATH)) if git is not None else Settings()
     except (RulewardError, OSError):
         return Settings()
+
+
+def place_of(runner: Runner, inputs: Inputs) -> Path | None:
+    """Return where the config is that the workflow names, None for none: one of the repository from its top."""
+    path, top = inputs.config, runner.workspace
+    return path.relative_to(top) if path is not None and top is not None and path.is_relative_to(top) else path

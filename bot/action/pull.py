@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.action.objects import config_of, names_of, objects
-from bot.action.result import STATES, annotation, context_of, keep, named, outputs_of, unfinished, unreviewed
+from bot.action.naming import Naming
+from bot.action.objects import config_of, objects
+from bot.action.result import SHORT, STATES, annotation, context_of, keep, named, outputs_of, unfinished, unreviewed
 from bot.action.waivers import spare, weigh
 from bot.app import Config, Reviewed, review
 from bot.collect.git import Git
@@ -71,6 +72,7 @@ class PullRun:
         self.thread = thread
         self.recording = recording
         self.final = final
+        self.naming = Naming(runner=runner, inputs=inputs, client=client)
         self.result = Result()
         self.superseded = False
         self.unfinished = False
@@ -86,8 +88,23 @@ class PullRun:
         except GitHubError as error:
             self.again = False
             self.unfinished = True
-            unfinished(self.runner, self.result, error, *self._ends())
+            self._give_up(error)
         return self.result
+
+    def _give_up(self, error: GitHubError) -> None:
+        """Say that this is no pass, by the commit status too: it may still be what an older run made of it."""
+        unfinished(self.runner, self.result, error, *self._ends())
+        pull, tip = self.thread.seen
+        if pull is None or not self.inputs.status:
+            return
+        self.client.hurry(SHORT)
+        names = self.naming.after(self.git, self.config, tip or pull.base_ref)
+        context = context_of(names.status, pull.base_ref)
+        wish = StatusWish(context=context, state="error", description=error_text(str(error)))
+        try:
+            self._write(pull, (SetStatus(status=wish),))
+        except GitHubError as again:
+            self.runner.say(f"the commit status may still be what an older run set: {again}")
 
     def _ends(self) -> tuple[Revision, Revision]:
         """The ends of what is reviewed, as far as GitHub has told them."""
@@ -145,23 +162,12 @@ class PullRun:
         base = replace(base, merge_base=self.thread.merge_base(self.thread.base_tip, pull.head_sha))
         made = Review(base=base, head=head, today=self.runner.today, verdict=Verdict.PASS)
         self.result.outputs = outputs_of(made.verdict, made, keep(self.runner, made, Settings()))
-        context = context_of(self._names_at_hand().status, pull.base_ref)
+        names = self.naming.here(self.thread.base_tip) or Settings()
+        context = context_of(names.status, pull.base_ref)
         wish = StatusWish(context=context, state="success", description=_UNTOUCHED)
         if self.inputs.status:
             self._write(pull, (SetStatus(status=wish),))
         return self.result
-
-    def _names_at_hand(self) -> Settings:
-        """Read what the status is called where that takes no request and no fetch: a given file, or the workspace."""
-        base = self.thread.base_tip
-        try:
-            git = Git(self.runner.workspace) if self.runner.workspace is not None else None
-            if git is not None and git.holds(base) and not git.promisor():
-                return names_of(git, config_of(self.runner, self.inputs, git, base), base)
-        except RulewardError as error:  # no repository, or somebody else's
-            self.runner.say(f"the workspace is not read: {error}")
-        given = self.inputs.config
-        return names_of(None, given if given is not None and given.is_absolute() else None, base)
 
     def _write(self, pull: Pull, writes: Iterable[Write]) -> Outcome:
         """Carry writes out, or in a dry run only say them."""
@@ -304,7 +310,7 @@ class PullRun:
             self._repeat("the waiver could not be recorded, so it does not count")
             if self.final:
                 error = GitHubError("a waiver could not be recorded, so it does not count; run this again")
-                unfinished(self.runner, self.result, error, *self._ends())
+                self._give_up(error)
             return
         if outcome.login and self.thread.taken_for(outcome.login):
             # an app's own token cannot ask who it is; what it wrote before was not recognised as ours
@@ -378,7 +384,7 @@ class PullRun:
         message = str(error)
         self.result.status = error.status
         self.result.annotations = annotation(message)
-        settings = names_of(self.git, self.config, self.thread.base_tip)
+        settings = self.naming.after(self.git, self.config, self.thread.base_tip)
         recheck = label(RECHECK, settings)
         self.result.summary = error_comment(message, recheck=recheck.name).partition("\n")[2]
         made = unreviewed(self.runner, error, *self._ends(), self._paths())

@@ -19,6 +19,9 @@ from bot.settings import CONFIG_PATH, CommitStatus, Settings
 STATES = {0: "success", 1: "failure"}
 """The exit status of a review to the state of its commit status; anything else is an error."""
 
+SHORT = 10.0
+"""Seconds that a run which could not finish waits at most to say so in the commit status."""
+
 _KEPT = ("report", "comment-url")
 _NOWHERE = Revision(ref="", sha=None)
 

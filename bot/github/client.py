@@ -204,6 +204,10 @@ class Client:
             self.waited += seconds
             self._clock.sleep(seconds)
 
+    def hurry(self, seconds: float) -> None:
+        """Wait so many seconds more at most, whatever is left: for what is worth no longer wait."""
+        self._budget = min(self._budget, self.waited + seconds)
+
     def _call(
         self,
         verb: str,

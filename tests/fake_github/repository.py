@@ -126,6 +126,13 @@ class GitData:
         """Return the tip of a branch."""
         return self.resolve(f"refs/heads/{name}")
 
+    def text(self, commit: str, path: str) -> tuple[str, str] | None:
+        """Return the id and the text of a file of a commit, None where there is none."""
+        found = self.git("rev-parse", "--verify", "--quiet", f"{commit}:{path}", check=False).strip()
+        if not found or self.git("cat-file", "-t", found).strip() != "blob":
+            return None
+        return found, self.git("cat-file", "blob", found)
+
     def directory(self) -> Path:
         """Return where the objects are."""
         return Path(self.git("rev-parse", "--absolute-git-dir").strip())

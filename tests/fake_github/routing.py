@@ -15,7 +15,7 @@ Json: TypeAlias = dict[str, Any]
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 # A name of these may hold slashes: GitHub takes them as they are.
-_LONG = frozenset({"basehead", "branch", "name", "ref"})
+_LONG = frozenset({"basehead", "branch", "name", "path", "ref"})
 
 
 class Refusal(Exception):  # noqa: N818  # an answer like any other, not a fault of ours

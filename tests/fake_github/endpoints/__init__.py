@@ -1,5 +1,5 @@
 """The operations that the fake answers to, by area; each module adds its own to ``ROUTES``."""
 
-from tests.fake_github.endpoints import accounts, commits, issues, labels, pulls, reviews
+from tests.fake_github.endpoints import accounts, commits, contents, issues, labels, pulls, reviews
 
-__all__ = ["accounts", "commits", "issues", "labels", "pulls", "reviews"]
+__all__ = ["accounts", "commits", "contents", "issues", "labels", "pulls", "reviews"]

@@ -1,0 +1,72 @@
+"""What the status and the labels are called, wherever the config is to be had: in git, in a file, or from GitHub."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from bot.action.objects import config_of, names_of, place_of
+from bot.app import Config, ConfigText
+from bot.collect.git import Git
+from bot.github.client import Client, GitHubError, RefusedError
+from bot.github.runner import Inputs, Runner
+from bot.model import RulewardError, is_table
+from bot.settings import CONFIG_PATH, Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    """Finds out what the status and the labels are called without what a review has at hand."""
+
+    runner: Runner
+    inputs: Inputs
+    client: Client
+
+    def here(self, base: str) -> Settings | None:
+        """Read them where that takes no request and no fetch, of a given file or the workspace.
+
+        None where neither tells.
+        """
+        given = place_of(self.runner, self.inputs)
+        if given is not None and given.is_absolute():
+            return names_of(None, given, base)
+        workspace = self.runner.workspace
+        try:
+            git = Git(workspace) if workspace is not None else None
+            if git is not None and git.holds(base) and not git.promisor():
+                return names_of(git, config_of(self.runner, self.inputs, git, base), base)
+        except RulewardError as error:  # no repository, or somebody else's
+            self.runner.say(f"the workspace is not read: {error}")
+        return None
+
+    def there(self, base: str) -> Settings:
+        """Read them by one request, of the config that GitHub shows at a commit or a branch.
+
+        Raises:
+            GitHubError: GitHub could not be reached; that it has no config to show is no error.
+        """
+        path = place_of(self.runner, self.inputs) or Path(CONFIG_PATH)
+        try:
+            data = self.client.get(f"/contents/{quote(path.as_posix())}", ref=base)
+        except RefusedError:
+            return Settings()
+        content = data.get("content") if is_table(data) else None
+        text = base64.b64decode(content) if isinstance(content, str) else b""
+        return names_of(None, ConfigText(name=path.as_posix(), data=text), base)
+
+    def after(self, git: Git | None, config: Config, base: str) -> Settings:
+        """Find them out after something failed: the defaults where nothing tells.
+
+        Args:
+            git: what holds the base, None where the run did not come so far.
+            config: what was read of it.
+            base: the commit, or the branch where its tip is not known.
+        """
+        if git is not None:
+            return names_of(git, config, base)
+        try:
+            return self.here(base) or self.there(base)
+        except GitHubError:
+            return Settings()
