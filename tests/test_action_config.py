@@ -157,6 +157,26 @@ def test_a_pull_request_without_rules_gets_the_status_of_that_name_where_the_con
         assert (at.status(context="rules on main") or ("",))[0] == "success"
 
 
+def test_a_pull_request_without_rules_gets_it_by_a_fourth_request_where_merging_waits_for_it(tmp_path: Path) -> None:
+    text = '[status]\ncontext = "rules on {base}"\n'
+    with scene(tmp_path, config(text, {"etc/own.toml": text.replace("rules", "own")}), {"docs/a.md": "a"}) as at:
+        at.github.require("rules on main", "own on main")
+        at.run(workspace=None)
+        assert (at.status(context="rules on main") or ("",))[0] == "success"
+        assert len(at.github.calls) == 4
+        assert at.github.git_calls == []
+        at.run(workspace=None, inputs=Inputs(config=Path("etc/own.toml")))
+        assert (at.status(context="own on main") or ("",))[0] == "success"
+        assert at.status() is None
+
+
+def test_where_merging_waits_for_the_usual_name_a_repository_without_a_config_gets_that(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {"docs/a.md": "a"}) as at:
+        at.github.require("ruleward: main")
+        at.run(workspace=None)
+        assert (at.status() or ("",))[0] == "success"
+
+
 def test_a_config_file_may_be_given(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('[policies]\nupdated-date-not-bumped = "off"\n')
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:

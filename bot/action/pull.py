@@ -162,12 +162,19 @@ class PullRun:
         base = replace(base, merge_base=self.thread.merge_base(self.thread.base_tip, pull.head_sha))
         made = Review(base=base, head=head, today=self.runner.today, verdict=Verdict.PASS)
         self.result.outputs = outputs_of(made.verdict, made, keep(self.runner, made, Settings()))
-        names = self.naming.here(self.thread.base_tip) or Settings()
-        context = context_of(names.status, pull.base_ref)
-        wish = StatusWish(context=context, state="success", description=_UNTOUCHED)
         if self.inputs.status:
+            context = context_of(self._names(pull).status, pull.base_ref)
+            wish = StatusWish(context=context, state="success", description=_UNTOUCHED)
             self._write(pull, (SetStatus(status=wish),))
         return self.result
+
+    def _names(self, pull: Pull) -> Settings:
+        """Find out what the status is called, by a request only where that may matter.
+
+        Where no config is at hand and GitHub would merge the pull request as it stands, nobody waits for that name.
+        """
+        base = self.thread.base_tip
+        return self.naming.here(base) or (Settings() if pull.free else self.naming.there(base))
 
     def _write(self, pull: Pull, writes: Iterable[Write]) -> Outcome:
         """Carry writes out, or in a dry run only say them."""

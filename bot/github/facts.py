@@ -15,6 +15,7 @@ APP = "github-actions[bot]"
 """Who writes with a workflow's own token, for which ``GET /user`` is forbidden."""
 
 _GITHUB = "web-flow"  # who commits what is done on GitHub's pages
+_FREE = frozenset({"clean", "has_hooks", "unstable"})  # the states in which GitHub merges; the others tell nothing
 _COMPARED = 300  # files that a comparison lists at most
 _LATE = (1.0, 2.0, 4.0)  # seconds until a comment that is counted has to be listed too
 
@@ -36,6 +37,7 @@ class Pull:
         labels: name to colour (six hex digits).
         comments: how many comments it has; ``inline`` how many on lines of its diff.
         commits: how many commits it has.
+        free: whether GitHub would merge it as it stands, so that no status is missing that is required.
     """
 
     number: int
@@ -53,6 +55,7 @@ class Pull:
     inline: int
     files: int
     commits: int
+    free: bool = True
 
     def moved(self, later: Pull) -> bool:
         """Tell whether a later reading shows other commits or another base branch."""
@@ -162,6 +165,7 @@ def read_pull(data: Json) -> Pull:
         inline=int(data.get("review_comments") or 0),
         files=int(data.get("changed_files") or 0),
         commits=int(data.get("commits") or 0),
+        free=data.get("mergeable_state", "clean") in _FREE,
     )
 
 

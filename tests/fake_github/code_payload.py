@@ -74,7 +74,7 @@ def pull_full(hub: Hub, each: Issue) -> Json:
         "merged": pull.merged is not None,
         "merged_by": payload.user(hub, pull.merged_by) if pull.merged_by else None,
         "mergeable": None if each.closed else True,
-        "mergeable_state": "draft" if pull.draft else "unknown" if each.closed else "clean",
+        "mergeable_state": _mergeable(hub, each),
         "rebaseable": None,
         "maintainer_can_modify": False,
         "comments": sum(1 for _ in hub.of_issue(hub.comments.values(), each)),
@@ -84,6 +84,14 @@ def pull_full(hub: Hub, each: Issue) -> Json:
         "deletions": sum(one.deletions for one in files),
         "changed_files": len(files),
     }
+
+
+def _mergeable(hub: Hub, each: Issue) -> str:
+    pull = each.as_pull
+    newest = {status.context: status.state for status in hub.statuses if status.sha == pull.head_sha}
+    if each.closed or pull.draft:
+        return "draft" if pull.draft else "unknown"
+    return "clean" if all(newest.get(name) == "success" for name in hub.required) else "blocked"
 
 
 def inline(hub: Hub, each: Inline) -> Json:

@@ -41,6 +41,11 @@ class People:
             person.role = role
             person.email = email or person.email
 
+    def require(self, *contexts: str) -> None:
+        """Let nothing be merged whose head lacks a success of one of these contexts."""
+        with self.lock:
+            self.hub.required.update(contexts)
+
     def open_pull(
         self,
         number: int,

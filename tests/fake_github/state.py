@@ -179,6 +179,7 @@ class Hub:
         private: a token reads only what its permissions name.
         root: the API's address, without a slash at its end.
         web: the address that pages for people stand under.
+        required: the contexts that have to be there, and good, before anything is merged.
         hide: how many lists will not show what is written now.
         signed: the commits that GitHub made itself, and signed.
     """
@@ -192,6 +193,7 @@ class Hub:
     root: str = ""
     web: str = ""
     hide: int = 0
+    required: set[str] = field(default_factory=set)
     people: dict[str, Person] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
