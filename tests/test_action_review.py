@@ -8,7 +8,7 @@ import pytest
 
 from bot.github.labels import RECHECK
 from bot.github.runner import Inputs
-from tests.fake_github import BOT, PERMISSIONS, READ_ONLY, faults
+from tests.fake_github import BOT, PERMISSIONS, READ_ONLY, Fault, faults
 from tests.repository import other_id, rule_text
 from tests.scene import AGAIN, BASE, FIXED, NEAR, POLICY, RULE, UNBUMPED, WAIVE, Files, config, scene
 
@@ -233,11 +233,13 @@ def test_dependabot_is_reviewed_like_anybody(tmp_path: Path) -> None:
         assert len(at.said()) == 1
 
 
-def test_an_app_that_nobody_named_keeps_one_comment_and_says_how_to_name_it(tmp_path: Path) -> None:
+def test_an_app_that_can_not_be_asked_for_its_name_keeps_one_comment_and_says_how_to_name_it(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         app = at.github.add_token("ghs_app", login="rules[bot]", app=True, permissions=PERMISSIONS)
         at.run(token=app)
         at.push({RULE: FIXED})
+        no = Fault(name="no GraphQL", effect=False, status=403, body={"message": "Forbidden"})
+        at.github.fail(no, when=lambda _, path: path == "/graphql", times=0)
         ran = at.run(token=app)
         told = "this token writes as rules[bot]; give the action `bot-login: rules[bot]`"
         assert f"looking at the pull request again: {told}" in ran.log

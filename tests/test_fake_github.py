@@ -166,6 +166,17 @@ def test_what_a_file_holds_is_told_of_any_commit(remote: Remote, topic: str) -> 
         assert found.decoded_content.decode().splitlines()[:5] == lines
 
 
+def test_an_app_asks_graphql_for_its_name_and_may_not_ask_for_its_account(fake: FakeGitHub, ask: Ask) -> None:
+    fake.add_token("ghs_app", login="rules[bot]", app=True)
+    assert ask("GET", "/user", by="ghs_app").status_code == 403
+    url = fake.server_url + "/api/graphql"
+    for token, status in {"ghs_app": 200, "nobody's": 401}.items():
+        headers = {"Authorization": f"token {token}"}
+        answer = requests.post(url, json={"query": "query { viewer { login } }"}, headers=headers, timeout=10)
+        assert answer.status_code == status
+        assert status != 200 or answer.json() == {"data": {"viewer": {"login": "rules[bot]"}}}
+
+
 def test_a_big_file_has_no_patch_and_files_beyond_the_limit_are_left_out(
     fake: FakeGitHub, pull: PullRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

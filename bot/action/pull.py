@@ -360,12 +360,12 @@ class PullRun:
         inline = self.thread.inline if wishes.inline is not None and lines else ()
         status = wishes.status
         marked = (
-            mine
-            or any(event.label.lower() in wishes.owned for event in events)
-            or any(inline_key(each.body) for each in inline)
+            *(each.author for each in mine),
+            *(event.actor for event in events if event.label.lower() in wishes.owned),
+            *(each.author for each in inline if inline_key(each.body)),
         )
         return Held(
-            login=self.thread.login if marked else "",
+            login=self.thread.login(marked),
             labels=tuple(pull.labels),
             events=events,
             known=known,

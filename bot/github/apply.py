@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from bot.github.client import Client, Json, RefusedError
-from bot.github.facts import Comment, Pull, Thread, own, read_comment
+from bot.github.facts import Comment, Pull, Thread, own, read_comment, read_person
 from bot.github.labels import Label
 from bot.github.plan import (
     AddLabels,
@@ -25,6 +25,7 @@ from bot.github.plan import (
     StatusWish,
     Surface,
     Write,
+    inline_key,
     ours,
     same_text,
 )
@@ -140,7 +141,7 @@ class Publisher:
         made = self._client.create(f"/issues/{self._thread.number}/comments", {"body": body}, find)
         self.outcome.created = True
         self.outcome.comments += 1
-        self.outcome.login = read_comment(made).author.login
+        self._wrote(made, "user")
         return made
 
     def _find(self, mark: str, body: str | None = None) -> dict[str, object] | None:
@@ -159,10 +160,11 @@ class Publisher:
         keys = {each.key for each in comments}
 
         def find() -> object:
-            there = {key for _, key, _ in ours(self._thread.list_inline(), self._thread.login)}
+            listed = [each for each in self._thread.list_inline() if inline_key(each.body)]
+            there = {key for _, key, _ in ours(listed, self._thread.login(each.author for each in listed))}
             return {} if keys <= there else None
 
-        self._client.create(f"/pulls/{self._thread.number}/reviews", body, find)
+        self._wrote(self._client.create(f"/pulls/{self._thread.number}/reviews", body, find), "user")
         self.outcome.created = True
         self.outcome.inline += len(comments)
 
@@ -176,7 +178,11 @@ class Publisher:
             newest = thread.newest(thread.list_statuses(self._head), wish.context)
             return {} if newest is not None and newest.says(wish.state, wish.description) else None
 
-        self._client.create(f"/statuses/{self._head}", body, find)
+        self._wrote(self._client.create(f"/statuses/{self._head}", body, find), "creator")
+
+    def _wrote(self, made: Json, role: str) -> None:
+        """Note who wrote what was posted; what had to be looked for does not say."""
+        self.outcome.login = read_person(made.get(role)).login or self.outcome.login
 
 
 def ensure_label(client: Client, label: Label) -> None:

@@ -198,6 +198,15 @@ class Client:
         """
         return self._call("POST", self._repository + path, {}, body, find).data
 
+    def query(self, text: str) -> Json:
+        """Ask GraphQL, which stands beside the REST interface.
+
+        Raises:
+            RefusedError: it may not be asked.
+            GitHubError: GitHub could not be reached in time.
+        """
+        return self._call("POST", self._requester.graphql_url, {}, {"query": text}).data
+
     def pause(self, seconds: float) -> None:
         """Wait a little, where the budget allows it, for what GitHub shows late."""
         if self.waited + seconds <= self._budget:

@@ -9,10 +9,8 @@ from functools import cached_property
 from urllib.parse import quote
 
 from bot.github.client import Client, Json, RefusedError
+from bot.github.identity import Identity, same_login
 from bot.model import is_table
-
-APP = "github-actions[bot]"
-"""Who writes with a workflow's own token, for which ``GET /user`` is forbidden."""
 
 _GITHUB = "web-flow"  # who commits what is done on GitHub's pages
 _FREE = frozenset({"clean", "has_hooks", "unstable"})  # the states in which GitHub merges; the others tell nothing
@@ -26,6 +24,10 @@ class Person:
 
     login: str
     bot: bool
+
+    def named(self, login: str) -> bool:
+        """Tell whether this is who bears a name."""
+        return same_login(self.login, login)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,15 +246,15 @@ class Thread:
         """
         self._client = client
         self.number = number
-        self._login = login
+        self._identity = Identity(client, login)
         self._compared: dict[tuple[str, str], Json] = {}
         self._statuses: dict[str, tuple[Status, ...]] = {}
         self._events: tuple[LabelEvent, ...] | None = None
 
     def taken_for(self, login: str) -> bool:
         """Tell whether the token was taken for somebody else than who it turned out to write as."""
-        known = self._login or str(self.__dict__.get("login", ""))  # what nobody asked is not asked now
-        return known not in {"", login}
+        known = self._identity.taken
+        return bool(known) and not same_login(known, login)
 
     def fresh(self, login: str = "") -> Thread:
         """Return the same pull request with nothing read yet but what never changes.
@@ -260,7 +262,8 @@ class Thread:
         Args:
             login: who the token writes as, where that turned out.
         """
-        made = Thread(self._client, self.number, login=login or self.__dict__.get("login", self._login))
+        made = Thread(self._client, self.number)
+        made._identity = Identity(self._client, login) if login else self._identity
         made._compared = self._compared
         return made
 
@@ -278,10 +281,13 @@ class Thread:
         """The pull request and the tip of its base branch, as far as they were read: nothing is asked."""
         return self.__dict__.get("pull"), self.__dict__.get("base_tip")
 
-    @cached_property
-    def login(self) -> str:
-        """Who the token writes as; asked only where something bears our mark."""
-        return self._login or identity(self._client)
+    def login(self, authors: Iterable[Person]) -> str:
+        """Return who the token writes as, to tell which of these authors that is.
+
+        Where there is none nothing is asked, and the answer is empty.
+        """
+        names = [each.login for each in authors]
+        return self._identity.name(names) if names else ""
 
     @cached_property
     def comments(self) -> tuple[Comment, ...]:
@@ -330,12 +336,14 @@ class Thread:
 
     def mine(self, statuses: Iterable[Status], context: str) -> tuple[Status, ...]:
         """Return those of a context that we set; who we are is asked only where there is one."""
-        return tuple(each for each in statuses if each.context == context and each.author.login == self.login)
+        found = [each for each in statuses if each.context == context]
+        login = self.login(each.author for each in found)
+        return tuple(each for each in found if each.author.named(login))
 
     def newest(self, statuses: Iterable[Status], context: str) -> Status | None:
         """Return the newest of a context, None where somebody else set that one."""
         found = next((each for each in statuses if each.context == context), None)
-        return found if found is not None and found.author.login == self.login else None
+        return found if found is not None and found.author.named(self.login([found.author])) else None
 
     def label_events(self, names: Iterable[str]) -> tuple[LabelEvent, ...]:
         """Read who put labels on and took them off, the oldest first, once.
@@ -430,14 +438,6 @@ class Thread:
         return self._compared[base, head]
 
 
-def identity(client: Client) -> str:
-    """Ask GitHub who the token writes as; a workflow's own token may not ask, and writes as ``github-actions[bot]``."""
-    try:
-        return str(client.get("/user", root=True)["login"])
-    except RefusedError:
-        return APP
-
-
 def _actor(event: Json) -> Person:
     """Read who did something; an app that acts for a person is an app."""
     person = read_person(event.get("actor"))
@@ -455,12 +455,13 @@ def marked(body: str) -> str:
 
 def own(comments: Iterable[Comment], mark: str, thread: Thread) -> tuple[Comment, ...]:
     """Return the comments that bear a mark and that we wrote, the oldest first; a stranger's look-alike is none."""
-    bearing = [each for each in comments if marked(each.body) == mark]
-    return tuple(each for each in bearing if each.author.login == thread.login)
+    ours = [each for each in comments if marked(each.body)]
+    bearing = [each for each in ours if marked(each.body) == mark]
+    login = thread.login(each.author for each in ours) if bearing else ""
+    return tuple(each for each in bearing if each.author.named(login))
 
 
 __all__ = [
-    "APP",
     "Comment",
     "Commit",
     "Inline",
@@ -469,7 +470,6 @@ __all__ = [
     "Pull",
     "Status",
     "Thread",
-    "identity",
     "marked",
     "own",
     "read_comment",

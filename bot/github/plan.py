@@ -304,7 +304,7 @@ def _labels(wishes: Wishes, held: Held) -> Iterator[Write]:
     kept = {each.name.lower() for each in wanted}
     for name in sorted(on.keys() & wishes.owned - kept):
         event = last.get(name)
-        if event is not None and event.on and event.actor.login == held.login:
+        if event is not None and event.on and event.actor.named(held.login):
             yield RemoveLabel(name=on[name])
 
 
@@ -314,7 +314,7 @@ def _left_off(label: Label, last: Mapping[str, LabelEvent], wishes: Wishes, held
     What it did then is in the first line of our comment; without a comment, nothing says that it is another change.
     """
     event = last.get(label.name.lower())
-    if event is None or event.on or event.actor.login == held.login:
+    if event is None or event.on or event.actor.named(held.login):
         return False
     then = _CHANGE.match(held.comments[0].body) if held.comments else None
     return then is None or then[1] == wishes.change
@@ -376,7 +376,7 @@ def ours(comments: Iterable[Inline], login: str) -> Iterator[tuple[Inline, str, 
     """Yield our comments on lines, the oldest first, with what each is about and whether it is settled."""
     for comment in comments:
         key = inline_key(comment.body)
-        if key is not None and comment.author.login == login and comment.parent is None:
+        if key is not None and comment.author.named(login) and comment.parent is None:
             yield comment, *key
 
 

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from bot.github.apply import ensure_label
 from bot.github.client import Client, Json
-from bot.github.facts import identity, marked, read_person
+from bot.github.facts import marked, read_person
+from bot.github.identity import Identity
 from bot.github.labels import Label
 from bot.github.plan import same_text
 
@@ -62,7 +63,7 @@ class Rolling:
         """
         self._client = client
         self._label = label
-        self._login = login
+        self._identity = Identity(client, login)
 
     def find(self) -> tuple[Kept, ...]:
         """Return our issues, the oldest first; one, unless two runs at once made two.
@@ -72,9 +73,8 @@ class Rolling:
         Raises:
             GitHubError: GitHub could not be asked.
         """
-        self._login = self._login or identity(self._client)
         found = self._listed(labels=self._label.name)
-        return found or self._listed(creator=self._login)
+        return found or self._listed(creator=self._identity.name())
 
     def _listed(self, **where: str) -> tuple[Kept, ...]:
         return tuple(
@@ -82,11 +82,9 @@ class Rolling:
         )
 
     def _ours(self, listed: Iterable[Json]) -> Iterable[Kept]:
-        for each in listed:
-            body = str(each.get("body") or "")
-            author = read_person(each.get("user"))
-            if marked(body) == "audit" and author.login == self._login and "pull_request" not in each:
-                yield _kept(each)
+        bearing = [(read_person(each.get("user")), each) for each in listed if _bears_our_mark(each)]
+        login = self._identity.name(author.login for author, _ in bearing)
+        return [_kept(each) for author, each in bearing if author.named(login)]
 
     def agree(self, wish: Wish, found: tuple[Kept, ...], said: list[str], *, labelled: bool) -> Kept | None:
         """Make the issue what it should be: created, rewritten, closed or opened again, and a second one folded.
@@ -149,6 +147,10 @@ class Rolling:
         changes = {"body": f"This is #{kept.number}.\n", "state": "closed", "state_reason": "not_planned"}
         self._client.change("PATCH", f"/issues/{other.number}", changes)
         said.append(f"closed issue #{other.number}, a second one")
+
+
+def _bears_our_mark(data: Json) -> bool:
+    return marked(str(data.get("body") or "")) == "audit" and "pull_request" not in data
 
 
 def _kept(data: Json) -> Kept:

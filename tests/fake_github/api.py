@@ -48,6 +48,7 @@ class Plan:
         return True
 
 
+GRAPHQL = "/graphql"
 _TRUTH = Fault(name="none")
 # What GitHub would answer with in place of JSON, or with more of it.
 _OTHER_MEDIA = re.compile(r"\.(diff|full|html|patch|raw|sha|text)\b")
@@ -101,6 +102,8 @@ class Api:
         return Reply(fault.status or 0, headers, content.encode())
 
     def _answer(self, ask: Ask, hidden: int) -> Reply:
+        if (ask.method, ask.path) == ("POST", GRAPHQL):
+            return self._queried(ask)
         found = find(ask.method, ask.path)
         if found is None:
             self.violations.append(f"{ask.method} {ask.path}: no operation of the fake")
@@ -116,6 +119,18 @@ class Api:
             answer = Answer({"message": "Server Error"}, HTTPStatus.INTERNAL_SERVER_ERROR)
         self.violations += self.contract.answer(route.name, answer.status, answer.body)
         return self._reply(answer, more)
+
+    def _queried(self, ask: Ask) -> Reply:
+        """Answer GraphQL's one question: who asks. The token of an app may ask it too."""
+        try:
+            token = self._token(ask.headers.get("authorization", ""))
+        except Refusal as no:
+            return self._reply(Answer(no.payload, no.status))
+        query = "".join(str(json.loads(ask.body).get("query", "")).split())
+        if query not in {"query{viewer{login}}", "{viewer{login}}"}:
+            self.violations.append(f"POST /graphql: the fake knows no answer to {query}")
+            return self._reply(Answer({"errors": [{"message": "Parse error"}]}))
+        return self._reply(Answer({"data": {"viewer": {"login": token.person.login}}}))
 
     def _reply(self, answer: Answer, more: Mapping[str, str] | None = None) -> Reply:
         headers = {"X-GitHub-Media-Type": "github.v3; format=json", **self.hub.budget.headers, **(more or {})}

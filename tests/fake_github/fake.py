@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.fake_github import git_http
-from tests.fake_github.api import Api, Plan, Seen, When
+from tests.fake_github.api import GRAPHQL, Api, Plan, Seen, When
 from tests.fake_github.budget import Budget
 from tests.fake_github.clock import Clock
 from tests.fake_github.faults import Fault
@@ -96,7 +96,7 @@ class FakeGitHub(People):
     @property
     def writes(self) -> list[Seen]:
         """The requests that would change something."""
-        return [each for each in self.api.calls if each.method != "GET"]
+        return [each for each in self.api.calls if each.method != "GET" and each.path != GRAPHQL]
 
     @property
     def violations(self) -> list[str]:
@@ -149,6 +149,8 @@ class FakeGitHub(People):
         home = f"{self.server_url}{ask.path}".removeprefix(self.git_url).removeprefix(self.git_url.removesuffix(".git"))
         if home in {"/info/refs", "/git-upload-pack"}:
             return self._git(ask, home)
+        if ask.path == self._api_path.removesuffix("/v3") + GRAPHQL:
+            return self.api.handle(replace(ask, path=GRAPHQL))
         if not ask.path.startswith(f"{self._api_path}/"):
             self.violations.append(f"{ask.method} {ask.path}: is neither the API's nor the repository's")
             return Reply(HTTPStatus.NOT_FOUND)
