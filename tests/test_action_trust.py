@@ -142,7 +142,7 @@ def test_a_summary_that_github_would_drop_is_cut(tmp_path: Path) -> None:
 
 def test_a_fault_of_github_is_no_success(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
-        at.github.fail(faults.status(500), when=lambda _, path: "compare" in path, times=0)
+        at.github.fail(faults.status(500), when=lambda _, path: "/issues/" in path, times=0)
         ran = at.run(workspace=None)
         assert ran.result.status == 3
         assert ran.result.outputs["verdict"] == "incomplete"

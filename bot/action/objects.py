@@ -8,7 +8,7 @@ from bot.app import Config, ConfigText
 from bot.collect.git import Git
 from bot.collect.remote import Remote
 from bot.config import read_config
-from bot.github.client import Client
+from bot.github.client import Client, GitHubError
 from bot.github.facts import Thread
 from bot.github.runner import Inputs, Runner
 from bot.model import RulewardError
@@ -24,11 +24,31 @@ def objects(runner: Runner, client: Client, thread: Thread, base: str, head: str
     workspace = _workspace(runner, base, head)
     if workspace is not None:
         return workspace, workspace.merge_base(base, head)
-    merge_base = thread.merge_base(base, head)
-    url = f"{runner.server_url}/{runner.repository}.git"
-    made = Remote(runner.temp / "objects.git", url, runner.token, client.pause)
+    merge_base = _parting(runner, client, thread, base, head)
+    made = _remote(runner, client, "objects.git")
     made.take((base, head, merge_base))
     return made, merge_base
+
+
+def _parting(runner: Runner, client: Client, thread: Thread, base: str, head: str) -> str:
+    """Return where two commits part: as GitHub says, or as git finds where GitHub cannot make the diff beside it.
+
+    Raises:
+        GitHubError: neither tells; what GitHub said.
+    """
+    try:
+        return thread.merge_base(base, head)
+    except GitHubError as error:
+        runner.say(f"git is asked for the merge base, for GitHub does not tell it: {error}")
+        try:
+            return _remote(runner, client, "history.git").parting(base, head)
+        except RulewardError as other:
+            runner.say(f"nor does git: {other}")
+            raise error from other
+
+
+def _remote(runner: Runner, client: Client, folder: str) -> Remote:
+    return Remote(runner.temp / folder, f"{runner.server_url}/{runner.repository}.git", runner.token, client.pause)
 
 
 def _workspace(runner: Runner, base: str, head: str) -> Git | None:

@@ -120,9 +120,9 @@ class PullRun:
             self.result.summary += "The pull request is closed: nothing was reviewed.\n"
             return self.result
         try:
+            base = self.thread.base_tip
             if self._untouched(pull):
                 return self._pass(pull)
-            base = self.thread.base_tip
             git, merge_base = objects(self.runner, self.client, self.thread, base, pull.head_sha)
             self.git = git
             config = self.config = config_of(self.runner, self.inputs, git, base)
@@ -148,12 +148,20 @@ class PullRun:
     # --- pull requests that are none of ours ------------------------------------------------------------------------
 
     def _untouched(self, pull: Pull) -> bool:
-        """Tell, by one look at the list of files, whether there is nothing to review and nothing to clean up."""
+        """Tell, by one look at the list of files, whether there is nothing to review and nothing to clean up.
+
+        Where GitHub does not list them, the review finds out.
+        """
         if pull.comments or pull.inline or pull.files > _ONE_PAGE:
             return False
         if any(name.lower().startswith(_OURS) for name in pull.labels):
             return False
-        return not any(path.lower().endswith(".toml") for path in self.thread.paths())
+        try:
+            paths = self.thread.paths()
+        except GitHubError as error:
+            self.runner.say(f"the list of files is not read: {error}")
+            return False
+        return not any(path.lower().endswith(".toml") for path in paths)
 
     def _pass(self, pull: Pull) -> Result:
         self.runner.say(f"pull request #{pull.number} touches no TOML file")

@@ -89,6 +89,17 @@ class Remote(Git):
         if not self.holds(commit):
             self.fetch("--filter=blob:none", "origin", commit)
 
+    def parting(self, base: str, head: str) -> str:
+        """Return where two commits part, after fetching all that led to them: commits alone, without a tree.
+
+        For a repository that is used for nothing else.
+
+        Raises:
+            RulewardError: the server does not hand them out, or they share no history.
+        """
+        self.fetch("--filter=tree:0", "origin", base, head)
+        return self.merge_base(base, head)
+
     def changes(
         self, old: str, new: str | None, roots: Sequence[str], *, renames: bool = False
     ) -> tuple[RawChange, ...]:

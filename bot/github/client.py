@@ -142,14 +142,14 @@ class Client:
         self.calls = 0
         self.waited = 0.0
 
-    def get(self, path: str, *, root: bool = False, **parameters: str | int) -> Json:
+    def get(self, path: str, *, root: bool = False, attempts: int = _ATTEMPTS, **parameters: str | int) -> Json:
         """Return one resource below the repository (with ``root``, of the whole API).
 
         Raises:
             RefusedError: it is not there, or the token may not see it.
             GitHubError: GitHub could not be reached in time.
         """
-        return self._call("GET", path if root else self._repository + path, parameters).data
+        return self._call("GET", path if root else self._repository + path, parameters, attempts=attempts).data
 
     def pages(self, path: str, **parameters: str | int) -> list[Json]:
         """Return every item of a list, all its pages.
@@ -224,9 +224,11 @@ class Client:
         parameters: Mapping[str, str | int],
         body: Mapping[str, object] | None = None,
         find: Callable[[], Json] | None = None,
+        *,
+        attempts: int = _ATTEMPTS,
     ) -> _Answer:
         """Send a request until it is answered."""
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(attempts):
             asked = self._clock.now()
             answer = self._once(verb, path, parameters, body)
             if answer.good:
@@ -240,7 +242,7 @@ class Client:
                 found = find()
                 if found is not None:
                     return _Answer(status=201, headers={}, data=found, whole=True, said="")
-        raise GitHubError(f"GitHub did not answer {verb} {path} in {_ATTEMPTS} attempts; run this again later")
+        raise GitHubError(f"GitHub did not answer {verb} {path} in {attempts} attempts; run this again later")
 
     def _once(
         self, verb: str, path: str, parameters: Mapping[str, str | int], body: Mapping[str, object] | None

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
 
-from bot.github.client import Client, Json, RefusedError
+from bot.github.client import Client, GitHubError, Json, RefusedError
 from bot.github.identity import Identity, same_login
 from bot.model import is_table
 
 _GITHUB = "web-flow"  # who commits what is done on GitHub's pages
 _FREE = frozenset({"clean", "has_hooks", "unstable"})  # the states in which GitHub merges; the others tell nothing
 _COMPARED = 300  # files that a comparison lists at most
+_COMPARING = 3  # attempts: where a diff takes GitHub too long, it does so each time
 _LATE = (1.0, 2.0, 4.0)  # seconds until a comment that is counted has to be listed too
 
 
@@ -248,6 +249,7 @@ class Thread:
         self.number = number
         self._identity = Identity(client, login)
         self._compared: dict[tuple[str, str], Json] = {}
+        self._incomparable: dict[str, GitHubError] = {}
         self._statuses: dict[str, tuple[Status, ...]] = {}
         self._events: tuple[LabelEvent, ...] | None = None
 
@@ -264,7 +266,7 @@ class Thread:
         """
         made = Thread(self._client, self.number)
         made._identity = Identity(self._client, login) if login else self._identity
-        made._compared = self._compared
+        made._compared, made._incomparable = self._compared, self._incomparable
         return made
 
     def now(self) -> Pull:
@@ -401,6 +403,9 @@ class Thread:
 
         The comparison that tells the merge base lists them too, of these very commits; where it may not list all, or
         lists another number than GitHub counts, the files are asked for as well.
+
+        Raises:
+            GitHubError: they are not to be had, or the comparison is not.
         """
         listed = list(self._comparison(self.base_tip, self.pull.head_sha).get("files") or ())
         if len(listed) != self.pull.files or not listed or len(listed) >= _COMPARED:
@@ -412,30 +417,54 @@ class Thread:
     def base_tip(self) -> str:
         """The tip of the base branch as it is now.
 
-        ``base.sha`` of a pull request is that of its last push: what was merged into the base since is not in it.
+        ``base.sha`` of a pull request is that of its last push: what was merged into the base since is not in it. A
+        comparison tells the tip with all else; where GitHub cannot make one, the branch itself is asked for.
         """
         pull = self.pull
+        branch = quote(pull.base_ref, safe="/")
         try:
-            data = self._client.get(f"/compare/{quote(pull.base_ref, safe='/')}...{pull.head_sha}", per_page=1)
+            data = self._compare(branch, pull.head_sha)
             tip = str(data["base_commit"]["sha"])
-        except (RefusedError, KeyError, TypeError):
-            return pull.base_sha
+        except (GitHubError, KeyError, TypeError):
+            return self._tip(branch) or pull.base_sha
         self._compared[tip, pull.head_sha] = data
         return tip
+
+    def _tip(self, branch: str) -> str:
+        """Read where a branch stands, empty where GitHub does not tell."""
+        try:
+            return str(self._client.get(f"/git/ref/heads/{branch}")["object"]["sha"])
+        except (RefusedError, KeyError, TypeError):
+            return ""
 
     def merge_base(self, base: str, head: str) -> str:
         """Read where two commits part.
 
         Raises:
-            RefusedError: they share no history.
+            RefusedError: they share no history, or the diff between them is too large for GitHub.
+            GitHubError: GitHub could not compare them in time.
         """
         return str(self._comparison(base, head)["merge_base_commit"]["sha"])
 
     def _comparison(self, base: str, head: str) -> Json:
-        """Compare two commits, once; one commit a page, for the commits are not what is asked for."""
+        """Compare two commits, once."""
         if (base, head) not in self._compared:
-            self._compared[base, head] = self._client.get(f"/compare/{base}...{head}", per_page=1)
+            self._compared[base, head] = self._compare(base, head)
         return self._compared[base, head]
+
+    def _compare(self, base: str, head: str) -> Json:
+        """Compare a head with something; one commit a page, for the commits are not what is asked for.
+
+        A diff that GitHub could not make is not asked for again, under another name of the base neither.
+        """
+        if head in self._incomparable:
+            raise self._incomparable[head]
+        try:
+            return self._client.get(f"/compare/{base}...{head}", attempts=_COMPARING, per_page=1)
+        except GitHubError as error:
+            if not (isinstance(error, RefusedError) and error.not_permitted):
+                self._incomparable[head] = error
+            raise
 
 
 def _actor(event: Json) -> Person:

@@ -13,6 +13,7 @@ from tests.fake_github.routing import Json, Refusal
 
 RESET = 0
 _PAGE = "<!DOCTYPE html>\n<html><head><title>Unicorn!</title></head><body><p>Please try again.</p></body></html>\n"
+_TOO_LONG = "Sorry, this diff is taking too long to generate."
 _SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 
 
@@ -74,6 +75,11 @@ def reset() -> Fault:
 def lost(code: int = RESET) -> Fault:
     """The request takes effect, and its answer is lost."""
     return Fault(name=f"answer lost ({code or 'reset'})", status=code, body=_PAGE)
+
+
+def too_long(code: int = 500) -> Fault:
+    """The diff that a comparison shows takes GitHub too long; the status varies."""
+    return Fault(name=f"diff too long ({code})", effect=False, status=code, body=_said(code, _TOO_LONG))
 
 
 def bare_429() -> Fault:
