@@ -262,6 +262,29 @@ def test_a_token_that_lacks_one_right_loses_one_surface(tmp_path: Path) -> None:
         assert ran.result.annotations == ""
 
 
+@pytest.mark.parametrize(("lacks", "said"), [("statuses", "skipped the status: "), ("issues", "skipped the labels: ")])
+def test_nor_does_it_lose_more_in_a_private_repository(tmp_path: Path, lacks: str, said: str) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: NEAR}) as at:
+        at.github.hub.private = True
+        held = {name: right for name, right in PERMISSIONS.items() if name != lacks}
+        some = at.github.add_token("ghs_some", login=BOT, app=True, permissions=held)
+        ran = at.run(token=some, workspace=None)
+        assert ran.result.status == 1
+        (line,) = (line for line in ran.log if line.startswith("skipped"))
+        assert line.startswith(said)
+        assert len(at.said()) == len(at.inline()) == 1
+        assert ((at.status() or ("none",))[0] == "failure") == (lacks != "statuses")
+
+
+def test_a_private_pull_request_that_may_not_be_read_names_the_right_that_is_missing(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: NEAR}) as at:
+        at.github.hub.private = True
+        held = {name: right for name, right in PERMISSIONS.items() if name != "pull_requests"}
+        ran = at.run(token=at.github.add_token("ghs_some", login=BOT, app=True, permissions=held))
+        assert ran.result.status == 3
+        assert "The token has to have `pull-requests: write`" in ran.result.annotations
+
+
 def test_the_comment_is_found_among_150_others(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         for number in range(120):

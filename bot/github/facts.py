@@ -14,6 +14,7 @@ from bot.model import is_table
 
 _GITHUB = "web-flow"  # who commits what is done on GitHub's pages
 _FREE = frozenset({"clean", "has_hooks", "unstable"})  # the states in which GitHub merges; the others tell nothing
+_FORBIDDEN = 403
 _COMPARED = 300  # files that a comparison lists at most
 _COMPARING = 3  # attempts: where a diff takes GitHub too long, it does so each time
 _LATE = (1.0, 2.0, 4.0)  # seconds until a comment that is counted has to be listed too
@@ -270,8 +271,18 @@ class Thread:
         return made
 
     def now(self) -> Pull:
-        """Read the pull request as it is at this moment."""
-        return read_pull(self._client.get(f"/pulls/{self.number}"))
+        """Read the pull request as it is at this moment.
+
+        Raises:
+            RefusedError: the token may not, and then nothing can be reviewed.
+        """
+        try:
+            return read_pull(self._client.get(f"/pulls/{self.number}"))
+        except RefusedError as error:
+            if error.code != _FORBIDDEN:
+                raise
+            told = f"{error}. The token has to have `pull-requests: write`; nothing works without it"
+            raise RefusedError(told, error.code, error.said) from error
 
     @cached_property
     def pull(self) -> Pull:
@@ -328,8 +339,14 @@ class Thread:
         return self.newest(self._listed(sha), context)
 
     def _listed(self, sha: str) -> tuple[Status, ...]:
+        """List the statuses of a commit, once; none where the token may not see them, for then it sets none either."""
         if sha not in self._statuses:
-            self._statuses[sha] = self.list_statuses(sha)
+            try:
+                self._statuses[sha] = self.list_statuses(sha)
+            except RefusedError as error:
+                if not error.not_permitted:
+                    raise
+                self._statuses[sha] = ()
         return self._statuses[sha]
 
     def list_statuses(self, sha: str) -> tuple[Status, ...]:
