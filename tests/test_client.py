@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
+from github.Requester import Requester
 
 from bot.github.client import BUDGET, Client, GitHubError, RefusedError
 from tests.actions import VirtualClock
@@ -166,6 +168,27 @@ def test_a_no_is_a_no(github: FakeGitHub, verb: str, code: int) -> None:
         act(at)
     assert caught.value.code == code
     assert at.waited == 0
+
+
+def test_what_came_too_quickly_is_sent_again_later(github: FakeGitHub) -> None:
+    at = client(github)
+    github.fail(faults.too_quick(), when=lambda verb, _: verb == "POST")
+    post(at)
+    assert said(github) == ["Hello"]
+    assert at.waited >= 60
+
+
+def test_a_certificate_that_nobody_trusts_is_told_at_once(github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] self-signed'))"
+
+    def untrusted(*_: object) -> None:
+        raise requests.exceptions.SSLError(said)
+
+    at = client(github)
+    monkeypatch.setattr(Requester, "requestJson", untrusted)
+    with pytest.raises(GitHubError, match="REQUESTS_CA_BUNDLE"):
+        at.get("/pulls/1")
+    assert (at.calls, at.waited) == (1, 0)
 
 
 def test_what_is_gone_is_deleted(github: FakeGitHub) -> None:

@@ -29,7 +29,9 @@ _TIMEOUT = 20
 _ATTEMPTS = 7
 _LIMITED_WAIT = 60.0  # GitHub asks for a minute at least where it names no time
 _LONGEST_PAUSE = 30.0
-_UNKNOWN, _FORBIDDEN, _NOT_FOUND, _GONE, _TOO_MANY = 401, 403, 404, 410, 429
+_UNKNOWN, _FORBIDDEN, _NOT_FOUND, _GONE, _INVALID, _TOO_MANY = 401, 403, 404, 410, 422, 429
+_TOO_QUICK = "was submitted too quickly"  # of many comments in a short time, in place of the limit's own answer
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 _NO_CONTENT = 204
 _GOOD = range(200, 300)
 _BROKEN = range(500, 600)
@@ -94,7 +96,7 @@ class _Answer:
     @property
     def limited(self) -> bool:
         """Whether a rate limit answered: nothing was done, and the request may be sent again later."""
-        if self.status == _TOO_MANY:
+        if self.status == _TOO_MANY or (self.status == _INVALID and _TOO_QUICK in self.said):
             return True
         if self.status != _FORBIDDEN:
             return False
@@ -255,6 +257,11 @@ class Client:
                 verb, path, dict(parameters), {"Accept": "application/vnd.github+json"}, body
             )
         except (requests.RequestException, OSError) as error:
+            if _UNTRUSTED in str(error):
+                raise GitHubError(
+                    f"the certificate of {self._requester.base_url} is signed by nobody whom Python trusts here; where "
+                    "a server has an authority of its own, name the file of its certificate in REQUESTS_CA_BUNDLE"
+                ) from error
             return _Answer(status=0, headers={}, data=None, whole=False, said=type(error).__name__)
         data, whole = _read(text, verb, status)
         message = data.get("message") if is_table(data) else None

@@ -102,6 +102,13 @@ def secondary(retry_after: int | None = None) -> Fault:
     return Fault(name=name, effect=False, status=403, headers=headers, body=_said(403, _SECONDARY))
 
 
+def too_quick() -> Fault:
+    """The limit on what is written in a short time, dressed as a fault of what was sent."""
+    error = {"resource": "IssueComment", "code": "unprocessable", "message": "was submitted too quickly"}
+    body = Refusal(422, "Validation Failed", [error]).payload
+    return Fault(name="submitted too quickly", effect=False, status=422, body=body)
+
+
 def primary(seconds: int = 5) -> Fault:
     """The hour's requests are used up; they come back in so many seconds of the fake's clock."""
     message = "API rate limit exceeded for installation."
