@@ -285,6 +285,16 @@ def test_a_private_pull_request_that_may_not_be_read_names_the_right_that_is_mis
         assert "The token has to have `pull-requests: write`" in ran.result.annotations
 
 
+def test_a_comment_that_is_counted_and_never_listed_costs_three_seconds(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        at.run()
+        at.github.comment_as("spammer", "Buy this!")
+        next(each for each in at.github.hub.comments.values() if each.body == "Buy this!").hidden = 10**6
+        ran = at.again()
+        assert at.writes == []
+        assert any(line.endswith("; 3 s were spent waiting for it") for line in ran.log)
+
+
 def test_the_comment_is_found_among_150_others(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         for number in range(120):

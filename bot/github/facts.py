@@ -18,6 +18,7 @@ _FORBIDDEN = 403
 _COMPARED = 300  # files that a comparison lists at most
 _COMPARING = 3  # attempts: where a diff takes GitHub too long, it does so each time
 _LATE = (1.0, 2.0, 4.0)  # seconds until a comment that is counted has to be listed too
+_STILL = 2  # waits that bring nothing, after which nothing comes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,12 +323,16 @@ class Thread:
         return tuple(map(read_inline, self._patient(f"/pulls/{self.number}/comments", least)))
 
     def _patient(self, path: str, least: int) -> list[Json]:
+        """List what GitHub counts, until two waits brought nothing: what spammers wrote is counted and never listed."""
         found = self._client.pages(path)
+        still = 0
         for seconds in _LATE:
-            if len(found) >= least:
+            if len(found) >= least or still == _STILL:
                 break
+            before = len(found)
             self._client.pause(seconds)
             found = self._client.pages(path)
+            still = still + 1 if len(found) == before else 0
         return found
 
     def statuses(self, sha: str, context: str) -> tuple[Status, ...]:
