@@ -10,7 +10,7 @@ from bot.github.labels import RECHECK
 from bot.github.runner import Inputs
 from tests.fake_github import BOT, PERMISSIONS, READ_ONLY, Fault, faults
 from tests.repository import other_id, rule_text
-from tests.scene import AGAIN, BASE, FIXED, NEAR, POLICY, RULE, UNBUMPED, WAIVE, Files, config, scene
+from tests.scene import AGAIN, BASE, FIXED, NEAR, OTHER_QUERY, POLICY, RULE, UNBUMPED, WAIVE, Files, config, scene
 
 BLOCKED = ["governance: blocked", "impact: logic", "rule: tuning"]
 WARNED = FIXED.replace("risk_score = 47", "risk_score = 99")
@@ -283,6 +283,18 @@ def test_a_private_pull_request_that_may_not_be_read_names_the_right_that_is_mis
         ran = at.run(token=at.github.add_token("ghs_some", login=BOT, app=True, permissions=held))
         assert ran.result.status == 3
         assert "The token has to have `pull-requests: write`" in ran.result.annotations
+
+
+def test_a_file_without_a_diff_takes_no_comment_of_another_file_away(tmp_path: Path) -> None:
+    other = "rules/linux/b.toml"
+    base = rule_text(rule_id=other_id(2), name="B")
+    head = rule_text(rule_id=other_id(2), name="B", query=OTHER_QUERY, metadata='integration = ["endpoint"]\n')
+    with scene(tmp_path, {RULE: BASE, other: base}, {RULE: NEAR, other: head + "# long\n" * 40}) as at:
+        at.github.hub.git.patch_lines = 20
+        ran = at.run()
+        assert [each["path"] for each in at.inline()] == [RULE]
+        assert f"skipped the inline: GitHub shows no diff of {other}" in ran.log
+        assert f"file={other}," in ran.result.annotations
 
 
 def test_a_comment_that_is_counted_and_never_listed_costs_three_seconds(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from bot.github.plan import (
     same_text,
 )
 
-_NOT_FOUND, _EXISTS = 404, 422
+_NOT_FOUND, _INVALID = 404, 422
 
 
 @dataclass(slots=True, kw_only=True)
@@ -152,6 +152,21 @@ class Publisher:
         return None
 
     def _review(self, comments: tuple[InlineWish, ...]) -> None:
+        """Post one review, which GitHub takes whole or not at all.
+
+        A comment on a file of which it shows no diff would take the others with it: then they are posted without.
+        """
+        try:
+            self._post_review(comments)
+        except RefusedError as error:
+            drawn = tuple(each for each in comments if each.path not in self._thread.undrawn)
+            if error.code != _INVALID or not drawn or len(drawn) == len(comments):
+                raise
+            self._post_review(drawn)
+            left_out = sorted({each.path for each in comments} - {each.path for each in drawn})
+            self.outcome.skipped[Surface.INLINE] = f"GitHub shows no diff of {', '.join(left_out)}"
+
+    def _post_review(self, comments: tuple[InlineWish, ...]) -> None:
         body = {
             "commit_id": self._head,
             "event": "COMMENT",
@@ -195,7 +210,7 @@ def ensure_label(client: Client, label: Label) -> None:
     try:
         client.change("POST", "/labels", body)
     except RefusedError as error:
-        if error.code != _EXISTS or "already_exists" not in str(error):
+        if error.code != _INVALID or "already_exists" not in str(error):
             raise
 
 

@@ -459,6 +459,14 @@ class Thread:
         except (RefusedError, KeyError, TypeError):
             return ""
 
+    @property
+    def undrawn(self) -> frozenset[str]:
+        """The files that GitHub shows no diff of, as far as a comparison told them: nothing is asked."""
+        pull, tip = self.seen
+        compared: Json = self._compared.get((tip or "", pull.head_sha if pull else ""))
+        files: Json = compared.get("files") or () if is_table(compared) else ()
+        return frozenset(str(each["filename"]) for each in files if "patch" not in each)
+
     def merge_base(self, base: str, head: str) -> str:
         """Read where two commits part.
 
