@@ -191,7 +191,7 @@ def _moved_index(change: Change, rule: RuleChange) -> Phrase:
         return ()
     if change.op is Op.REMOVED and head.type == _ESQL:
         return _say("index named in the query now")
-    return _say("index no longer named in the query") if change.op is Op.ADDED and base.type == _ESQL else ()
+    return _say("index named beside the query now") if change.op is Op.ADDED and base.type == _ESQL else ()
 
 
 def _worth(change: Change) -> bool:

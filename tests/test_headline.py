@@ -164,6 +164,9 @@ def test_index_patterns_that_went_into_a_query_are_not_called_others() -> None:
     (only,) = reviewed((*into, other)).rules
     assert "index named in the query now" in rule_words(only.change)
     assert "adds index pattern: auditbeat-*" in explained(only.change)
+    back = diff(Pairing(pairs=(Pair(before=only.change.after, after=only.change.before),)), Settings()).rules[0]
+    assert "index named beside the query now" in rule_words(back)
+    assert "removes index pattern: auditbeat-*" in explained(back)
 
 
 def test_an_unknown_key_is_called_one() -> None:
