@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tarfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import process_time
 
@@ -28,7 +28,7 @@ def _eql(query: str) -> list[Token]:
     return [Token("", text, at) for text, at in zip(texts, eql_lexer.places(query), strict=False)]
 
 
-_SCANS = {"kuery": kql_lexer.scan, "eql": _eql, "esql": esql_lexer.scan}
+_SCANS: dict[str, Callable[[str], Sequence[Token]]] = {"kuery": kql_lexer.scan, "eql": _eql, "esql": esql_lexer.scan}
 
 
 def rules() -> Iterator[Rule]:
@@ -57,7 +57,7 @@ def variants(language: str, query: str) -> Iterator[tuple[str, str]]:
         yield "cut", query[: token.at]
 
 
-def _condition(language: str, tokens: list[Token], size: int) -> tuple[int, int]:
+def _condition(language: str, tokens: Sequence[Token], size: int) -> tuple[int, int]:
     """Where the first condition of a query begins and ends."""
     if language == "kuery":
         return 0, size

@@ -157,20 +157,18 @@ def _walk(formula: Formula, order: _Order, least: int, found: list[Condition], *
 
 def _by_operator(parts: Iterable[Formula]) -> Iterable[list[Atom]]:
     """The tests of a list, those with wildcards and those without apart."""
-    lists: dict[tuple[str, bool], list[Atom]] = {}
+    lists: dict[object, list[Atom]] = {}
     for part in parts:
         if isinstance(part, Atom):
-            lists.setdefault((_operator(part.test), _folds(part.test)), []).append(part)
+            test = part.test
+            key = (test.literal, test.folds) if isinstance(test, Glob) else type(test)
+            lists.setdefault(key, []).append(part)
     return lists.values()
 
 
 def _listed(part: Formula) -> str | None:
     """What tests that stand side by side must share to be of one list."""
     return part.subject if isinstance(part, Atom) and isinstance(part.test, _LISTED) else None
-
-
-def _folds(test: Test) -> bool:
-    return isinstance(test, Glob) and test.folds
 
 
 def _operator(test: Test) -> str:
@@ -191,7 +189,7 @@ def _add(tests: list[Atom], order: _Order, least: int, found: list[Condition], *
             field=first.subject.removeprefix(KQL),
             operator=_operator(first.test),
             values=tuple([value for atom in tests for value in values_of(atom)]),
-            folds=_folds(first.test),
+            folds=isinstance(first.test, Glob) and first.test.folds,
             negated=negated,
             joined=joined,
             _order=order,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from bot.query.text import Token, fail, quote
 
@@ -34,7 +34,8 @@ def _pattern() -> re.Pattern[str]:
     )
 
 
-def scan(query: str) -> list[Token]:
+@lru_cache(maxsize=8)  # a parser and a policy ask about one query, one after the other
+def scan(query: str) -> tuple[Token, ...]:
     """Cut a query into tokens; spaces between them are gone, those inside unquoted text are kept.
 
     The kind of a piece of punctuation is the piece itself.
@@ -57,7 +58,7 @@ def scan(query: str) -> list[Token]:
             found.append(Token(kind, text, start))
     if at < len(query):
         fail("unterminated quote" if query[at] == '"' else f"unexpected character {quote(query[at])}", at)
-    return found
+    return tuple(found)
 
 
 def values_over_lines(query: str) -> list[Token]:

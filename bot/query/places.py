@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TypeAlias
 
 from bot.query import glob
@@ -10,9 +9,8 @@ from bot.query.formula import Atom, Block, Constant, Formula, Glob, Not, Opaque,
 
 Value: TypeAlias = "str | int | float | bool | None"
 
-_BEFORE = r"""(?<![^\s"'()\[\],:=<>!])"""
-_BEHIND = r"""(?![^\s"'()\[\],:=<>!])"""
-"""A value is a word or a string of its own: the end of another one is not where it stands."""
+_BESIDE = frozenset("\"'()[],:=<>!")
+_TRIES = 1_000  # a query may hold one letter a million times over
 
 
 class Places:
@@ -35,16 +33,28 @@ class Places:
         wanted = [glob.fold(str(value)) for value in values_of(atom) if value is not None]
         wanted += [value.replace("\\", "\\\\") for value in wanted]
         for text in filter(None, (*wanted, glob.fold(atom.subject))):
-            whole = re.compile(f"{_BEFORE}{re.escape(text)}{_BEHIND}")
             for start in (after, 0):
-                if match := whole.search(folded, start):
-                    self._last = match.start()
-                    return self._last
+                if (at := _whole(folded, text, start)) >= 0:
+                    self._last = at
+                    return at
         for text in filter(None, wanted):
             if (at := folded.find(text)) >= 0:
                 self._last = at
                 return at
         return self._last
+
+
+def _whole(query: str, text: str, start: int) -> int:
+    """The offset of a text that is a word or a string of its own, not a part of another one; -1 where none is found."""
+    at = start - 1
+    for _ in range(_TRIES):
+        at = query.find(text, at + 1)
+        if at < 0:
+            break
+        before, behind = query[max(0, at - 1) : at], query[at + len(text) : at + len(text) + 1]
+        if all(not char or char in _BESIDE or char.isspace() for char in (before, behind)):
+            return at
+    return -1
 
 
 def values_of(atom: Atom) -> tuple[Value, ...]:
