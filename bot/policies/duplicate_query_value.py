@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.layout import line_within
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
-from bot.query import conditions, queries_of
+from bot.query import again, conditions, queries_of
 from bot.told import coded
 
 _TWICE = 2
@@ -38,5 +38,5 @@ def duplicate_query_value(rule: Rule, _context: Context, _options: None) -> Iter
                         message=f"{coded(values[1])} stands {times} in the list for {coded(each.field)}{how}",
                         at=at,
                         value=(each.field, values[1]),
-                        line=line_within(rule.text, at, each.at),
+                        line=line_within(rule.text, at, again(query, values[1], each.at)),
                     )

@@ -9,7 +9,7 @@ from bot.fields import FieldSets, built_in
 from bot.layout import line_within
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
-from bot.query import fields, queries_of
+from bot.query import fields, queries_of, standing
 from bot.told import coded
 
 
@@ -36,7 +36,7 @@ def ecs_field_unknown(rule: Rule, context: Context, _options: None) -> Iterator[
                     message=f"{coded(name)} is no field of {what}{_hint(name, known)}",
                     at=at,
                     value=name,
-                    line=line_within(rule.text, at, max(query.find(name), 0)),
+                    line=line_within(rule.text, at, standing(query, name)),
                 )
 
 

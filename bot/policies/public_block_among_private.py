@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bot.layout import line_within
 from bot.model import Level, Rule
 from bot.policy import Context, Scope, Violation, policy
-from bot.query import conditions, queries_of
+from bot.query import conditions, queries_of, standing
 from bot.told import coded
 
 _NEIGHBOURS = 3  # so many tell what a list is about; with fewer, the public block has to look like a slip
@@ -47,7 +47,7 @@ def public_block_among_private(rule: Rule, _context: Context, _options: None) ->
                     f"{coded(each.field)}",
                     at=at,
                     value=(each.field, public[0]),
-                    line=line_within(rule.text, at, max(query.find(public[0]), 0)),
+                    line=line_within(rule.text, at, standing(query, public[0])),
                 )
 
 

@@ -7,6 +7,7 @@ from bot.query.compare import Budget, compare, indices_of, queries_of
 from bot.query.conditions import Condition, conditions, maxspan, missing_metadata
 from bot.query.dead import Dead, dead
 from bot.query.languages import fields, syntax_error, tokens, values_over_lines
+from bot.query.places import again, standing
 from bot.query.text import SyntaxFault
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Condition",
     "Dead",
     "SyntaxFault",
+    "again",
     "around",
     "compare",
     "conditions",
@@ -24,6 +26,7 @@ __all__ = [
     "missing_metadata",
     "moved_whole",
     "queries_of",
+    "standing",
     "syntax_error",
     "tokens",
     "values_over_lines",

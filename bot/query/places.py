@@ -44,6 +44,23 @@ class Places:
         return self._last
 
 
+def standing(query: str, text: str) -> int:
+    """The offset where a field or a value stands first, 0 where it is not found as it is written."""
+    at = _whole(query, text, 0)
+    return at if at >= 0 else max(query.find(text), 0)
+
+
+def again(query: str, value: object, start: int) -> int:
+    """The offset where a value that is listed twice from ``start`` on stands for the second time, else ``start``."""
+    folded, text = glob.fold(query), glob.fold(str(value))
+    for written in (text, text.replace("\\", "\\\\")):
+        first = _whole(folded, written, start)
+        second = _whole(folded, written, first + 1) if first >= 0 else -1
+        if second >= 0:
+            return second
+    return start
+
+
 def _whole(query: str, text: str, start: int) -> int:
     """The offset of a text that is a word or a string of its own, not a part of another one; -1 where none is found."""
     at = start - 1
@@ -83,4 +100,4 @@ def first_of(formula: Formula) -> Atom | None:
     return formula
 
 
-__all__ = ["Places", "Value", "first_of", "values_of"]
+__all__ = ["Places", "Value", "again", "first_of", "standing", "values_of"]
