@@ -345,3 +345,11 @@ def test_nothing_that_follows_waits_for_every_audit_to_succeed() -> None:
     assert JOBS["fold"]["outputs"] == {"report": "${{ steps.fold.outputs.report }}"}
     kept = JOBS["audit"]["steps"][-1]
     assert kept["with"]["name"] == "ruleward-shard-${{ strategy.job-index }}"
+
+
+def test_an_audit_of_one_repository_that_lacks_something_keeps_its_report_and_page() -> None:
+    jobs = yaml.safe_load(MANY.with_name("audit.yml").read_text(encoding="utf-8"))["jobs"]
+    after = [each for each in jobs["audit"]["steps"] if each.get("name") in {"Keep the report", "Hand the page over"}]
+    assert [each["if"] for each in after] == ["${{ !cancelled() && steps.audit.outputs.report }}"] * 2
+    assert jobs["publish"]["if"] == "${{ !cancelled() && needs.audit.outputs.report }}"
+    assert jobs["audit"]["outputs"] == {"report": "${{ steps.audit.outputs.report }}"}

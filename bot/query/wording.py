@@ -35,6 +35,10 @@ _SHOWN = 8
 _ROOM = 1_200
 
 
+_PART = re.compile("\0([0-9]+)\0")
+_PATTERN = 60  # characters of one that takes a text apart
+
+
 class Style(StrEnum):
     """Whose way of writing the explanation follows."""
 
@@ -226,7 +230,10 @@ def _made(term: Call) -> str | None:
         return "null"
     if term.name in {"dissect", "grok"} and len(term.args) == 3:  # noqa: PLR2004 - input, pattern, column
         part = term.args[2].value if isinstance(term.args[2], Value) else None
-        return f"{term.name}({show_term(term.args[0])}, part {part + 1 if isinstance(part, int) else part})"
+        pattern = str(term.args[1].value) if isinstance(term.args[1], Value) else ""
+        pattern = _PART.sub(lambda match: str(int(match[1]) + 1), pattern)  # a column without its name
+        shown = printable(pattern if len(pattern) <= _PATTERN else f"{pattern[: _PATTERN - 1]}…")
+        return f'{term.name}({show_term(term.args[0])}, "{shown}", part {part + 1 if isinstance(part, int) else part})'
     if term.name == "where" and len(term.args) == 2:  # noqa: PLR2004 - what is counted, and of which events
         return f"({' where '.join(map(show_term, term.args))})"
     return None

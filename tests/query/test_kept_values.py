@@ -149,3 +149,11 @@ def test_a_query_ends_where_its_last_token_does(language: str, query: str, end: 
     fault = syntax_error(language, query)
     assert fault is not None
     assert (fault.message.split(",")[0], fault.at) == ("the query ends too early", end)
+
+
+def test_columns_that_a_pattern_takes_apart_are_told_with_the_pattern() -> None:
+    queries = [f'from i | dissect m "{pattern}" | where b == "x"' for pattern in ("%{a} %{b}", "%{a}-%{b}")]
+    assert change("esql", *queries).explanation == (
+        'removes condition: dissect(m, "%{1} %{2}", part 2) == "x"',
+        'adds condition: dissect(m, "%{1}-%{2}", part 2) == "x"',
+    )
