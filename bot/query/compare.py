@@ -58,14 +58,14 @@ def queries_of(rule: Rule) -> Iterator[tuple[KeyPath, str, str]]:
 
 
 def indices_of(rule: Rule) -> list[str] | None:
-    """The index patterns that a rule reads, each once, an ES|QL query's own; None where that cannot be read."""
+    """The index patterns that a rule reads, an ES|QL query's own; None where that cannot be read."""
     query = rule.string("rule", "query")
     if query is not None and language_of(rule) == "esql":
         try:
             source = esql.parse(query)[0]
         except (QueryError, UnsupportedError, RecursionError):
             return None
-        return list(dict.fromkeys(source.patterns)) if isinstance(source, esql.Source) else None
+        return index.once(source.patterns) if isinstance(source, esql.Source) else None
     return index.names(rule.get("rule", "index"))
 
 

@@ -8,7 +8,7 @@ takes out of what was found before it, if a pattern with a wildcard stands there
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -19,14 +19,21 @@ from bot.told import marked
 
 _PAIRS = 10_000  # of patterns that are held one beside the other; where there are more, names alone are compared
 _REMOTE = re.compile(r"([^:<]+):(?!:)(.+)", re.DOTALL)
-_ODD = re.compile("[<,]")  # date math, and lists in a pattern: what they name is not worked out here
+_ODD = re.compile(r"[<,]|.{500}", re.DOTALL)  # date math, lists in a pattern, and what is longer than any name
+"""What such patterns name is not worked out here."""
 _WIDE = "*"
 
 
 def names(value: object) -> list[str]:
-    """The names in a list, each once; one name may stand without its list."""
+    """The names in a list, as ``once`` leaves them; one name may stand without its list."""
     listed = value if is_list(value) else [value]
-    return list(dict.fromkeys(each for each in listed if isinstance(each, str) and each))
+    return once(each for each in listed if isinstance(each, str) and each)
+
+
+def once(patterns: Iterable[str]) -> list[str]:
+    """Each pattern once, unless some exclude: then a second one may put back, or take out, what stands between."""
+    listed = list(patterns)
+    return listed if any(map(excluding, listed)) else list(dict.fromkeys(listed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ def tell(before: Sequence[str], after: Sequence[str], noun: str) -> Iterator[str
     """Tell which patterns came and went; a pattern that lies inside another, or takes it in, took its place.
 
     Args:
-        before: index patterns as Elasticsearch reads them, each once.
+        before: index patterns as Elasticsearch reads them, as ``once`` leaves them.
         after: the same after the edit.
         noun: what to call one.
     """

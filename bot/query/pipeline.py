@@ -132,7 +132,7 @@ class _Builder:
         for command in self.commands[1:]:
             self.step(command)
         return Spine(
-            sources=tuple(dict.fromkeys(source.patterns))
+            sources=tuple(source.patterns)
             if any(map(index.excluding, source.patterns))
             else tuple(sorted(set(source.patterns))),
             filters=tuple(conjunction(parts) for parts in self.filters),

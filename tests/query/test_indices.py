@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.diff import leaf_changes
+from bot.query.around import around
 from bot.query.index import inside, lost, names, reordered, tell, within
-from tests.query.rules import verdict
+from tests.query.rules import rule, verdict
 
 INDICES = [(cluster, name) for cluster in ("", "e", "eu") for name in ("a", "b", "ab", "bb", "aab", ".a", ".ab")]
 """A local cluster and two others, each with the same indices; what begins with a dot is hidden."""
@@ -19,7 +21,7 @@ INDICES = [(cluster, name) for cluster in ("", "e", "eu") for name in ("a", "b",
 NAMES = st.sampled_from(["*", "a*", "*b", "a*b", "ab", "a", ".a", ".a*", ".*"])
 LOCAL = st.one_of(NAMES, NAMES.map("-{}".format))
 REMOTE = st.builds("{}:{}".format, st.sampled_from(["e", "e*", "*"]), LOCAL)
-LISTS = st.lists(st.one_of(LOCAL, LOCAL, REMOTE, st.sampled_from(["-e:*", "-e*:*"])), max_size=4, unique=True)
+LISTS = st.lists(st.one_of(LOCAL, LOCAL, REMOTE, st.sampled_from(["-e:*", "-e*:*"])), max_size=4)
 
 
 def found(pattern: str) -> set[tuple[str, str]]:
@@ -114,6 +116,8 @@ def test_the_words_lead_where_the_indices_do(before: list[str], after: list[str]
         ("logs-*", "logs-a*", "narrowed-or-equal"),
         ("logs-*, -logs-a*", "-logs-a*, logs-*", "unknown"),
         ("b*, a*", "a*, b*", "equivalent"),
+        ("logs-*, -logs-a*", "logs-*, -logs-a*, logs-*", "unknown"),
+        ("-x*, a*", "-x*, a*, -x*", "unknown"),
     ],
 )
 def test_a_verdict_of_esql_heeds_clusters_hidden_indices_and_exclusions(before: str, after: str, said: str) -> None:
@@ -127,3 +131,16 @@ def test_a_great_many_patterns_are_compared_by_name() -> None:
     assert not within(many, ["a-*", "c"])
     assert list(tell([*many, "b"], many, "index pattern")) == ["removes index pattern: \ue010b\ue011"]
     assert names(["a", "b", "a", 1]) == ["a", "b"]
+
+
+def test_a_pattern_that_stands_again_behind_an_exclusion_counts() -> None:
+    before, after = (rule("kuery", "a: 1", index=each) for each in (["a*", "-ab*", "a*"], ["a*", "-ab*"]))
+    assert [change.path for change in leaf_changes(before.data, after.data)] == [("rule", "index")]
+    assert lost(names(before.get("rule", "index")), names(after.get("rule", "index"))) == ([], ["ab*"])
+    assert list(around(before, after)) == ["reorders exclusions: each counts only for what stands before it"]
+
+
+def test_a_pattern_that_is_longer_than_any_name_costs_no_time() -> None:
+    one, other = (["*a" * 3_000 + f"{letter}{number}" for number in range(99)] for letter in "bc")
+    assert lost(one, other) == (one, [])
+    assert len(list(tell(one, other, "index pattern"))) == 2  # noqa: PLR2004 - what goes and what comes
