@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from bot.query import address, glob
-from bot.query.formula import FALSE, And, Atom, Constant, Exists, Formula, Glob, Not, Test, atoms
+from bot.query.formula import FALSE, KQL, And, Atom, Constant, Exists, Formula, Glob, Not, Test, atoms
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.solver import Solver
 from bot.query.subsume import implications, number
@@ -166,9 +166,10 @@ class _Prover:
         for name, subject in self._subjects.items():
             texts = [test.text for test, _ in subject.tests if isinstance(test, Glob) and test.literal]
             if _twice(texts):
-                raise UnsupportedError(f"one address in two spellings, for {name},")
-            if reading is Reading.TWO and _spelt_twice(texts):  # elsewhere a number stands without quotes
-                raise UnsupportedError(f"one number in two spellings, for {name},")
+                raise UnsupportedError(f"one address in two spellings, for {name.removeprefix(KQL)},")
+            is_kql = reading is Reading.TWO or name.startswith(KQL)  # elsewhere a number stands without quotes
+            if is_kql and _spelt_twice(texts):
+                raise UnsupportedError(f"one number in two spellings, for {name.removeprefix(KQL)},")
             self._relate(subject)
         self._roots: dict[tuple[int, str], int] = {}
 

@@ -15,11 +15,12 @@ from typing import TypeAlias
 from bot.query import address, glob, regex
 from bot.query.formula import KQL, And, Atom, Block, Constant, Exists, Formula, Glob, Not, Opaque, Range, Test, Truth
 from bot.query.functions import UNSURE, compute
-from bot.query.subsume import within
+from bot.query.subsume import number, within
 
 Event: TypeAlias = "Mapping[str, tuple[object, ...]]"
 
 T, F, N = 1, 2, 4
+_DIGITS = re.compile("[0-9A-Fa-f:.]+")
 _NEGATED = [((mask & T) << 1) | ((mask & F) >> 1) | (mask & N) for mask in range(8)]
 
 
@@ -95,7 +96,17 @@ def _atom(atom: Atom, event: Event, reading: Reading) -> int:  # noqa: PLR0911 -
     outcomes = [passes(atom.test, value) for value in values]
     if T in outcomes:
         return T
+    if reading is Reading.TWO and any(_same_number(atom.test, value) for value in values):
+        return T | F
     return F if all(outcome == F for outcome in outcomes) else T | F
+
+
+def _same_number(test: Test, value: object) -> bool:
+    """Whether a value is the number that a test writes otherwise: KQL does not say whether the field holds numbers."""
+    if not (isinstance(test, Glob) and isinstance(value, str)):
+        return False
+    wanted = number(test.text)
+    return wanted is not None and wanted == number(value)
 
 
 def _computed(atom: Atom, event: Event, reading: Reading, missing: int) -> int:
@@ -157,13 +168,21 @@ def _matches(test: Glob, value: object) -> int:
         return T | F
     literal = test.literal
     if not test.folds:
-        return T if (test.text == value if literal else glob.matches(test.text, value)) else F
+        yes = test.text == value if literal else glob.matches(test.text, value)
+        return T if yes else T | F if literal and _same_address(test.text, value) else F
     folded = glob.fold(value)
     yes = test.text == folded if literal else glob.matches(test.text, folded)
     if value.isascii() and test.text.isascii():
         return T if yes else F
     widely = glob.matches(test.text.lower(), value.lower())
     return T | F if yes != widely else T if yes else F
+
+
+def _same_address(one: str, other: str) -> bool:
+    """Whether two texts are one address, one of them written as IPv6 is."""
+    if not (_DIGITS.fullmatch(one) and _DIGITS.fullmatch(other) and ":" in f"{one}{other}"):
+        return False
+    return address.network(one) is not None and address.network(one) == address.network(other)
 
 
 def _within(test: Range, value: object) -> int:

@@ -192,8 +192,9 @@ def _alike(tests: Sequence[Test]) -> Iterator[str]:
     texts = [test.text for test in tests if isinstance(test, Glob) and test.literal]
     if any(text.lower() in _BOOLEANS for text in texts):
         yield from _BOOLEANS
-    if any(number(text) is not None for text in texts):
-        yield from ("7", "1", "0", "123456")
+    numbers = {number(text) for text in texts} - {None}
+    if numbers:
+        yield from (each for each in ("7", "1", "0", "123456") if number(each) not in numbers)
 
 
 def joined(one: str, other: str) -> Iterator[str]:

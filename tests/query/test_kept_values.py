@@ -78,6 +78,35 @@ def test_what_kql_asks_for_depends_on_how_a_field_is_kept(old: str, new: str, ex
     assert verdict("kuery", new, old) == MIRROR.get(expected, expected)
 
 
+def test_a_number_in_two_spellings_is_one_in_the_kql_of_a_pipeline_too() -> None:
+    for number in ("88.0", "088"):
+        assert verdict("esql", f'{ESQL}kql("a: {number}")', f'{ESQL}kql("a: 88")') == "unknown"
+    assert verdict("esql", f'{ESQL}kql("a: 89")', f'{ESQL}kql("a: 88")') == "changed"
+
+
+def test_a_witness_is_no_number_that_the_other_side_writes_otherwise() -> None:
+    for number in ("7.0", "07", "7"):
+        assert lost(change("kuery", "destination.port: *", f"destination.port: {number}")) == {
+            "destination.port": ("1",)
+        }
+
+
+@pytest.mark.parametrize(
+    ("language", "block", "one", "missing"),
+    [
+        ("kuery", 'source.ip: "2001:db8::/126"', 'source.ip: "2001:db8:0:0:0:0:0:1"', "2001:db8::"),
+        ("eql", f'{EQL}cidrMatch(source.ip, "10.0.0.0/30")', f'{EQL}source.ip == "::ffff:10.0.0.1"', "10.0.0.0"),
+        ("esql", f'{ESQL}cidr_match(source.ip, "10.0.0.1/32")', f'{ESQL}source.ip == "::ffff:a00:1"', None),
+    ],
+)
+def test_a_witness_is_no_address_that_the_other_side_writes_otherwise(
+    language: str, block: str, one: str, missing: str | None
+) -> None:
+    found = change(language, block, one)
+    assert found.verdict.value == ("narrowed" if missing else "narrowed-or-equal")
+    assert lost(found) == ({"source.ip": (missing,)} if missing else None)
+
+
 def test_a_query_that_every_event_passes_now_is_said_to_be_one() -> None:
     assert change("kuery", "a: 1", "a: 1 or *").explanation == ("every event passes now", "adds alternative: *:*")
     assert "every event passes now" not in change("kuery", "*", "*:*").explanation
