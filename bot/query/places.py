@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
+from functools import lru_cache
 from typing import TypeAlias
 
 from bot.query import glob
@@ -9,8 +12,42 @@ from bot.query.formula import Atom, Block, Constant, Formula, Glob, Not, Opaque,
 
 Value: TypeAlias = "str | int | float | bool | None"
 
-_BESIDE = frozenset("\"'()[],:=<>!")
-_TRIES = 1_000  # a query may hold one letter a million times over
+_WORD = re.compile(r"""[^\s"'()\[\],:=<>!]+""")
+"""A value is made of whole words: the end of another one is not where it stands."""
+
+_TRIES = 100  # of places where the rarest word of a value stands
+_READ = 500_000_000  # characters that are looked through for values that are not made of whole words
+
+
+class _Text:
+    """A query in small letters, and where each of its words stands."""
+
+    def __init__(self, query: str) -> None:
+        """Write the words down."""
+        self.folded = glob.fold(query)
+        self._words: dict[str, list[int]] = {}
+        for match in _WORD.finditer(self.folded):
+            self._words.setdefault(match[0], []).append(match.start())
+
+    def whole(self, text: str, start: int) -> int:
+        """Where a text, its letters small, stands from there on with no more of a word at either end, else -1."""
+        words = [(self._words.get(match[0], []), match.start()) for match in _WORD.finditer(text)]
+        if not words:
+            return self.folded.find(text, start)
+        places, offset = min(words, key=lambda word: len(word[0]))
+        first = bisect_left(places, start + offset)
+        for place in places[first : first + _TRIES]:
+            at = place - offset
+            if self.folded.startswith(text, at) and not (self._inside(at) or self._inside(at + len(text))):
+                return at
+        return -1
+
+    def _inside(self, at: int) -> bool:
+        """Whether a word goes on over an offset."""
+        return 0 < at < len(self.folded) and _WORD.fullmatch(self.folded, at - 1, at + 1) is not None
+
+
+_text = lru_cache(maxsize=2)(_Text)  # several findings are about one query, one after the other
 
 
 class Places:
@@ -18,10 +55,10 @@ class Places:
 
     def __init__(self, query: str) -> None:
         """Begin at the start of the query."""
-        self.query = query
-        self._folded: str | None = None
+        self._query = query
         self._last = 0
         self._asked: Atom | None = None
+        self._read = 0
 
     def of(self, atom: Atom | None) -> int:
         """The offset of a test: its value where it is found, else its field, else the last one that was found."""
@@ -29,16 +66,16 @@ class Places:
             return self._last
         after = self._last + (self._asked is not None)  # two tests of one value stand in two places
         self._asked = atom
-        folded = self._folded = self._folded or glob.fold(self.query)
-        wanted = [glob.fold(str(value)) for value in values_of(atom) if value is not None]
-        wanted += [value.replace("\\", "\\\\") for value in wanted]
+        query = _text(self._query)
+        wanted = [written for value in values_of(atom) if value is not None for written in _written(value)]
         for text in filter(None, (*wanted, glob.fold(atom.subject))):
             for start in (after, 0):
-                if (at := _whole(folded, text, start)) >= 0:
+                if (at := query.whole(text, start)) >= 0:
                     self._last = at
                     return at
         for text in filter(None, wanted):
-            if (at := folded.find(text)) >= 0:
+            self._read += len(query.folded)
+            if self._read <= _READ and (at := query.folded.find(text)) >= 0:
                 self._last = at
                 return at
         return self._last
@@ -46,32 +83,24 @@ class Places:
 
 def standing(query: str, text: str) -> int:
     """The offset where a field or a value stands first, 0 where it is not found as it is written."""
-    at = _whole(query, text, 0)
+    at = _text(query).whole(glob.fold(text), 0)
     return at if at >= 0 else max(query.find(text), 0)
 
 
 def again(query: str, value: object, start: int) -> int:
     """The offset where a value that is listed twice from ``start`` on stands for the second time, else ``start``."""
-    folded, text = glob.fold(query), glob.fold(str(value))
-    for written in (text, text.replace("\\", "\\\\")):
-        first = _whole(folded, written, start)
-        second = _whole(folded, written, first + 1) if first >= 0 else -1
+    for written in _written(value):
+        first = _text(query).whole(written, start)
+        second = _text(query).whole(written, first + 1) if first >= 0 else -1
         if second >= 0:
             return second
     return start
 
 
-def _whole(query: str, text: str, start: int) -> int:
-    """The offset of a text that is a word or a string of its own, not a part of another one; -1 where none is found."""
-    at = start - 1
-    for _ in range(_TRIES):
-        at = query.find(text, at + 1)
-        if at < 0:
-            break
-        before, behind = query[max(0, at - 1) : at], query[at + len(text) : at + len(text) + 1]
-        if all(not char or char in _BESIDE or char.isspace() for char in (before, behind)):
-            return at
-    return -1
+def _written(value: object) -> tuple[str, str]:
+    """A value in small letters, as it is and as a string with escapes has it."""
+    text = glob.fold(str(value))
+    return text, text.replace("\\", "\\\\")
 
 
 def values_of(atom: Atom) -> tuple[Value, ...]:

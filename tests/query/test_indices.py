@@ -143,4 +143,4 @@ def test_a_pattern_that_stands_again_behind_an_exclusion_counts() -> None:
 def test_a_pattern_that_is_longer_than_any_name_costs_no_time() -> None:
     one, other = (["*a" * 3_000 + f"{letter}{number}" for number in range(99)] for letter in "bc")
     assert lost(one, other) == (one, [])
-    assert len(list(tell(one, other, "index pattern"))) == 2  # noqa: PLR2004 - what goes and what comes
+    assert len(list(tell(one, other, "index pattern"))) == 2

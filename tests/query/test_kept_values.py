@@ -157,6 +157,13 @@ def test_a_value_does_not_stand_where_another_one_ends() -> None:
     assert [query[each.at :][:3] for each in dead("kuery", query)] == ["sh)"]
 
 
+def test_a_great_many_values_that_are_written_otherwise_are_looked_for_once() -> None:
+    query = " and ".join(f"f{number}: a\\:b{number}" for number in range(8_000))
+    places = [each.at for each in conditions("kuery", query)]
+    assert [query[at:].partition(":")[0] for at in places[:3]] == ["f0", "f1", "f2"]
+    assert places == sorted(places)
+
+
 def test_a_list_of_values_and_wildcards_is_told_in_two() -> None:
     found = conditions("eql", f'{EQL}a : ("b*", "c", "d*", "c") and e : ("c", "d")')
     assert [(each.field, each.operator, each.values) for each in found] == [
