@@ -335,7 +335,7 @@ def _rewritten(path: tuple[str, ...], one: object, other: object) -> bool:
 def _back(start: object) -> object:
     """Return a start of a history with its span in seconds, where that can be read."""
     seconds = span.back(start.get("value")) if is_table(start) else None
-    return start if seconds is None or not is_table(start) else {**start, "value": seconds}
+    return start if seconds is None or not is_table(start) else {**start, "value": f"now-{seconds}s"}
 
 
 def _equal(path: tuple[str, ...], one: object, other: object) -> bool:

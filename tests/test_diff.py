@@ -301,6 +301,11 @@ def test_leaves_hold_the_whole_table(table: dict[str, object]) -> None:
             'new_terms.history_window_start = [{ value = "now-167h" }]',
             False,
         ),
+        (
+            'new_terms.history_window_start = [{ value = "now-7d" }]',
+            "new_terms.history_window_start = [{ value = 604800 }]",
+            False,
+        ),
     ],
 )
 def test_what_is_only_written_otherwise_is_no_change_of_what_it_is_about(

@@ -56,6 +56,8 @@ def moved_whole(old: Rule, new: Rule) -> bool:
     """Tell whether index patterns went between a list and an ES|QL query, and are the same ones still."""
     if (language_of(old) == "esql") is (language_of(new) == "esql"):
         return False
+    if any(rule.get("rule", "data_view_id") is not None for rule in (old, new)):
+        return False  # a rule reads its data view, and not the list beside it
     before, after = indices_of(old), indices_of(new)
     return before is not None and after is not None and not index.reordered(before, after)
 

@@ -260,7 +260,8 @@ def _test(field: str, token: Token) -> Test:
 
 def caseless(text: str) -> Glob:
     """A test of a field whose values an index keeps in small letters, and whose tests it reads likewise."""
-    return Glob(text.lower(), True, glob.to_wildcards(text))
+    small = text.lower() if text.isascii() else "".join(each.lower()[:1] for each in text)  # as Lucene: one for one
+    return Glob(small, True, glob.to_wildcards(text))
 
 
 def _words(text: str) -> Test:
@@ -271,6 +272,6 @@ def _words(text: str) -> Test:
 def nested_fields(atom: Atom) -> Iterator[str]:
     """The fields that an atom names, those inside ``field:{ … }`` too."""
     if atom.kind == "nested" and isinstance(atom.test, Opaque):
-        yield from atom.test.text.split(":", 2)[1].split("\0")
+        yield from filter(None, atom.test.text.split(":", 2)[1].split("\0"))
     else:
         yield atom.subject

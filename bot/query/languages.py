@@ -30,11 +30,13 @@ def tokens(language: str, query: str) -> tuple[str, ...] | None:
 
 
 def values_over_lines(language: str, query: str) -> list[tuple[str, int]]:
-    """The values of a KQL query that a line break stands in, though no quotes hold them together, and their offsets."""
-    try:
-        return [(token.text, token.at) for token in kql_lexer.values_over_lines(query)] if language == "kuery" else []
-    except QueryError:
+    """The values of a KQL query that a line break stands in, though no quotes hold them together, and their offsets.
+
+    None of a query that does not parse: there it is no value that goes on.
+    """
+    if language != "kuery" or syntax_error(language, query) is not None:
         return []
+    return [(token.text, token.at) for token in kql_lexer.values_over_lines(query)]
 
 
 def syntax_error(language: str, query: str) -> SyntaxFault | None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.diff import leaf_changes
-from bot.query.around import around
+from bot.query.around import around, moved_whole
 from bot.query.index import inside, lost, names, reordered, tell, within
 from tests.query.rules import rule, verdict
 
@@ -144,3 +144,9 @@ def test_a_pattern_that_is_longer_than_any_name_costs_no_time() -> None:
     one, other = (["*a" * 3_000 + f"{letter}{number}" for number in range(99)] for letter in "bc")
     assert lost(one, other) == (one, [])
     assert len(list(tell(one, other, "index pattern"))) == 2
+
+
+def test_a_list_beside_a_data_view_was_not_read_and_did_not_move() -> None:
+    new = rule("esql", "from a* | where x == 1")
+    assert moved_whole(rule("kuery", "x: 1", index=["a*"]), new)
+    assert not moved_whole(rule("kuery", "x: 1", index=["a*"], data_view_id="b"), new)

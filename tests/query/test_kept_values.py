@@ -14,6 +14,8 @@ SMALL = [
     ("kuery", 'b: 1 and not a.caseless: "x"', 'b: 1 and not a.caseless: ("x" or "X")', "equivalent"),
     ("kuery", "a.caseless: X*", "a.caseless: x*", "equivalent"),
     ("kuery", "a.caseless: X*", "a.caseless: (x* or y*)", "broadened"),
+    ("kuery", 'a.caseless: "ΑΣ"', 'a.caseless: "ασ"', "equivalent"),
+    ("kuery", 'a.caseless: "ΑΣ"', 'a.caseless: "ας"', "changed"),
     ("kuery", 'a: "x.exe"', 'a: "X.exe"', "changed"),
     ("eql", f'{EQL}a.caseless == "x"', f'{EQL}a.caseless : "X"', "equivalent"),
     ("eql", f'{EQL}a.caseless in ("x", "y")', f'{EQL}a.caseless in ("X")', "narrowed"),

@@ -161,3 +161,7 @@ def test_no_number_is_too_long_for_an_answer(language: str, query: str) -> None:
     dead(language, text)
     edited = change(language, text, text.replace("a", "c", 2).replace("cny", "any"))
     assert edited.explanation or edited.reason
+
+
+def test_a_group_that_asks_for_anything_names_no_field() -> None:
+    assert fields("kuery", "a:{ * }") == frozenset()
