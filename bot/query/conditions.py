@@ -168,12 +168,16 @@ def _by_operator(parts: Iterable[Formula]) -> Iterable[list[Atom]]:
 
 def _listed(part: Formula) -> str | None:
     """What tests that stand side by side must share to be of one list."""
-    return part.subject if isinstance(part, Atom) and isinstance(part.test, _LISTED) else None
+    if isinstance(part, Atom) and (isinstance(part.test, _LISTED) or _operator(part.test) == "like"):
+        return part.subject
+    return None
 
 
 def _operator(test: Test) -> str:
     if isinstance(test, Glob):
         return "is" if test.literal else "like"
+    if isinstance(test, Opaque) and test.text.startswith("~") and not glob.clean(test.text):
+        return "like"  # of several words
     if isinstance(test, Range) and test.low is not None and test.low == test.high:
         return "is"
     return _OPERATORS[type(test)]

@@ -114,6 +114,8 @@ def values_of(atom: Atom) -> tuple[Value, ...]:
         return (test.network,)
     if isinstance(test, Truth):
         return (test.value,)
+    if isinstance(test, Opaque) and test.text.startswith("~"):  # words of KQL
+        return (glob.to_wildcards(test.text[1:]),)
     return (test.shown or test.text.partition(":")[2],) if isinstance(test, Opaque) else ()
 
 

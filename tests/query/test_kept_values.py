@@ -175,6 +175,14 @@ def test_a_list_of_values_and_wildcards_is_told_in_two() -> None:
     ]
 
 
+def test_a_value_of_kql_with_blanks_and_wildcards_is_a_condition_like_any_other() -> None:
+    found = conditions("kuery", "b: 1 and not file.path: (C\\:\\\\Program Files\\\\* or x or * y or * y)")
+    assert [(each.field, each.operator, each.values, each.negated) for each in found[1:]] == [
+        ("file.path", "like", ("C:\\Program Files\\*", "* y", "* y"), True),
+        ("file.path", "is", ("x",), True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("language", "query", "end"),
     [
