@@ -80,15 +80,24 @@ def _lines(old: Formula, new: Formula, reading: Reading, style: Style, meter: Me
     if not found:
         yield from () if names else (SAME,)
         return
-    if _always(new) and not _always(old):
-        yield "every event passes now"
+    everything = _everything(new)
+    if everything and everything != _everything(old):
+        yield everything
     yield from _tell(found, reading, style, meter)
     yield from _literal(found, style)
     yield from _marks(found, style)
 
 
-def _always(formula: Formula) -> bool:
-    return formula == TRUE or (isinstance(formula, Or) and TRUE in formula.parts)
+def _everything(formula: Formula) -> str:
+    """Say that every event passes, or as good as every one; empty where that is not plain."""
+    parts = formula.parts if isinstance(formula, Or) else (formula,)
+    if TRUE in parts:
+        return "every event passes now"
+    star = any(isinstance(part, Atom) and part.subject == "*" and part.test == _STAR for part in parts)
+    return "as good as every event passes now: a * alone asks for any value in any default field" if star else ""
+
+
+_STAR = Opaque(f"text:{glob.ANY}")
 
 
 def _kind(before: str, after: str) -> str:

@@ -178,10 +178,7 @@ class _Parser:
             return self.values(path + text_of(name))
         if follows == "range":
             return self.range(path + text_of(name))
-        text = text_of(name)
-        if text == glob.ANY and name.kind == "text":
-            return TRUE
-        return Atom("*", Opaque(f"{name.kind}:{text}", name.text), "any")
+        return Atom("*", Opaque(f"{name.kind}:{text_of(name)}", name.text), "any")
 
     def nested(self, name: Token, path: str) -> Formula:
         """``field:{ … }`` holds if one object of the list passes all of it; compared by its text."""
