@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from bot.github.runner import Inputs
 from tests import test_action_audit as audits
 from tests.fake_github import PERMISSIONS, Fault
+from tests.repository import rule_text
 from tests.scene import BASE, NEAR, RULE, UNBUMPED, WAIVE, Scene, scene
+from tests.test_action_waivers import group
 
 APP = "rules[bot]"
 TOKEN = "ghs_app"
@@ -99,4 +102,69 @@ def test_an_audit_keeps_one_issue(tmp_path: Path) -> None:
         at.github.forget()
         at.audit(token=TOKEN)
         assert at.github.writes == []
+        assert len(at.issues()) == 1
+
+
+def forge(at: Scene) -> None:
+    """Let a workflow's token have written the record, and leave no comment but that."""
+    (record,) = by_the_app(at, "waiver")
+    for number in list(at.github.hub.comments):
+        at.github.delete_comment(number)
+    at.github.comment_as("github-actions[bot]", record)
+
+
+@pytest.mark.parametrize("inputs", [Inputs(), Inputs(comment=False), Inputs(labels=False)])
+def test_neither_is_it_where_the_app_has_no_comment(at: Scene, inputs: Inputs) -> None:
+    at.github.label_as("grace", WAIVE)
+    at.run(token=TOKEN)
+    forge(at)
+    at.github.set_permission("grace", "read")
+    head = at.push({RULE: UNBUMPED, "docs/a.md": "another head"})
+    for _ in range(2):
+        assert at.run(token=TOKEN, inputs=inputs).result.status == 1
+    assert {each.state for each in at.github.hub.statuses if each.sha == head} == {"failure"}
+
+
+def test_neither_is_it_where_the_app_never_wrote_anything_but_a_status(tmp_path: Path) -> None:
+    quiet = Inputs(comment=False, labels=False, inline=False)
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        at.github.add_token(TOKEN, login=APP, app=True, permissions=PERMISSIONS)
+        at.github.set_permission("grace", "write")
+        at.run(token=TOKEN, inputs=quiet)
+        at.github.label_as("grace", WAIVE)
+        at.run(token=TOKEN, inputs=quiet)
+        forge(at)
+        at.github.set_permission("grace", "read")
+        at.github.hub.statuses.pop()
+        assert at.run(token=TOKEN, inputs=quiet).result.status == 1
+        assert {each.state for each in at.github.hub.statuses} == {"failure"}
+
+
+def test_neither_is_it_in_a_queue(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: rule_text(maturity="beta", updated="2026/11/24")}) as at:
+        at.github.add_token(TOKEN, login=APP, app=True, permissions=PERMISSIONS)
+        at.github.set_permission("grace", "write")
+        at.run(token=TOKEN)
+        at.github.label_as("grace", "waive: maturity-transition")
+        assert at.run(token=TOKEN).result.status == 0
+        forge(at)
+        assert at.run(token=TOKEN, event="merge_group", payload=group(at)).result.status == 1
+
+
+def test_a_status_that_a_workflows_token_set_shows_nobody_anything(at: Scene) -> None:
+    status = at.github.hub.statuses[-1]
+    for number in list(at.github.hub.comments):
+        at.github.delete_comment(number)
+    head = at.push({RULE: UNBUMPED, "docs/a.md": "another head"})
+    at.github.hub.statuses.append(replace(status, sha=head, creator=at.github.hub.person("github-actions[bot]")))
+    at.github.label_as("grace", WAIVE)
+    assert at.run(token=TOKEN).result.status == 1
+    assert WAIVE not in at.labels()
+
+
+def test_an_audit_keeps_one_issue_without_its_label_too(tmp_path: Path) -> None:
+    with audits.scene(tmp_path, [audits.STALE]) as at:
+        at.github.add_token(TOKEN, login=APP, app=True, permissions=PERMISSIONS)
+        at.audit(token=TOKEN, inputs=Inputs(labels=False))
+        at.audit(token=TOKEN, inputs=Inputs(labels=False))
         assert len(at.issues()) == 1

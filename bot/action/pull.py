@@ -302,6 +302,11 @@ class PullRun:
     def _agree(self, pull: Pull, wishes: Wishes) -> Outcome:
         """Make GitHub agree, and look at the pull request before the writes and after them."""
         writes = plan(wishes, self._held(pull, wishes))
+        if self.thread.mistaken:
+            if self.final:
+                raise GitHubError("whose the token is turned out too late; run this again")
+            self._repeat("the token is another app's than it was taken for")
+            return Outcome()
         if not writes:
             self.runner.say("GitHub says all of this already: nothing is written")
             return Outcome()

@@ -30,11 +30,12 @@ def weigh(
         unseen: why no commit status is ever set here, empty where one may be.
     """
     pull = thread.pull
-    written = records(thread) if any(map(asks, pull.labels)) else []
+    asked = tuple(requests(thread))
+    written = records(thread) if asked else []
     held: list[Record] = []
     fresh: list[Record] = []
     refusals: list[Refusal] = []
-    for request in requests(thread):
+    for request in asked:
         known = settled(request, written, reviewed.review)
         if known is None:
             facts = replace(_facts(git, thread, request, reviewed.settings), unseen=unseen)

@@ -260,6 +260,11 @@ class Thread:
         known = self._identity.taken
         return bool(known) and not same_login(known, login)
 
+    @property
+    def mistaken(self) -> bool:
+        """Whether something was told to be ours, or not to be, by a name that turned out to be another's."""
+        return self._identity.mistaken
+
     def fresh(self, login: str = "") -> Thread:
         """Return the same pull request with nothing read yet but what never changes.
 
@@ -268,6 +273,7 @@ class Thread:
         """
         made = Thread(self._client, self.number)
         made._identity = Identity(self._client, login) if login else self._identity
+        made._identity.mistaken = False
         made._compared, made._incomparable = self._compared, self._incomparable
         return made
 
@@ -298,10 +304,11 @@ class Thread:
     def login(self, authors: Iterable[Person]) -> str:
         """Return who the token writes as, to tell which of these authors that is.
 
-        Where there is none nothing is asked, and the answer is empty.
+        Where there is none nothing is asked, and the answer is empty. Who put labels on tells of an app of one's own as
+        well, as far as that was read; unlike a comment, nobody can delete it.
         """
         names = [each.login for each in authors]
-        return self._identity.name(names) if names else ""
+        return self._identity.name((*names, *(each.actor.login for each in self._events or ()))) if names else ""
 
     @cached_property
     def comments(self) -> tuple[Comment, ...]:

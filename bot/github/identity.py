@@ -18,7 +18,7 @@ class Identity:
     """Who a token writes as.
 
     ``GET /user`` is refused to the token of every app, a workflow's own among them. GraphQL tells the name of each, but
-    that is asked only where another app than the workflow's wrote what may be ours.
+    that is asked only where another app than the workflow's wrote what may be ours, or where a guess will not do.
     """
 
     def __init__(self, client: Client, login: str = "") -> None:
@@ -26,21 +26,26 @@ class Identity:
         self._client = client
         self._login = login
         self._refused = False
+        self._given = False
+        self.mistaken = False  # whether a name was given that turned out to be another's
 
     @property
     def taken(self) -> str:
         """Who the token is taken for so far; empty where nothing was asked, and nothing is asked now."""
         return self._login or (APP if self._refused else "")
 
-    def name(self, authors: Iterable[str] = ()) -> str:
-        """Return who the token writes as, as surely as it takes to tell which of some authors that is."""
+    def name(self, authors: Iterable[str] = (), *, sure: bool = False) -> str:
+        """Return who the token writes as, as surely as it takes to tell which of some authors that is, or for sure."""
         if not self.taken:
             try:
                 self._login = str(self._client.get("/user", root=True)["login"])
             except RefusedError:
                 self._refused = True
-        if not self._login and any(each.endswith(_APPS) and not same_login(each, APP) for each in authors):
+        others = (each for each in authors if each.endswith(_APPS) and not same_login(each, APP))
+        if not self._login and (sure or any(others)):
             self._login = self._viewer() or APP
+            self.mistaken = self._given and not same_login(self._login, APP)
+        self._given = True
         return self.taken
 
     def _viewer(self) -> str:

@@ -74,7 +74,7 @@ class Rolling:
             GitHubError: GitHub could not be asked.
         """
         found = self._listed(labels=self._label.name)
-        return found or self._listed(creator=self._identity.name())
+        return found or self._listed(creator=self._identity.name(sure=True))
 
     def _listed(self, **where: str) -> tuple[Kept, ...]:
         return tuple(
