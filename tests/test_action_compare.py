@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fake_github import faults
-from tests.scene import BASE, FIXED, RULE, UNBUMPED, Scene, scene
+from tests.scene import BASE, FIXED, RULE, UNBUMPED, WAIVE, Scene, scene
 from tests.test_action_waivers import group, queue_status
 
 CODES = [500, 503, 422]
@@ -66,6 +66,19 @@ def test_a_queue_is_judged_without_one(tmp_path: Path) -> None:
         spoil(at, 500)
         assert at.run(event="merge_group", payload=payload, workspace=None).result.status == 0
         assert queue_status(at) == "success"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_who_only_updated_the_branch_may_waive_without_one(tmp_path: Path, code: int) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        at.commit({"docs/later.md": "merged since"}, branch="main")
+        at.github.update_branch("grace")
+        spoil(at, code)
+        at.run(workspace=None)
+        at.github.set_permission("grace", "write")
+        at.github.label_as("grace", WAIVE)
+        assert at.run(workspace=None).result.status == 0
+        assert WAIVE in at.labels()
 
 
 def test_commits_alone_are_fetched_for_it(tmp_path: Path) -> None:

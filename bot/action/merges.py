@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bot.collect.git import Git, GitError
 from bot.collect.remote import Remote
 from bot.github.client import RefusedError
-from bot.github.facts import Commit, Thread
+from bot.github.facts import Commit
 
 
-def plain(git: Git, thread: Thread, merge: Commit) -> bool:
+def plain(git: Git, parting: Callable[[str, str], str], merge: Commit) -> bool:
     """Tell whether a merge of two commits holds every file as the side left it that changed it.
 
     Where both sides changed a file, and not alike, its lines were merged, and who did that may have written some: what
     is resolved in GitHub's editor is signed by GitHub as well. So this is no plain merge, whatever came out.
 
+    Args:
+        git: holds its trees, or fetches them.
+        parting: finds out where two commits part whose history is not in git.
+        merge: the merge.
+
     Raises:
-        RulewardError: its trees could not be fetched.
+        RulewardError: its trees could not be fetched, or nobody tells where its sides part.
     """
     ours, theirs = merge.parents
-    base = _parting(git, thread, ours, theirs)
+    base = _parting(git, parting, ours, theirs)
     if base is None:
         return False
     if isinstance(git, Remote):
@@ -30,10 +35,10 @@ def plain(git: Git, thread: Thread, merge: Commit) -> bool:
     return alike and made == {**left, **right}
 
 
-def _parting(git: Git, thread: Thread, ours: str, theirs: str) -> str | None:
+def _parting(git: Git, parting: Callable[[str, str], str], ours: str, theirs: str) -> str | None:
     """Return where two commits part, None where their histories never meet."""
     try:
-        return thread.merge_base(theirs, ours) if isinstance(git, Remote) else git.merge_base(theirs, ours)
+        return parting(theirs, ours) if isinstance(git, Remote) else git.merge_base(theirs, ours)
     except (GitError, RefusedError):
         return None
 

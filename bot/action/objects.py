@@ -24,13 +24,13 @@ def objects(runner: Runner, client: Client, thread: Thread, base: str, head: str
     workspace = _workspace(runner, base, head)
     if workspace is not None:
         return workspace, workspace.merge_base(base, head)
-    merge_base = _parting(runner, client, thread, base, head)
+    merge_base = parting(runner, client, thread, base, head)
     made = _remote(runner, client, "objects.git")
     made.take((base, head, merge_base))
     return made, merge_base
 
 
-def _parting(runner: Runner, client: Client, thread: Thread, base: str, head: str) -> str:
+def parting(runner: Runner, client: Client, thread: Thread, base: str, head: str) -> str:
     """Return where two commits part: as GitHub says, or as git finds where GitHub cannot make the diff beside it.
 
     Raises:

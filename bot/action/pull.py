@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
+from bot.action.merges import plain
 from bot.action.naming import Naming
-from bot.action.objects import config_of, objects
+from bot.action.objects import config_of, objects, parting
 from bot.action.result import SHORT, STATES, annotation, context_of, keep, named, outputs_of, unfinished, unreviewed
 from bot.action.waivers import spare, weigh
 from bot.app import Config, Reviewed, review
@@ -201,7 +203,13 @@ class PullRun:
     def _wishes(self, git: Git, pull: Pull, reviewed: Reviewed) -> tuple[Wishes, Reviewed]:
         """Work out what GitHub should hold; who may waive is asked here."""
         settings = reviewed.settings
-        held, fresh, refusals = weigh(git, self.thread, reviewed, recording=self.recording, unseen=self._unseen(pull))
+        held, fresh, refusals = weigh(
+            self.thread,
+            reviewed,
+            is_plain=partial(plain, git, partial(parting, self.runner, self.client, self.thread)),
+            recording=self.recording,
+            unseen=self._unseen(pull),
+        )
         made = judged_again(waived(reviewed.review, (*held, *fresh)), settings)
         reviewed = replace(reviewed, review=made)
         status = StatusWish(

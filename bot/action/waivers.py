@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from bot.action.merges import plain
 from bot.action.result import STATES, context_of
 from bot.app import Reviewed
-from bot.collect.git import Git
 from bot.github.facts import Commit, Thread, own
 from bot.settings import Settings
 from bot.waive import Facts, Record, Refusal, Request, Written, asks, granted, read_record, refused, settled
@@ -18,14 +16,19 @@ _REPORTED = frozenset(STATES.values())  # a run that could not finish has shown 
 
 
 def weigh(
-    git: Git, thread: Thread, reviewed: Reviewed, *, recording: bool, unseen: str = ""
+    thread: Thread,
+    reviewed: Reviewed,
+    *,
+    is_plain: Callable[[Commit], bool],
+    recording: bool,
+    unseen: str = "",
 ) -> tuple[list[Record], list[Record], list[Refusal]]:
     """Judge every ``waive:`` label: the waivers that hold, those that begin now, and the labels that come off.
 
     Args:
-        git: holds the commits of the pull request, or fetches them.
         thread: the pull request.
         reviewed: its review.
+        is_plain: tells whether a merge changed nothing by itself.
         recording: whether a new waiver can be recorded; one that cannot does not count.
         unseen: why no commit status is ever set here, empty where one may be.
     """
@@ -38,7 +41,7 @@ def weigh(
     for request in asked:
         known = settled(request, written, reviewed.review)
         if known is None:
-            facts = replace(_facts(git, thread, request, reviewed.settings), unseen=unseen)
+            facts = replace(_facts(thread, request, reviewed.settings, is_plain), unseen=unseen)
             known = refused(request, facts, reviewed.settings.waivers)
             if known is None:
                 if recording and not pull.draft:  # one that nobody can look up does not count
@@ -51,7 +54,7 @@ def weigh(
     return held, fresh, refusals
 
 
-def _facts(git: Git, thread: Thread, request: Request, settings: Settings) -> Facts:
+def _facts(thread: Thread, request: Request, settings: Settings, is_plain: Callable[[Commit], bool]) -> Facts:
     pull = thread.pull
     commits = () if settings.waivers.allow_author else thread.commits
     context = context_of(settings.status, pull.base_ref)
@@ -60,19 +63,19 @@ def _facts(git: Git, thread: Thread, request: Request, settings: Settings) -> Fa
         rights=thread.permission(request.by) if request.by and not request.bot else {},
         author=pull.author.login,
         listed=commits is not None,
-        wrote=_wrote(git, thread, request.by, commits or ()),
+        wrote=_wrote(request.by, commits or (), is_plain),
         seen=min((each.created for each in mine if each.state in _REPORTED), default=None),
     )
 
 
-def _wrote(git: Git, thread: Thread, login: str, commits: Iterable[Commit]) -> Written | None:
+def _wrote(login: str, commits: Iterable[Commit], is_plain: Callable[[Commit], bool]) -> Written | None:
     """Return a commit that somebody wrote; who only brought the branch up to date with a button wrote none."""
     theirs = [each for each in commits if login in each.people]
     buttons = [each for each in theirs if each.signed and len(each.parents) == _PARENTS]
     other = next((each for each in theirs if each not in buttons), None)
     if other is not None:
         return Written(sha=other.sha)
-    mixed = next((each for each in buttons if not plain(git, thread, each)), None)
+    mixed = next((each for each in buttons if not is_plain(each)), None)
     return Written(sha=mixed.sha, update=True) if mixed is not None else None
 
 
