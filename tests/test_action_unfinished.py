@@ -61,6 +61,16 @@ def test_so_it_has_where_nothing_but_the_pull_request_was_read(tmp_path: Path) -
         assert at.status() is None
 
 
+def test_the_head_gives_it_no_name_where_the_workspace_calls_that_as_the_base_branch(tmp_path: Path) -> None:
+    with scene(tmp_path, config(OWN), {RULE: FIXED, ".github/ruleward.toml": OWN.replace("rules", "mine")}) as at:
+        checkout = tmp_path / "checkout"
+        at.repo.git("clone", "--quiet", "--branch", "topic", str(at.repo.path), str(checkout))
+        at.repo.git("-C", str(checkout), "branch", "main", "topic")
+        at.github.fail(faults.status(500), when=lambda _, path: compares(_, path) or "/git/ref/" in path, times=0)
+        assert at.run(workspace=checkout).result.status == 3
+        assert {each.context for each in at.github.hub.statuses} == {"rules on main"}
+
+
 def test_a_config_that_cannot_be_read_either_leaves_the_usual_name(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
         lose_history(at)

@@ -27,7 +27,8 @@ class Naming:
     def here(self, base: str) -> Settings | None:
         """Read them where that takes no request and no fetch, of a given file or the workspace.
 
-        None where neither tells.
+        None where neither tells. What a workspace has under the name of a branch may be the head's: only a commit is
+        looked for there.
         """
         given = place_of(self.runner, self.inputs)
         if given is not None and given.is_absolute():
@@ -35,7 +36,7 @@ class Naming:
         workspace = self.runner.workspace
         try:
             git = Git(workspace) if workspace is not None else None
-            if git is not None and git.holds(base) and not git.promisor():
+            if git is not None and git.commits([base]).get(base) == base and not git.promisor():
                 return names_of(git, config_of(self.runner, self.inputs, git, base), base)
         except RulewardError as error:  # no repository, or somebody else's
             self.runner.say(f"the workspace is not read: {error}")
