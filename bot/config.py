@@ -95,12 +95,18 @@ class Fault:
 
 
 class ConfigError(RulewardError):
-    """A config that cannot be used; ``faults`` holds everything that is wrong with it."""
+    """A config that cannot be used.
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    Attributes:
+        faults: everything that is wrong with it.
+        reported: what it says of the commit status, by which that is told as well; the default where it cannot be read.
+    """
+
+    def __init__(self, faults: tuple[Fault, ...], reported: CommitStatus | None = None) -> None:
         """Keep the faults; the message has one line for each."""
         super().__init__("\n".join(map(str, faults)), located=True)
         self.faults = faults
+        self.reported = reported or CommitStatus()
 
 
 def read_config(data: bytes | None, path: str = CONFIG_PATH) -> Settings:
@@ -129,7 +135,8 @@ def read_config(data: bytes | None, path: str = CONFIG_PATH) -> Settings:
     reader = _Reader(path, text)
     settings = reader.settings(tables)
     if reader.faults:
-        raise ConfigError(tuple(sorted(reader.faults, key=lambda fault: (fault.line, fault.column, fault.message))))
+        faults = sorted(reader.faults, key=lambda fault: (fault.line, fault.column, fault.message))
+        raise ConfigError(tuple(faults), settings.status)
     return settings
 
 

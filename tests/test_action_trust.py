@@ -84,6 +84,16 @@ def test_a_broken_review_reports_under_the_name_that_the_config_gives_the_status
         assert (status.context, status.state) == ("rules gate", "error")
 
 
+def test_so_it_does_where_another_key_of_that_config_is_wrong(tmp_path: Path) -> None:
+    config = '[status]\ncontext = "rules gate"\n'
+    with scene(tmp_path, {RULE: BASE, CONFIG: config}, {RULE: FIXED}) as at:
+        assert at.run(workspace=None).result.status == 0
+        merge_into_main(at, {CONFIG: f"{config}nope = 1\n"})
+        assert at.run(workspace=None).result.status == 2
+        assert (at.status(context="rules gate") or ("",))[0] == "error"
+        assert at.status() is None
+
+
 def test_a_config_that_names_a_missing_template_is_invalid_in_the_pull_request_that_brings_it(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {CONFIG: '[comment]\ntemplate = "gone.j2"\n'}) as at:
         ran = at.run()

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.app import Config, ConfigText
 from bot.collect.git import Git
 from bot.collect.remote import Remote
-from bot.config import read_config
+from bot.config import ConfigError, read_config
 from bot.github.client import Client, GitHubError
 from bot.github.facts import Thread
 from bot.github.runner import Inputs, Runner
@@ -92,6 +92,8 @@ def names_of(git: Git | None, config: Config, base: str) -> Settings:
         if config is not None:
             return read_config(config.read_bytes())
         return read_config(git.file(base, CONFIG_PATH)) if git is not None else Settings()
+    except ConfigError as error:
+        return Settings(status=error.reported)
     except (RulewardError, OSError):
         return Settings()
 
