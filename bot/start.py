@@ -39,6 +39,7 @@ _SAID = (
     ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
     ("SSL_CERT_FILE", "PIP_CERT"),
 )
+_OLDER = {"UV_INDEX_URL": "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL": "UV_INDEX"}  # uv still knows the names before
 
 _LOCKED = ("--require-hashes", "--only-binary", ":all:", "--no-deps", "--quiet")
 _PIP = ("-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--root-user-action", "ignore")
@@ -128,7 +129,9 @@ def _uv(root: Path, staging: Path, environment: Mapping[str, str]) -> str:
 
 def for_uv(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables, and what pip alone is told of in uv's words as well: uv reads nothing of pip's."""
-    return {name: environment[pips] for name, pips in _SAID if pips in environment} | dict(environment)
+    told = {_OLDER.get(name, name) for name in environment}
+    more = {name: environment[pips] for name, pips in _SAID if name not in told and pips in environment}
+    return {**environment, **more}
 
 
 def _run(command: tuple[str, ...], root: Path, environment: Mapping[str, str]) -> None:

@@ -413,6 +413,8 @@ def test_uv_is_told_what_pip_alone_was_told_and_keeps_what_it_was_told_itself(
     assert again == {"PATH": "/usr/bin", "REQUESTS_CA_BUNDLE": "/other.pem", **pips}
     own = {"UV_DEFAULT_INDEX": "https://d/simple", "UV_INDEX": "https://e/simple", "SSL_CERT_FILE": "/own.pem"}
     assert start.for_uv({**pips, **own}) == {**pips, **own}
+    older = {"UV_INDEX_URL": "https://d/simple", "UV_EXTRA_INDEX_URL": "https://e/simple", "SSL_CERT_FILE": "/own.pem"}
+    assert start.for_uv({**pips, **older}) == {**pips, **older}
     assert start.for_uv({"REQUESTS_CA_BUNDLE": "/other.pem"})["SSL_CERT_FILE"] == "/other.pem"
 
 
