@@ -68,6 +68,7 @@ def run(
     sha: str = "",
     shards: Path | None = None,
     today: date = TODAY,
+    run_id: int | None = None,
 ) -> Ran:
     """Run the action once, as a workflow would; the payload gives no more than the number."""
     if os.environ.get(STEPS):
@@ -80,6 +81,7 @@ def run(
             token=token,
             surroundings={
                 **({"GITHUB_WORKSPACE": str(workspace)} if workspace else {}),
+                **({"GITHUB_RUN_ID": str(run_id)} if run_id else {}),
                 "GITHUB_SHA": sha,
                 "RULEWARD_TODAY": str(today),
             },
@@ -98,7 +100,7 @@ def run(
         ref="",
         cache=None,
         shards=shards,
-        run_url="",
+        run_url=f"{github.server_url}/acme/rules/actions/runs/{run_id}" if run_id else "",
         today=today,
         clock=VirtualClock(github.clock),
         say=log.append,

@@ -36,6 +36,7 @@ class Options(TypedDict, total=False):
     inputs: Inputs
     token: str
     workspace: Path | None
+    run_id: int
 
 
 class Opening(TypedDict, total=False):

@@ -42,6 +42,17 @@ def test_the_pass_of_an_older_run_does_not_stay(tmp_path: Path) -> None:
         assert said.isprintable()
 
 
+@pytest.mark.parametrize(("number", "state"), [(7, "success"), (8, "error"), (9, "error")])
+def test_what_a_newer_run_said_stays(tmp_path: Path, *, number: int, state: str) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
+        assert at.run(workspace=None, run_id=8).result.status == 0
+        lose_history(at)
+        ran = at.run(workspace=None, run_id=number)
+        assert ran.result.status == 3
+        assert (at.status() or ("",))[0] == state
+        assert any("a newer run set it" in line for line in ran.log) == (state == "success")
+
+
 @pytest.mark.parametrize("workspace", [True, False])
 def test_its_error_has_the_name_that_the_config_gives_the_status(tmp_path: Path, *, workspace: bool) -> None:
     with scene(tmp_path, config(OWN), {RULE: FIXED}) as at:

@@ -94,7 +94,10 @@ class PullRun:
         return self.result
 
     def _give_up(self, error: GitHubError) -> None:
-        """Say that this is no pass, by the commit status too: it may still be what an older run made of it."""
+        """Say that this is no pass, by the commit status too: it may still be what an older run made of it.
+
+        What a newer run made of it stays.
+        """
         unfinished(self.runner, self.result, error, *self._ends())
         pull, tip = self.thread.seen
         if pull is None or not self.inputs.status:
@@ -103,6 +106,9 @@ class PullRun:
         names = self.naming.after(self.git, self.config, tip or pull.base_ref)
         context = context_of(names.status, pull.base_ref)
         wish = StatusWish(context=context, state="error", description=error_text(str(error)))
+        if self.thread.overtaken(pull.head_sha, context, self.runner.run_url):
+            self.runner.say("the commit status is left as a newer run set it")
+            return
         try:
             self._write(pull, (SetStatus(status=wish),))
         except GitHubError as again:

@@ -17,6 +17,7 @@ _FREE = frozenset({"clean", "has_hooks", "unstable"})  # the states in which Git
 _FORBIDDEN = 403
 _COMPARED = 300  # files that a comparison lists at most
 _COMPARING = 3  # attempts: where a diff takes GitHub too long, it does so each time
+_RUN = re.compile(r"/actions/runs/([0-9]{1,18})\Z")
 _LATE = (1.0, 2.0, 4.0)  # seconds until a comment that is counted has to be listed too
 _STILL = 2  # waits that bring nothing, after which nothing comes
 
@@ -113,13 +114,18 @@ class Inline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """A commit status."""
+    """A commit status.
+
+    Attributes:
+        run: the number of the run that its link leads to, 0 for none; one that began later has a higher number.
+    """
 
     context: str
     state: str
     description: str
     author: Person
     created: str
+    run: int = 0
 
     def says(self, state: str, description: str) -> bool:
         """Tell whether setting this again would change nothing."""
@@ -213,7 +219,13 @@ def read_status(data: Json) -> Status:
         description=str(data.get("description") or ""),
         author=read_person(data.get("creator")),
         created=str(data["created_at"]),
+        run=_run(str(data.get("target_url") or "")),
     )
+
+
+def _run(url: str) -> int:
+    found = _RUN.search(url)
+    return int(found[1]) if found else 0
 
 
 def read_commit(data: Json) -> Commit:
@@ -375,6 +387,14 @@ class Thread:
         """Return the newest of a context, None where somebody else set that one."""
         found = next((each for each in statuses if each.context == context), None)
         return found if found is not None and found.author.named(self.login([found.author])) else None
+
+    def overtaken(self, sha: str, context: str, run_url: str) -> bool:
+        """Tell whether a run that began after another has set a commit's status, as far as GitHub says that now."""
+        try:
+            newest = self.newest(self.list_statuses(sha), context)
+        except GitHubError:
+            return False
+        return newest is not None and newest.run > _run(run_url) > 0
 
     def label_events(self, names: Iterable[str]) -> tuple[LabelEvent, ...]:
         """Read who put labels on and took them off, the oldest first, once.
