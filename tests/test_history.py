@@ -95,6 +95,8 @@ def _differs(before: object, after: object) -> bool:
     assert isinstance(before, Rule)
     assert isinstance(after, Rule)
     for change in leaf_changes(before.data, after.data):
+        if change.rewritten:
+            continue
         if change.category is Category.SCOPE:
             return True
         text_alone = change.path == ("rule", "query") and _tokens(before) == _tokens(after)
