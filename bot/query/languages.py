@@ -79,7 +79,7 @@ def _named(formula: Formula) -> Iterator[str]:
         elif atom.kind != "nested":
             plain.add(atom.subject)
         elif glob.clean(atom.subject):
-            yield from kql.nested_fields(atom)
+            plain.update(kql.nested_fields(atom))
     yield from (name for name in plain if name != "*" and glob.clean(name))
 
 
