@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+
+_WRITTEN = re.compile(r"[0-9A-Fa-f:.]+(?:/[0-9]+)?")
+"""No zone (``fe80::1%1``) and no mask (``/255.0.0.0``): Elasticsearch reads neither."""
 
 _MAPPED = 0xFFFF << 32
 """Where the addresses of IPv4 begin among those of IPv6 (RFC 4291, 2.5.5.2): an index keeps both in 16 bytes."""
@@ -17,6 +21,8 @@ def network(text: str) -> tuple[int, int] | None:
     """
     import ipaddress
 
+    if not _WRITTEN.fullmatch(text):
+        return None
     try:
         net = ipaddress.ip_network(text, strict=False)
     except ValueError:

@@ -6,6 +6,7 @@ import pytest
 
 from bot.model import QueryChange
 from bot.query import conditions, dead, syntax_error
+from bot.query.address import network
 from tests.query.rules import MIRROR, change, verdict
 
 EQL, ESQL = "any where ", "from i metadata _id | where "
@@ -57,6 +58,11 @@ EVERYTHING = [
 
 def lost(found: QueryChange) -> object:
     return found.witness.lost if found.witness else None
+
+
+@pytest.mark.parametrize("text", ["10.0.0.0/255.0.0.0", "fe80::1%1/64", "fe80::1%1", "10.0.0.0/8 ", "10.0.0.0/", "x"])
+def test_what_an_index_does_not_read_as_an_address_is_none(text: str) -> None:
+    assert network(text) is None
 
 
 @pytest.mark.parametrize(("language", "old", "new", "expected"), SMALL)
