@@ -150,3 +150,22 @@ def test_a_list_beside_a_data_view_was_not_read_and_did_not_move() -> None:
     new = rule("esql", "from a* | where x == 1")
     assert moved_whole(rule("kuery", "x: 1", index=["a*"]), new)
     assert not moved_whole(rule("kuery", "x: 1", index=["a*"], data_view_id="b"), new)
+
+
+@pytest.mark.parametrize(
+    ("excluded", "read", "lost_some"),
+    [
+        ("logs-a*", "logs-*", True),
+        ("logs-*", "logs-a", True),
+        ("logs-a", "logs-b", False),
+        ("logs-*-x", "logs-a*", True),
+        ("*-x", "logs-*-y", False),
+        ("*-xy", "*y", True),
+        ("*y", "*-xy", True),
+        ("*-xy", "*-y", False),
+        ("logs-*", "metrics-*", False),
+    ],
+)
+def test_an_exclusion_is_told_where_some_name_may_fit_both(excluded: str, read: str, lost_some: bool) -> None:  # noqa: FBT001 - an outcome
+    reads = [read] if "*" in read else ["qq*", read]  # only behind a wildcard is it an exclusion
+    assert lost(reads, [*reads, f"-{excluded}"])[1] == ([excluded] if lost_some else [])
