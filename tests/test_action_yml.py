@@ -485,8 +485,8 @@ def test_a_cold_start_installs_the_locked_dependencies_and_runs(github: FakeGitH
 def test_an_index_that_only_a_pip_conf_names_is_found(github: FakeGitHub, tmp_path: Path) -> None:
     config = tmp_path / "home" / ".config" / "pip" / "pip.conf"
     config.parent.mkdir(parents=True)
-    index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple")
-    config.write_text(f"[global]\nindex-url = {index}\n")
+    index = os.environ.get("PIP_INDEX_URL")  # without one, that which pip knows by itself
+    config.write_text("[global]\n" + (f"index-url = {index}\n" if index else ""))
     away = {"HOME": str(config.parents[2]), "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "PIP_INDEX_URL": ""}
     ran = Machine(folder=tmp_path, installed=False, environment=away).run(github)
     assert "; pip is tried" in ran.log
