@@ -68,3 +68,11 @@ ALIVE = {
 @pytest.mark.parametrize("name", ALIVE)
 def test_what_may_hold_is_let_be(name: str) -> None:
     assert dead(*ALIVE[name]) == []
+
+
+def test_a_refusal_of_what_stands_beside_it_is_a_dead_alternative() -> None:
+    assert [each.shown for each in dead("kuery", "a: 1 and (not a: 1 or b: 2)")] == ["not a: 1"]
+
+
+def test_one_field_that_wants_two_values_is_enough() -> None:
+    assert dead("esql", 'from i | where b == 1 and a == "x" and a == "y"')

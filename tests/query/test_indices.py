@@ -169,3 +169,9 @@ def test_a_list_beside_a_data_view_was_not_read_and_did_not_move() -> None:
 def test_an_exclusion_is_told_where_some_name_may_fit_both(excluded: str, read: str, lost_some: bool) -> None:  # noqa: FBT001 - an outcome
     reads = [read] if "*" in read else ["qq*", read]  # only behind a wildcard is it an exclusion
     assert lost(reads, [*reads, f"-{excluded}"])[1] == ([excluded] if lost_some else [])
+
+
+def test_one_pattern_that_lies_outside_is_enough_to_prove_nothing() -> None:
+    assert within(["logs-a*", "logs-b*"], ["logs-*"])
+    assert not within(["logs-a*", "metrics-*"], ["logs-*"])
+    assert not within(["metrics-*", "logs-a*"], ["logs-*"])

@@ -12,6 +12,7 @@ WHOLE = [
     ("-base64 base64", "base64", 8),
     ("base64x base64", "base64", 8),
     ("xbase64", "base64", 1),
+    ("xbase64 base64", "base64", 8),
     ("a:(dash or sh)", "sh", 11),
     ('"a c" "a b" b', "a b", 7),
     ('f == "xa b" or f == "a bx" or f == "a b"', "a b", 36),
