@@ -19,10 +19,10 @@ def network(text: str) -> tuple[int, int] | None:
     None where the text is neither, and for a network among mapped addresses (``::ffff:10.0.0.0/104``), which
     Elasticsearch refuses.
     """
-    import ipaddress
-
     if not _WRITTEN.fullmatch(text):
         return None
+    import ipaddress
+
     try:
         net = ipaddress.ip_network(text, strict=False)
     except ValueError:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from bot.query.text import fail, quote
+from bot.query.text import dotted, fail, quote
 
 _LAYOUT = r"(?:[ \t\r\n]++|//[^\r\n]*+|/\*.*?\*/)*+"
 _NAME = r"[@A-Za-z_][@A-Za-z0-9_]*+~?+"
@@ -80,7 +80,4 @@ def tokens(query: str) -> tuple[str, ...]:
 
 def split(texts: Iterable[str]) -> list[str]:
     """Cut dotted names into their parts, as if there were layout between them."""
-    return [part for text in texts for part in (_DOT.split(text) if kind(text) == "name" else (text,))]
-
-
-_DOT = re.compile(r"(\.)")
+    return [part for text in texts for part in (dotted(text) if kind(text) == "name" else (text,))]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from bot.query.text import Token, fail, quote
+from bot.query.text import Token, dotted, fail, quote
 
 _LAYOUT = r"(?:[ \t\r\n]++|//[^\r\n]*+|/\*.*?\*/)*+"
 _NAME = r"[@A-Za-z_][@A-Za-z0-9_]*+"
@@ -94,8 +94,7 @@ def tokens(query: str) -> tuple[str, ...]:
 
 def parts(found: Iterable[Token]) -> list[str]:
     """The texts of some tokens, as if there were layout around the dots of names."""
-    return [part for token in found for part in (_DOT.split(token.text) if token.kind == "name" else (token.text,))]
+    return [part for token in found for part in (dotted(token.text) if token.kind == "name" else (token.text,))]
 
 
 _SOURCES = frozenset({"from", "ts", "metrics"})
-_DOT = re.compile(r"(\.)")

@@ -85,7 +85,6 @@ def _lines(old: Formula, new: Formula, reading: Reading, style: Style, meter: Me
         yield everything
     yield from _tell(found, reading, style, meter)
     yield from _literal(found, style)
-    yield from _marks(found, style)
 
 
 def _everything(formula: Formula) -> str:
@@ -199,38 +198,28 @@ def _tell(edits: Sequence[Edit], reading: Reading, style: Style, meter: Meter) -
 
 
 def _literal(found: Sequence[Edit], style: Style) -> Iterator[str]:
-    """Warn of a star that is new and, as it is written, no wildcard; and of one that became a wildcard."""
+    """Warn of a star, in KQL of a question mark too, that is new and no wildcard; and of a star that became one."""
     news = [pair for edit in found if edit.new is not None for pair in _globs(edit.new)]
     olds = [pair for edit in found if edit.old is not None for pair in _globs(edit.old)]
     wild = {(atom.subject, glob.fold(glob.to_wildcards(test.text))) for atom, test in news if not test.literal}
     turned = [(atom, test) for atom, test in olds if "*" in test.text and (atom.subject, glob.fold(test.text)) in wild]
     known = {(atom.subject, test) for atom, test in olds}
-    plain = [(atom, test) for atom, test in news if "*" in test.text and (atom.subject, test) not in known]
-    for pairs, end in ((turned, "became a wildcard"), (plain, "is no wildcard as it is written: it stands for itself")):
-        stars = [f"{marked(show_value(atom, style))} of {marked(field_name(atom.subject))}" for atom, _ in pairs]
-        yield from [f"the * in {_few(stars)} {end}"] * bool(stars)
-
-
-def _marks(found: Sequence[Edit], style: Style) -> Iterator[str]:
-    """Warn of a question mark that is new to a KQL query, which has no wildcard for one character."""
-    if style is not Style.KQL:
-        return
-    olds = {(atom.subject, test) for edit in found if edit.old is not None for atom, test in _globs(edit.old)}
-    news = [pair for edit in found if edit.new is not None for pair in _globs(edit.new)]
-    marks = dict.fromkeys(
-        f"{marked(show_value(atom, style))} of {marked(field_name(atom.subject))}"
-        for atom, test in news
-        if "?" in test.text and (atom.subject, test) not in olds and not _WEB.search(atom.subject)
-    )
-    yield from [f"the ? in {_few(list(marks))} is no wildcard in KQL: it stands for itself"] * bool(marks)
+    fresh = [(atom, test) for atom, test in news if (atom.subject, test) not in known]
+    stars = [(atom, test) for atom, test in fresh if "*" in test.text]
+    marks = {(atom.subject, test): (atom, test) for atom, test in fresh if "?" in test.text}
+    asked = [pair for pair in marks.values() if style is Style.KQL and not _WEB.search(pair[0].subject)]
+    for sign, pairs, end in (
+        ("*", turned, "became a wildcard"),
+        ("*", stars, "is no wildcard as it is written: it stands for itself"),
+        ("?", asked, "is no wildcard in KQL: it stands for itself"),
+    ):
+        names = [f"{marked(show_value(atom, style))} of {marked(field_name(atom.subject))}" for atom, _ in pairs]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        yield from [f"the {sign} in {', '.join(names[:_NAMED])}{more} {end}"] * bool(names)
 
 
 _WEB = re.compile(r"(?:^|\.)(?:url|http|user_agent)(?:\.|$)")
 """Fields whose values have question marks of their own."""
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
 def _globs(formula: Formula) -> Iterator[tuple[Atom, Glob]]:

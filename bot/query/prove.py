@@ -165,7 +165,7 @@ class _Prover:
         meter.spend(10 * self._size + 90 * count)
         for name, subject in self._subjects.items():
             texts = [test.text for test, _ in subject.tests if isinstance(test, Glob) and test.literal]
-            if _twice(texts):
+            if any(":" in text for text in texts) and _twice(texts):
                 raise UnsupportedError(f"one address in two spellings, for {name.removeprefix(KQL)},")
             is_kql = reading is Reading.TWO or name.startswith(KQL)  # elsewhere a number stands without quotes
             if is_kql and _spelt_twice(texts):

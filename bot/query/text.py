@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
@@ -60,6 +61,14 @@ class SyntaxFault:
 def fail(message: str, at: int) -> NoReturn:
     """Stop reading the query here."""
     raise QueryError(message, at)
+
+
+def dotted(name: str) -> list[str]:
+    """Cut a dotted name into its parts and the dots between them, as if there were layout around the dots."""
+    return _DOT.split(name)
+
+
+_DOT = re.compile(r"(\.)")
 
 
 def whole(digits: str) -> int:
