@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from codeowners import CodeOwners
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from bot.audit import audit
 from bot.audit_report import AUDIT_SCHEMA, audit_report, merge_audits, read_audit
@@ -21,6 +24,7 @@ from bot.model import Finding, Level, RulewardError, Unevaluated, Waived
 from bot.owners import Owners
 from bot.render import render_audit
 from bot.render.audit_fold import by_tactic, histogram, live, older_than
+from bot.settings import is_quick
 from tests.repository import Repository, new_repository, other_id, rule_text
 from tests.schemas import validate
 
@@ -156,11 +160,26 @@ def test_code_owners_are_found_where_github_looks_for_them(repo: Repository) -> 
 
 
 def test_a_line_of_code_owners_that_makes_no_sense_is_passed_over() -> None:
-    owners = Owners(b"rules/[a @broken\n!rules/x @not\n\xff\xfe @bytes\nrules/* @fine\nrules/**/deep/ @deep\n")
+    odd = b"rules/[xyz].toml @range\nrules/[a @broken\n!rules/x @not\n\xff\xfe @bytes\n"
+    owners = Owners(b"rules/* @fine\nrules/**/deep/ @deep\n" + odd)
     assert owners.of("rules/x.toml") == ("@fine",)
     assert owners.of("rules/x/y.toml") == ()
     assert owners.of("rules/a/b/deep/y.toml") == ("@deep",)
     assert Owners(None).of("rules/x.toml") == ()
+
+
+_PATTERNS = st.lists(
+    st.sampled_from(("/", "//", "rules", "a", "*", "**", "?", "\\ ", "\\*", "]", "é", ".toml")), min_size=1
+)
+_PATHS = st.lists(st.sampled_from(("rules", "a", "a.toml", "é", "x y", "*")), min_size=1, max_size=4).map("/".join)
+
+
+@given(st.lists(_PATTERNS.map("".join).filter(is_quick), max_size=4), _PATHS)
+@example(["//rules//"], "x/rules/a")
+@example(["rules/a*/"], "rules/ab/c")
+def test_lines_that_no_path_needs_are_not_compiled_and_the_owners_are_the_same(patterns: list[str], path: str) -> None:
+    text = "\n".join(f"{pattern} @o{number}" for number, pattern in enumerate(patterns))
+    assert Owners(text.encode()).of(path) == tuple(name for _, name in CodeOwners(text).of(path))
 
 
 def test_the_config_can_name_the_file_of_the_owners(repo: Repository) -> None:
