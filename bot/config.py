@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from types import UnionType
 from typing import Any, TypeGuard, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -209,7 +210,7 @@ class _Reader:
 
     def record(self, kind: type[_T], value: object, at: KeyPath, *, skip: frozenset[str] = frozenset()) -> _T | None:
         """Make a dataclass of a table, or None where it lacks something that is needed."""
-        hints = get_type_hints(kind)
+        hints = _hints(cast("Hashable", kind))
         known = {field.name: field for field in _given(kind)}
         given: dict[str, object] = {}
         table = self.table(value, at)
@@ -414,6 +415,11 @@ _NAMES: Mapping[object, str] = {
 
 def _is_choice(hint: object) -> TypeGuard[type[StrEnum]]:
     return isinstance(hint, type) and issubclass(hint, StrEnum)
+
+
+@cache  # a config of thousands of exceptions has records of few kinds
+def _hints(kind: Hashable) -> Mapping[str, Any]:
+    return get_type_hints(kind)
 
 
 def _given(kind: type) -> tuple[Field[Any], ...]:

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from enum import IntFlag, auto
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from bot.layout import line_within
@@ -101,8 +103,8 @@ def _damages(change: RuleChange, leaf: Change) -> Iterator[_Damage]:
 def _grouped(change: RuleChange, at: KeyPath, value: object) -> dict[tuple[str, ...], list[_String]]:
     """Put the strings of a leaf under their keys, wherever in a list they stand."""
     groups: dict[tuple[str, ...], list[_String]] = {}
-    for string in _strings(change, at, value):
-        groups.setdefault(tuple(part for part in string.at if isinstance(part, str)), []).append(string)
+    for place, strings in groupby(_strings(change, at, value), key=attrgetter("at")):  # a query's literals in one go
+        groups.setdefault(tuple(part for part in place if isinstance(part, str)), []).extend(strings)
     return groups
 
 

@@ -249,7 +249,7 @@ class _Page:
         )
 
     def _problems(self, loud: Sequence[Objection]) -> str:
-        made = [
+        made = (
             {
                 "severity": Safe(_LEVELS[each.first.severity]),
                 "where": self._where(each),
@@ -258,8 +258,8 @@ class _Page:
                 "fix": _fix(each),
             }
             for each in loud
-        ]
-        shown, more = _fitting(made, self.limit * 2 // 5)
+        )
+        shown, more = _fitting(made, len(loud), self.limit * 2 // 5)
         blocks = any(each.first.severity is Level.ERROR for each in loud)
         title = "What stands in the way" if blocks else "What to look at"
         return self.block(
@@ -290,11 +290,11 @@ class _Page:
         return self.block("remedies", policies=policies, permission=permission, author=author) if policies else ""
 
     def _changes(self, table: Sequence[Row]) -> str:
-        made = [
+        made = (
             {"rule": self._rule(row), "kind": row.change.kind.value, "words": _words(row.phrases, row.told)}
             for row in table
-        ]
-        shown, more = _fitting(made, self.limit * 7 // 20)
+        )
+        shown, more = _fitting(made, len(table), self.limit * 7 // 20)
         left = sum(len(row.rules) for row in table[len(shown) :])
         return self.block("changes", rows=shown, more=more and count(left, "more rule", "more rules"))
 
@@ -349,12 +349,12 @@ class _Page:
         )
 
     def _unevaluated(self) -> str:
-        made = [{"path": code(each.path), "reason": prose(each.reason)} for each in self.review.unevaluated]
-        shown, more = _fitting(made, self.limit // 10)
+        made = ({"path": code(each.path), "reason": prose(each.reason)} for each in self.review.unevaluated)
+        shown, more = _fitting(made, len(self.review.unevaluated), self.limit // 10)
         return self.block("unevaluated", files=shown, more=more and count(more, "more file", "more files"))
 
     def _waived(self, excused: Sequence[Finding]) -> str:
-        made = [
+        made = (
             {
                 "where": self._place(each),
                 "message": prose(each.message, most=400),
@@ -362,8 +362,8 @@ class _Page:
                 "why": _phrase(excuse_phrase(each.waived)) if each.waived else "",
             }
             for each in excused
-        ]
-        shown, more = _fitting(made, self.limit // 8)
+        )
+        shown, more = _fitting(made, len(excused), self.limit // 8)
         words = Counter(excused_word(each.waived) for each in excused if each.waived)
         told = [f"{count(words[word], 'finding')} {word}" for word in ("waived", "excepted") if words[word]]
         title = ", ".join(told)
@@ -372,7 +372,7 @@ class _Page:
     def _notices(self, quiet: Sequence[Objection]) -> str:
         number = sum(len(each.findings) for each in quiet)
         stood = sum(len(each.findings) for each in quiet if each.first.preexisting)
-        made = [
+        made = (
             {
                 "where": self._where(each),
                 "message": Safe(
@@ -381,8 +381,8 @@ class _Page:
                 "policy": self._manual(each.first.policy),
             }
             for each in quiet
-        ]
-        shown, more = _fitting(made, self.limit // 6)
+        )
+        shown, more = _fitting(made, len(quiet), self.limit // 6)
         title = count(number, "notice") + (f", {stood:,} of them stood here before" if stood else "")
         return self.block("notices", findings=shown, title=title, more=more and count(more, "more line"))
 
@@ -393,21 +393,24 @@ def _several(row: Row) -> str:
     return f"{len(row.rules):,} rules{' alike' if row.told else ''}, the first: "
 
 
-def _fitting(made: Sequence[Mapping[str, str]], budget: int) -> tuple[Sequence[Mapping[str, str]], int]:
-    """Return as many rows as the budget of characters holds, and how many are left."""
-    for number, row in enumerate(made):
+def _fitting(made: Iterable[Mapping[str, str]], total: int, budget: int) -> tuple[Sequence[Mapping[str, str]], int]:
+    """Return as many rows as the budget of characters holds, and how many of all are left; none of those is made."""
+    shown: list[Mapping[str, str]] = []
+    for row in made:
         budget -= sum(len(cell) + 3 for cell in row.values()) + 20
         if budget < 0:
-            return made[:number], len(made) - number
-    return made, 0
+            break
+        shown.append(row)
+    return shown, total - len(shown)
 
 
-def _words(phrases: Iterable[Phrase], lines: Iterable[str] = ()) -> Safe:
+def _words(phrases: Sequence[Phrase], lines: Sequence[str] = ()) -> Safe:
     """Write a rule's phrases, values as code, and what became of what it asks."""
     told: list[str] = [prose(line, most=300) for line in lines]
-    told += ["".join(code(piece.text) if piece.value else piece.text for piece in phrase) for phrase in phrases]
-    more = f"; and {len(told) - _PHRASES} more" if len(told) > _PHRASES else ""
-    return Safe("; ".join(told[:_PHRASES]) + more)
+    shown = phrases[: max(_PHRASES - len(told), 0)]
+    told += ["".join(code(piece.text) if piece.value else piece.text for piece in phrase) for phrase in shown]
+    left = len(lines) + len(phrases) - _PHRASES
+    return Safe("; ".join(told[:_PHRASES]) + (f"; and {left} more" if left > 0 else ""))
 
 
 def sentence(text: str) -> str:

@@ -126,22 +126,29 @@ def _claim(change: RuleChange) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Edit:
-    """One edited rule, with what is told of it leaf by leaf; what its kind says already is left out."""
+    """One edited rule, with what is told of it leaf by leaf; what its kind says already is left out.
+
+    Where too few rules are edited to have something in common, nothing is told of a leaf.
+    """
 
     change: RuleChange
     leaves: tuple[tuple[Change, Phrase], ...]
 
-    def topics(self, common: Phrase) -> list[str]:
+    def shares(self, common: Phrase | None) -> bool:
+        """Tell whether it does what most rules do."""
+        return any(phrase == common for _, phrase in self.leaves)
+
+    def topics(self, common: Phrase | None) -> list[str]:
         """Return what it is about, in order, without what was said already of most rules."""
         told = {_topic(leaf) for leaf, phrase in self.leaves if phrase == common}
         about = {_topic(leaf) for leaf, _ in self.leaves}
         return [topic for topic in _TOPICS if topic in about - told]
 
-    def main_topic(self, topics: Sequence[str], common: Phrase) -> str:
+    def main_topic(self, topics: Sequence[str], common: Phrase | None) -> str:
         """Return the topic that it is counted for where it is told of nowhere else, empty for none."""
         if self.change.kind not in _EDITED or detects(self.change):
             return ""
-        if topics or any(phrase == common for _, phrase in self.leaves):
+        if topics or self.shares(common):
             return topics[0] if topics else ""
         query, notation, bookkeeping = _ALONE
         if self.change.changed("rule", "query"):
@@ -149,7 +156,7 @@ class _Edit:
         return notation if any(leaf.rewritten for leaf in self.change.changes) else bookkeeping
 
 
-def _edit(change: RuleChange) -> _Edit:
+def _edit(change: RuleChange, *, alone: bool) -> _Edit:
     announced, living = announces(change), change.kind in _LIFE
 
     def says(leaf: Change) -> bool:
@@ -157,8 +164,8 @@ def _edit(change: RuleChange) -> _Edit:
             return leaf.path == ("rule", "name")
         return living and leaf.category is Category.LIFECYCLE
 
-    leaves = tuple((leaf, phrase) for leaf, phrase in leaf_phrases(change) if not says(leaf))
-    return _Edit(change=change, leaves=leaves)
+    told = ((leaf, ()) for leaf in change.changes) if alone else leaf_phrases(change)
+    return _Edit(change=change, leaves=tuple((leaf, phrase) for leaf, phrase in told if not says(leaf)))
 
 
 def _topic(leaf: Change) -> str:
@@ -174,24 +181,29 @@ def _indices_told(change: RuleChange, alike: tuple[str, ...]) -> bool:
     return edit_of(change) == alike if alike else _claim(change) in _OTHER_INDICES
 
 
-def _common(edits: Sequence[_Edit], total: int) -> Phrase:
-    """Return what most rules have in common, whatever else they do; empty where that is nothing."""
+def _common(edits: Sequence[_Edit], total: int) -> Phrase | None:
+    """Return what most rules have in common, whatever else they do; None where that is nothing."""
     shared = Counter(
         phrase
         for edit in edits
-        for leaf, phrase in edit.leaves
-        if not (leaf.path == ("rule", "query") and detects(edit.change))  # counted by its edits already
+        for phrase in dict.fromkeys(
+            phrase
+            for leaf, phrase in edit.leaves
+            if not (leaf.path == ("rule", "query") and detects(edit.change))  # counted by its edits already
+        )
     )
-    common, number = shared.most_common(1)[0] if shared else ((), 0)
-    return common if number >= FOLD_FROM and number * 2 >= total else ()
+    common, number = shared.most_common(1)[0] if shared else (None, 0)
+    return common if number >= FOLD_FROM and number * 2 >= total else None
 
 
 def _beside(changes: list[RuleChange], alike: tuple[str, ...]) -> Iterator[Phrase]:
     """Say what else happens: what comes and goes, what most rules share, then what else changes in how many."""
     yield from _coming_and_going(changes)
-    edits = [_edit(change) for change in changes if change.kind not in _ONE_SIDED]
-    common = _common(edits, len(changes))
-    sharing = [edit for edit in edits if any(phrase == common for _, phrase in edit.leaves)]
+    edited = [change for change in changes if change.kind not in _ONE_SIDED]
+    alone = len(edited) < FOLD_FROM
+    edits = [_edit(change, alone=alone) for change in edited]
+    common = None if alone else _common(edits, len(changes))
+    sharing = [edit for edit in edits if edit.shares(common)]
     if common:
         yield (Piece(f"{count(len(sharing), 'rule')}: "), *common)
     shared = {_topic(leaf) for edit in sharing[:1] for leaf, phrase in edit.leaves if phrase == common}
