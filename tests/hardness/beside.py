@@ -37,6 +37,7 @@ CASES = [
         head={CONFIG: _KEYS},
         status=1,
         said=("[config-invalid]",),
+        long=True,
     ),
     Case(
         name="a config of the head with 100,000 unknown keys, as Markdown",

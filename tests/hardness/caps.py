@@ -148,6 +148,7 @@ CASES = [
         head={PATH: _more() + "".join(f"[[rule.threat]]\ntactic={{id='U{each}'}}\n" for each in range(20_000))},
         said=("1 rule",),
         seconds=120,
+        long=True,
     ),
     Case(
         name="8,000 filters, each another",
@@ -179,6 +180,7 @@ CASES = [
         base={PATH: _more() + "".join(_matched(f"x{each}") for each in range(9_000))},
         head={PATH: _more() + "".join(_matched(f"y{each}") for each in range(9_000))},
         said=("1 rule",),
+        long=True,
     ),
     *(
         _both(
