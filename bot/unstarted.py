@@ -87,13 +87,13 @@ def context_of(config: bytes) -> str:
 
 
 def _file(environment: Mapping[str, str], path: Path, base: str) -> bytes:
-    """Return a file of the base branch.
+    """Return a file of the base branch, named in full: a tag may have its name as well.
 
     Raises:
         FileNotFoundError: it has none of that name.
     """
     try:
-        answer = _ask(environment, f"contents/{quote(path.as_posix())}?ref={quote(base, safe='')}")
+        answer = _ask(environment, f"contents/{quote(path.as_posix())}?ref={quote(f'refs/heads/{base}', safe='')}")
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == HTTPStatus.NOT_FOUND:

@@ -70,6 +70,14 @@ def test_a_first_audit_opens_one_issue_with_its_label(tmp_path: Path) -> None:
         assert at.github.state()["labels"][LABEL] == ("d4a72c", "The list of rules that need attention")
 
 
+def test_a_tag_that_bears_the_default_branchs_name_is_not_audited(tmp_path: Path) -> None:
+    with scene(tmp_path, [STALE, FRESH]) as at:
+        at.repo.git("checkout", "--quiet", "--detach", "main")
+        at.repo.git("tag", "main", at.repo.commit({"rules/r0.toml": None, "rules/r1.toml": None}))
+        ran = run(at.github, at.folder, event="schedule", payload={})
+        assert ran.result.outputs["stale-count"] == "1"
+
+
 def test_a_second_audit_writes_nothing_on_another_day_too(tmp_path: Path) -> None:
     with scene(tmp_path, [STALE, FRESH]) as at:
         first = at.audit()

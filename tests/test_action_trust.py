@@ -29,6 +29,30 @@ def test_a_policy_that_the_base_turned_on_meanwhile_is_asked_at_the_next_run(tmp
         assert (at.status() or ("",))[0] == "failure"
 
 
+def tag_as_main(at: Scene, files: Files) -> None:
+    """Push a tag that bears the base branch's name, as who may not push that branch could."""
+    at.repo.git("checkout", "--quiet", "--detach", "main")
+    at.repo.git("tag", "main", at.repo.commit(files))
+    at.repo.git("checkout", "--quiet", "topic")
+
+
+def test_a_tag_that_bears_the_base_branchs_name_judges_nothing(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        tip = at.repo.git("rev-parse", "main")
+        tag_as_main(at, {CONFIG: OFF})
+        ran = at.run(workspace=None)
+        assert ran.result.status == 1
+        assert ran.report["base"]["sha"] == tip
+
+
+def test_such_a_tag_names_no_status_of_a_run_that_cannot_finish(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        tag_as_main(at, {CONFIG: '[status]\ncontext = "mine"\n'})
+        at.github.fail(faults.status(500), when=lambda _, path: "/compare/" in path or "/git/ref/" in path, times=0)
+        assert at.run(workspace=None).result.status == 3
+        assert {each.context for each in at.github.hub.statuses} == {"ruleward: main"}
+
+
 def test_a_config_that_the_base_repaired_meanwhile_is_read_at_the_next_run(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE, CONFIG: "[oops]\n"}, {RULE: FIXED}) as at:
         assert at.run(workspace=None).result.status == 2

@@ -100,7 +100,7 @@ def test_the_head_gets_an_error_under_the_name_that_a_review_gives(
 ) -> None:
     told()
     read, wrote = hub.asked
-    assert (read.path, read.query) == ("/repos/acme/rules/contents/.github/ruleward.toml", "ref=rel%2F8")
+    assert (read.path, read.query) == ("/repos/acme/rules/contents/.github/ruleward.toml", "ref=refs%2Fheads%2Frel%2F8")
     assert (wrote.path, wrote.headers["authorization"]) == (f"/repos/acme/rules/statuses/{SHA}", "Bearer ghs_secret")
     assert hub.statuses == [
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from bot.audit import audit, settings_of
 from bot.audit_report import merge_audits, read_audit
@@ -79,7 +80,7 @@ def _repository(runner: Runner, client: Client) -> tuple[Git, str]:
     A workspace without old blobs is read too, but what it lacks is fetched into a repository of this run's own.
     """
     sha = runner.sha if _on_default_branch(runner) else ""
-    sha = sha or str(client.get(f"/commits/{_default_branch(client)}")["sha"])
+    sha = sha or _tip_of_default_branch(client)
     beside = _workspace(runner, sha)
     if beside is not None and not beside.promisor():
         return beside, sha
@@ -115,8 +116,9 @@ def _on_default_branch(runner: Runner) -> bool:
     return not runner.ref or not isinstance(branch, str) or runner.ref == f"refs/heads/{branch}"
 
 
-def _default_branch(client: Client) -> str:
-    return str(client.get("")["default_branch"])
+def _tip_of_default_branch(client: Client) -> str:
+    branch = quote(str(client.get("")["default_branch"]), safe="/")
+    return str(client.get(f"/git/ref/heads/{branch}")["object"]["sha"])
 
 
 def _write_page(inputs: Inputs, done: Audit) -> None:

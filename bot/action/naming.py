@@ -43,7 +43,7 @@ class Naming:
         return None
 
     def there(self, base: str) -> Settings:
-        """Read them by one request, of the config that GitHub shows at a commit or a branch.
+        """Read them by one request, of the config that GitHub shows at a commit or a branch (``refs/heads/…``).
 
         Raises:
             GitHubError: GitHub could not be reached; that it has no config to show is no error.
@@ -63,7 +63,7 @@ class Naming:
         Args:
             git: what holds the base, None where the run did not come so far.
             config: what was read of it.
-            base: the commit, or the branch where its tip is not known.
+            base: the commit, or the branch (``refs/heads/…``) where its tip is not known.
         """
         if git is not None:
             return names_of(git, config, base)

@@ -103,7 +103,7 @@ class PullRun:
         if pull is None or not self.inputs.status:
             return
         self.client.hurry(SHORT)
-        names = self.naming.after(self.git, self.config, tip or pull.base_ref)
+        names = self.naming.after(self.git, self.config, tip or f"refs/heads/{pull.base_ref}")
         context = context_of(names.status, pull.base_ref)
         wish = StatusWish(context=context, state="error", description=error_text(str(error)))
         if self.thread.overtaken(pull.head_sha, context, self.runner.run_url):

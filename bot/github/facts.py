@@ -472,7 +472,7 @@ class Thread:
         pull = self.pull
         branch = quote(pull.base_ref, safe="/")
         try:
-            data = self._compare(branch, pull.head_sha)
+            data = self._compare(f"refs/heads/{branch}", pull.head_sha)  # without that a tag might be meant
             tip = str(data["base_commit"]["sha"])
         except (GitHubError, KeyError, TypeError):
             return self._tip(branch) or pull.base_sha
