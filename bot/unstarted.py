@@ -61,7 +61,7 @@ def _tell(environment: Mapping[str, str]) -> None:
     }
     if environment.get("GITHUB_RUN_ID"):
         server, repository = environment["GITHUB_SERVER_URL"], environment["GITHUB_REPOSITORY"]
-        status["target_url"] = f"{server}/{repository}/actions/runs/{environment['GITHUB_RUN_ID']}"
+        status["target_url"] = f"{server}/{repository}/actions/runs/{environment['GITHUB_RUN_ID']}?pr={pull['number']}"
     _ask(environment, f"statuses/{quote(pull['head']['sha'])}", status)
 
 

@@ -31,12 +31,13 @@ CONTEXT = "ruleward: main"
 class Options(TypedDict, total=False):
     """What a run may be told."""
 
+    number: int
     event: str
     payload: Mapping[str, object]
     inputs: Inputs
     token: str
     workspace: Path | None
-    run_id: int
+    run_id: int | None
 
 
 class Opening(TypedDict, total=False):

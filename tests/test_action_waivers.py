@@ -260,6 +260,32 @@ def test_nobody_waives_what_they_have_not_seen(tmp_path: Path) -> None:
         assert_blocked(at)
 
 
+def test_a_report_on_the_same_commit_elsewhere_shows_nobody_this_pull_request(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        at.run()
+        later = at.commit({RULE: AGAIN})
+        at.github.open_pull(2, head=later, head_ref="other")
+        at.run(number=2)  # so the commit has a status before the label is put on
+        at.github.set_permission("grace", "write")
+        at.github.label_as("grace", WAIVE, number=1)
+        at.github.push(later, number=1)
+        assert at.run().result.status == 1
+        assert WAIVE not in at.labels()
+        assert records(at) == []
+        at.github.label_as("grace", WAIVE, number=1)
+        assert at.run().result.status == 0
+
+
+@pytest.mark.parametrize("run_id", [None, 7])
+def test_each_pull_request_of_a_commit_is_told_its_verdict_once(tmp_path: Path, run_id: int | None) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        at.github.open_pull(2, head=at.repo.git("rev-parse", "topic"), head_ref="other")
+        for number in (1, 2):
+            at.run(number=number, run_id=run_id)
+            at.again(number=number, run_id=run_id)
+            assert at.writes == []
+
+
 def test_without_the_status_a_waiver_is_refused_for_that_and_not_for_its_age(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         off = Inputs(status=False)

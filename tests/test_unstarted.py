@@ -22,7 +22,7 @@ from tests.fake_github.wire import Ask, Reply
 from tests.repository import new_repository, rule_text
 
 SHA = "a" * 40
-PULL = {"state": "open", "head": {"sha": SHA}, "base": {"ref": "rel/8"}}
+PULL = {"number": 5, "state": "open", "head": {"sha": SHA}, "base": {"ref": "rel/8"}}
 
 
 class Hub:
@@ -107,7 +107,7 @@ def test_the_head_gets_an_error_under_the_name_that_a_review_gives(
             "state": "error",
             "context": "ruleward: rel/8",
             "description": unstarted.DESCRIPTION,
-            "target_url": "https://github.example.org/acme/rules/actions/runs/77",
+            "target_url": "https://github.example.org/acme/rules/actions/runs/77?pr=5",
         }
     ]
 

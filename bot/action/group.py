@@ -36,7 +36,8 @@ class GroupRun:
         self.inputs = inputs
         self.client = client
         self.group = group
-        self.thread = Thread(client, group.number or 0, login=inputs.bot_login)
+        # what a queue is told is no report on the pull request, which another commit may be the head of
+        self.thread = Thread(client, group.number or 0, login=inputs.bot_login, about=0)
         self.naming = Naming(runner=runner, inputs=inputs, client=client)
         self.result = Result()
         self.git: Git | None = None
@@ -128,6 +129,6 @@ class GroupRun:
         if self.inputs.dry_run:
             self.runner.say(f"dry run: {SetStatus(status=wish)}")
             return
-        publisher = Publisher(self.client, self.thread, self.group.head, run_url=self.runner.run_url)
+        publisher = Publisher(self.client, self.thread, self.group.head, link=self.runner.link(self.thread.about))
         for surface, reason in publisher.apply([SetStatus(status=wish)]).skipped.items():
             self.runner.say(f"skipped the {surface.value}: {reason}")

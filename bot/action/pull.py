@@ -198,7 +198,7 @@ class PullRun:
             for write in writes:
                 self.runner.say(f"dry run: {write}")
             return Outcome()
-        publisher = Publisher(self.client, self.thread, pull.head_sha, run_url=self.runner.run_url)
+        publisher = Publisher(self.client, self.thread, pull.head_sha, link=self.runner.link(self.thread.about))
         outcome = publisher.apply(writes)
         for surface, reason in outcome.skipped.items():
             self._skipped(surface, reason)

@@ -70,19 +70,19 @@ class Outcome:
 class Publisher:
     """Writes to one pull request, at one head."""
 
-    def __init__(self, client: Client, thread: Thread, head: str, *, run_url: str = "") -> None:
+    def __init__(self, client: Client, thread: Thread, head: str, *, link: str = "") -> None:
         """Write nothing yet.
 
         Args:
             client: of the repository.
             thread: the pull request.
             head: the commit that was reviewed.
-            run_url: where the status leads to, empty for nowhere.
+            link: where the status leads to, empty for nowhere.
         """
         self._client = client
         self._thread = thread
         self._head = head
-        self._run_url = run_url
+        self._link = link
         self.outcome = Outcome()
 
     def apply(self, writes: Iterable[Write]) -> Outcome:
@@ -185,8 +185,8 @@ class Publisher:
 
     def _status(self, wish: StatusWish) -> None:
         body = {"state": wish.state, "context": wish.context, "description": wish.description}
-        if self._run_url:
-            body["target_url"] = self._run_url
+        if self._link:
+            body["target_url"] = self._link
         thread = self._thread
 
         def find() -> object:

@@ -17,7 +17,8 @@ _FREE = frozenset({"clean", "has_hooks", "unstable"})  # the states in which Git
 _FORBIDDEN = 403
 _COMPARED = 300  # files that a comparison lists at most
 _COMPARING = 3  # attempts: where a diff takes GitHub too long, it does so each time
-_RUN = re.compile(r"/actions/runs/([0-9]{1,18})\Z")
+_RUN = re.compile(r"/actions/runs/([0-9]{1,18})(?:\?pr=[0-9]+)?\Z")
+_ABOUT = re.compile(r"(?:/actions/runs/[0-9]+\?pr=|/pull/)([0-9]{1,18})\Z")
 _LATE = (1.0, 2.0, 4.0)  # seconds until a comment that is counted has to be listed too
 _STILL = 2  # waits that bring nothing, after which nothing comes
 
@@ -118,6 +119,7 @@ class Status:
 
     Attributes:
         run: the number of the run that its link leads to, 0 for none; one that began later has a higher number.
+        about: the number of the pull request that its link names, 0 for none: a commit may be the head of several.
     """
 
     context: str
@@ -126,6 +128,7 @@ class Status:
     author: Person
     created: str
     run: int = 0
+    about: int = 0
 
     def says(self, state: str, description: str) -> bool:
         """Tell whether setting this again would change nothing."""
@@ -213,18 +216,20 @@ def read_inline(data: Json) -> Inline:
 
 def read_status(data: Json) -> Status:
     """Read a commit status."""
+    link = str(data.get("target_url") or "")
     return Status(
         context=str(data.get("context") or ""),
         state=str(data.get("state") or ""),
         description=str(data.get("description") or ""),
         author=read_person(data.get("creator")),
         created=str(data["created_at"]),
-        run=_run(str(data.get("target_url") or "")),
+        run=_number(_RUN, link),
+        about=_number(_ABOUT, link),
     )
 
 
-def _run(url: str) -> int:
-    found = _RUN.search(url)
+def _number(pattern: re.Pattern[str], link: str) -> int:
+    found = pattern.search(link)
     return int(found[1]) if found else 0
 
 
@@ -251,16 +256,18 @@ def read_person(data: object) -> Person:
 class Thread:
     """One pull request on GitHub, asked as little as possible: each answer is kept for the run."""
 
-    def __init__(self, client: Client, number: int, *, login: str = "") -> None:
+    def __init__(self, client: Client, number: int, *, login: str = "", about: int | None = None) -> None:
         """Read nothing yet.
 
         Args:
             client: of its repository.
             number: of the pull request.
             login: who the token writes as, empty to ask GitHub when that matters.
+            about: the number that the statuses name which are read here, the pull request's unless said.
         """
         self._client = client
         self.number = number
+        self.about = number if about is None else about
         self._identity = Identity(client, login)
         self._compared: dict[tuple[str, str], Json] = {}
         self._incomparable: dict[str, GitHubError] = {}
@@ -355,11 +362,14 @@ class Thread:
         return found
 
     def statuses(self, sha: str, context: str) -> tuple[Status, ...]:
-        """Read our own statuses of a commit and a context, the newest first."""
-        return self.mine(self._listed(sha), context)
+        """Read our own statuses of a commit and a context that are about this pull request, the newest first."""
+        return tuple(each for each in self.mine(self._listed(sha), context) if each.about == self.about)
 
     def standing(self, sha: str, context: str) -> Status | None:
-        """Read the status of a commit that counts, if it is ours: the newest of a context does, whoever set it."""
+        """Read the status of a commit that counts: the newest of a context does, and none is told where it is not ours.
+
+        One that is about another pull request is not ours to leave: whoever looks at this one waits for its own.
+        """
         return self.newest(self._listed(sha), context)
 
     def _listed(self, sha: str) -> tuple[Status, ...]:
@@ -384,9 +394,11 @@ class Thread:
         return tuple(each for each in found if each.author.named(login))
 
     def newest(self, statuses: Iterable[Status], context: str) -> Status | None:
-        """Return the newest of a context, None where somebody else set that one."""
+        """Return the newest of a context, None where somebody else set that one, or for another pull request."""
         found = next((each for each in statuses if each.context == context), None)
-        return found if found is not None and found.author.named(self.login([found.author])) else None
+        if found is None or found.about != self.about:
+            return None
+        return found if found.author.named(self.login([found.author])) else None
 
     def overtaken(self, sha: str, context: str, run_url: str) -> bool:
         """Tell whether a run that began after another has set a commit's status, as far as GitHub says that now."""
@@ -394,7 +406,7 @@ class Thread:
             newest = self.newest(self.list_statuses(sha), context)
         except GitHubError:
             return False
-        return newest is not None and newest.run > _run(run_url) > 0
+        return newest is not None and newest.run > _number(_RUN, run_url) > 0
 
     def label_events(self, names: Iterable[str]) -> tuple[LabelEvent, ...]:
         """Read who put labels on and took them off, the oldest first, once.

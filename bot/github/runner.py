@@ -72,6 +72,12 @@ class Runner:
     clock: Clock
     say: Callable[[str], None]
 
+    def link(self, pull: int) -> str:
+        """Return where a commit status leads to: this run, and with it the pull request that it is about (0: none)."""
+        if self.run_url:
+            return f"{self.run_url}?pr={pull}" if pull else self.run_url  # as GitHub's own links are
+        return f"{self.server_url}/{self.repository}/pull/{pull}" if pull else ""
+
 
 @dataclass(slots=True, kw_only=True)
 class Result:
