@@ -260,6 +260,34 @@ def test_nobody_waives_what_they_have_not_seen(tmp_path: Path) -> None:
         assert_blocked(at)
 
 
+def test_who_goes_back_to_a_commit_after_the_label_is_not_waived_for_its_old_report(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: AGAIN}) as at:
+        at.run()
+        before = at.repo.git("rev-parse", "topic")
+        at.push({RULE: UNBUMPED})
+        at.run()
+        waive(at)
+        at.github.push(before)
+        at.repo.git("update-ref", "refs/heads/topic", before)
+        assert at.run().result.status == 1
+        assert "the branch was force-pushed or the base changed since" in refusal(at)
+        assert_blocked(at)
+        waive(at)
+        assert at.run().result.status == 0
+
+
+def test_who_turns_back_to_a_base_after_the_label_is_not_waived_for_its_old_report(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        at.run()
+        at.repo.git("branch", "release", "main")
+        at.github.retarget("release")
+        at.run()
+        waive(at)
+        at.github.retarget("main")
+        assert at.run().result.status == 1
+        assert "the branch was force-pushed or the base changed since" in refusal(at)
+
+
 def test_a_report_on_the_same_commit_elsewhere_shows_nobody_this_pull_request(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         at.run()

@@ -64,6 +64,7 @@ def _facts(thread: Thread, request: Request, settings: Settings, is_plain: Calla
         author=pull.author.login,
         listed=commits is not None,
         wrote=_wrote(request.by, commits or (), is_plain),
+        turned=thread.turned,
         seen=min((each.created for each in mine if each.state in _REPORTED), default=None),
     )
 

@@ -19,6 +19,8 @@ _COMPARED = 300  # files that a comparison lists at most
 _COMPARING = 3  # attempts: where a diff takes GitHub too long, it does so each time
 _RUN = re.compile(r"/actions/runs/([0-9]{1,18})(?:\?pr=[0-9]+)?\Z")
 _ABOUT = re.compile(r"(?:/actions/runs/[0-9]+\?pr=|/pull/)([0-9]{1,18})\Z")
+# what makes another change of a pull request without a commit that is new to it
+_MOVES = frozenset({"head_ref_force_pushed", "base_ref_changed", "automatic_base_change_succeeded"})
 _LATE = (1.0, 2.0, 4.0)  # seconds until a comment that is counted has to be listed too
 _STILL = 2  # waits that bring nothing, after which nothing comes
 
@@ -273,6 +275,7 @@ class Thread:
         self._incomparable: dict[str, GitHubError] = {}
         self._statuses: dict[str, tuple[Status, ...]] = {}
         self._events: tuple[LabelEvent, ...] | None = None
+        self.turned = ""  # when it was force-pushed or turned to another base last, as far as events were read
 
     def taken_for(self, login: str) -> bool:
         """Tell whether the token was taken for somebody else than who it turned out to write as."""
@@ -426,6 +429,8 @@ class Thread:
         return events
 
     def _list_events(self) -> tuple[LabelEvent, ...]:
+        listed = self._client.pages(f"/issues/{self.number}/events")
+        self.turned = max((str(each["created_at"]) for each in listed if each.get("event") in _MOVES), default="")
         return tuple(
             LabelEvent(
                 label=str(each["label"]["name"]),
@@ -433,7 +438,7 @@ class Thread:
                 actor=_actor(each),
                 at=str(each["created_at"]),
             )
-            for each in self._client.pages(f"/issues/{self.number}/events")
+            for each in listed
             if each.get("event") in {"labeled", "unlabeled"} and is_table(each.get("label"))
         )
 

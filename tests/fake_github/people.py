@@ -95,6 +95,8 @@ class People:
             issue, pull = self._pull(number)
             before, pull.head_sha, pull.base_sha = pull.head_sha, head, self._tip(pull.base_ref)
             self.hub.edited(issue)
+            if self.hub.git.merge_base(before, head) != before:
+                self.hub.happened(issue, issue.author, "head_ref_force_pushed", commit=head)
             self.hub.git.git("update-ref", f"refs/pull/{issue.number}/head", head)
             for each in self.hub.of_issue(self.hub.inline.values(), issue):
                 reviews.follow(self.hub, each, before)
