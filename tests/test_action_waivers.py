@@ -471,6 +471,23 @@ def test_taking_the_label_off_ends_a_waiver_and_putting_it_on_again_needs_a_new_
         assert {"governance: waived", WAIVE} <= set(at.labels())
 
 
+def test_a_label_that_another_was_renamed_to_does_not_bring_an_ended_waiver_back(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        at.run()
+        waive(at)
+        at.run()
+        at.github.unlabel_as("grace", WAIVE)
+        at.run()
+        at.github.label_as("ada", "docs")
+        labels = at.github.hub.labels
+        del labels[WAIVE.lower()]
+        label = labels[WAIVE.lower()] = labels.pop("docs")
+        label.name = WAIVE
+        assert at.run().result.status == 1
+        assert "GitHub does not say who put it on" in at.comment()
+        assert_blocked(at)
+
+
 def test_case_does_not_count_in_a_label(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         at.github.label_as("grace", f"Waive: {POLICY}")

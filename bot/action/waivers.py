@@ -99,13 +99,17 @@ def spare(thread: Thread) -> tuple[int, ...]:
 
 
 def requests(thread: Thread) -> Iterator[Request]:
-    """The ``waive:`` labels that are on, with who put each on last, and when."""
+    """The ``waive:`` labels that are on, with who put each on last, and when.
+
+    Nobody is told where the last event took the label off: another label was renamed to it, and nobody put it on.
+    """
     asked = sorted(filter(asks, thread.pull.labels))
     if not asked:
         return
-    latest = {event.label.lower(): event for event in thread.label_events(asked) if event.on}
+    latest = {event.label.lower(): event for event in thread.label_events(asked)}
     for name in asked:
-        event = latest.get(name.lower())
+        last = latest.get(name.lower())
+        event = last if last is not None and last.on else None
         yield Request(
             label=name,
             by=event.actor.login if event else "",
