@@ -50,7 +50,20 @@ def test_what_a_newer_run_said_stays(tmp_path: Path, *, number: int, state: str)
         ran = at.run(workspace=None, run_id=number)
         assert ran.result.status == 3
         assert (at.status() or ("",))[0] == state
-        assert any("a newer run set it" in line for line in ran.log) == (state == "success")
+        assert any("what a newer run said stays" in line for line in ran.log) == (state == "success")
+
+
+@pytest.mark.parametrize(("number", "state"), [(7, "success"), (9, "error")])
+def test_it_stays_where_git_alone_failed(tmp_path: Path, *, number: int, state: str) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: FIXED, "docs/a.md": "a"}) as at:
+        assert at.run(workspace=None, run_id=8).result.status == 0
+        before = at.github.state()
+        at.github.fail_git(*[500] * 50)
+        ran = at.run(workspace=None, run_id=number)
+        assert ran.result.status == 3
+        assert ran.report["verdict"] == "incomplete"
+        assert (at.status() or ("",))[0] == state
+        assert (at.github.state() == before) == (state == "success")
 
 
 @pytest.mark.parametrize("workspace", [True, False])

@@ -106,13 +106,19 @@ class PullRun:
         names = self.naming.after(self.git, self.config, tip or f"refs/heads/{pull.base_ref}")
         context = context_of(names.status, pull.base_ref)
         wish = StatusWish(context=context, state="error", description=error_text(str(error)))
-        if self.thread.overtaken(pull.head_sha, context, self.runner.run_url):
-            self.runner.say("the commit status is left as a newer run set it")
+        if self._overtaken(pull, context):
             return
         try:
             self._write(pull, (SetStatus(status=wish),))
         except GitHubError as again:
             self.runner.say(f"the commit status may still be what an older run set: {again}")
+
+    def _overtaken(self, pull: Pull, context: str) -> bool:
+        """Tell, here and in the log, whether a newer run has reported on this head: what it said stays."""
+        overtaken = self.thread.overtaken(pull.head_sha, context, self.runner.run_url)
+        if overtaken:
+            self.runner.say("what a newer run said stays: it set the commit status since")
+        return overtaken
 
     def _ends(self) -> tuple[Revision, Revision]:
         """The ends of what is reviewed, as far as GitHub has told them."""
@@ -414,7 +420,7 @@ class PullRun:
         self.result.summary += f"\nSkipped the {surface.value}: {prose(reason)}.\n"
 
     def _broken(self, pull: Pull, error: RulewardError) -> Result:
-        """Report a review that could not be made: it fails, on every surface, and says why."""
+        """Report a review that could not be made: it fails, on every surface that no newer run wrote, and says why."""
         message = str(error)
         self.result.status = error.status
         self.result.annotations = annotation(message)
@@ -423,12 +429,11 @@ class PullRun:
         self.result.summary = error_comment(message, recheck=recheck.name).partition("\n")[2]
         made = unreviewed(self.runner, error, *self._ends(), self._paths())
         self.result.outputs = outputs_of(made.verdict, made, keep(self.runner, made, Settings()))
+        context = context_of(settings.status, pull.base_ref)
+        if self._overtaken(pull, context):
+            return self.result
         mine = own(self.thread.comments, "review", self.thread) if self.inputs.comment and not pull.draft else ()
-        wish = StatusWish(
-            context=context_of(settings.status, pull.base_ref),
-            state="error",
-            description=error_text(message),
-        )
+        wish = StatusWish(context=context, state="error", description=error_text(message))
         wishes = Wishes(
             comment=error_comment(message, recheck=recheck.name, before=mine[0].body if mine else "")
             if self.inputs.comment and not pull.draft
