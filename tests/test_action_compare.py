@@ -93,6 +93,16 @@ def test_commits_alone_are_fetched_for_it(tmp_path: Path) -> None:
         assert set(objects) == {"commit"}
 
 
+def test_a_head_that_shares_no_history_is_compared_once(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
+        at.repo.git("checkout", "--quiet", "--orphan", "alone")
+        at.github.push(at.repo.commit({RULE: FIXED}))
+        ran = at.again(workspace=None)
+        assert ran.result.status == 3
+        assert "No common ancestor" in ran.result.annotations
+        assert asked(at, "/compare/") == 1
+
+
 def test_where_git_does_not_tell_either_what_github_said_is_told(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
         spoil(at, 422)

@@ -15,6 +15,7 @@ from bot.model import is_table
 _GITHUB = "web-flow"  # who commits what is done on GitHub's pages
 _FREE = frozenset({"clean", "has_hooks", "unstable"})  # the states in which GitHub merges; the others tell nothing
 _FORBIDDEN = 403
+_APART = "No common ancestor"  # of two commits, in place of a comparison: a 404
 _COMPARED = 300  # files that a comparison lists at most
 _COMPARING = 3  # attempts: where a diff takes GitHub too long, it does so each time
 _RUN = re.compile(r"/actions/runs/([0-9]{1,18})(?:\?pr=[0-9]+)?\Z")
@@ -529,14 +530,15 @@ class Thread:
     def _compare(self, base: str, head: str) -> Json:
         """Compare a head with something; one commit a page, for the commits are not what is asked for.
 
-        A diff that GitHub could not make is not asked for again, under another name of the base neither.
+        A diff that GitHub could not make is not asked for again, under another name of the base neither; nor is one of
+        a head that has no history in common with its base.
         """
         if head in self._incomparable:
             raise self._incomparable[head]
         try:
             return self._client.get(f"/compare/{base}...{head}", attempts=_COMPARING, per_page=1)
         except GitHubError as error:
-            if not (isinstance(error, RefusedError) and error.not_permitted):
+            if not (isinstance(error, RefusedError) and error.not_permitted and _APART not in error.said):
                 self._incomparable[head] = error
             raise
 
