@@ -258,7 +258,10 @@ def _unseen(request: Request, facts: Facts) -> str | None:
         return f"{early}; look at that one, and put it on again" if facts.seen > request.at else None
     if facts.unseen:
         return f"a waiver needs the commit status, {facts.unseen}"
-    return f"{early}, whose commit status is not there yet; wait for that, look at the review, and put it on again"
+    return (
+        f"{early}, whose commit status is not there yet; wait for that, look at the review, and put it on again "
+        "(a token without `statuses: write` never sets one)"
+    )
 
 
 def _involved(login: str, facts: Facts) -> str | None:

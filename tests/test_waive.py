@@ -144,6 +144,7 @@ def test_a_waiver_of_very_many_findings_fits_into_a_comment_and_covers_just_them
         (REQUEST, replace(FACTS, listed=False), Waivers(), "nobody can tell who wrote them"),
         (REQUEST, replace(FACTS, author="grace", listed=False), Waivers(allow_author=True), None),
         (REQUEST, replace(FACTS, seen=None), Waivers(), "older than the first review"),
+        (REQUEST, replace(FACTS, seen=None), Waivers(), "without `statuses: write` never sets one"),
         (REQUEST, replace(FACTS, unseen="which is off"), Waivers(), None),
         (REQUEST, replace(FACTS, seen=None, unseen="which is off"), Waivers(), "the commit status, which is off"),
         (REQUEST, replace(FACTS, seen="2026-11-24T12:00:01Z"), Waivers(), "older than the first review"),
