@@ -1,4 +1,6 @@
-"""What a pull request is told where Ruleward cannot even start; the standard library is all that there is then.
+"""What a pull request or a merge queue is told where Ruleward cannot even start.
+
+The standard library is all that there is then.
 
 A status of an earlier run would stay as it is otherwise, and a green one let through what nobody reviewed.
 """
@@ -24,7 +26,9 @@ CONTEXT = "ruleward: {base}"
 CONFIG = ".github/ruleward.toml"
 DESCRIPTION = "Not reviewed: Ruleward's dependencies could not be installed"
 
-_EVENTS = frozenset({"pull_request", "pull_request_target"})
+_PULLS = frozenset({"pull_request", "pull_request_target"})
+_QUEUE = "merge_group"
+_BRANCHES = "refs/heads/"
 _TIMEOUT = 10  # seconds
 
 
@@ -40,9 +44,9 @@ def tell(environment: Mapping[str, str]) -> None:
 
 
 def wanted(environment: Mapping[str, str]) -> bool:
-    """Tell whether this run would have set the status of a pull request."""
+    """Tell whether this run would have set the status of a pull request, or of what a merge queue is about to merge."""
     return (
-        environment.get("GITHUB_EVENT_NAME") in _EVENTS
+        environment.get("GITHUB_EVENT_NAME") in {*_PULLS, _QUEUE}
         and environment.get("INPUT_COMMAND", "auto") != "audit"
         and environment.get("INPUT_STATUS", "true").lower() == "true"
         and environment.get("INPUT_DRY_RUN", "false").lower() == "false"
@@ -50,10 +54,15 @@ def wanted(environment: Mapping[str, str]) -> bool:
 
 
 def _tell(environment: Mapping[str, str]) -> None:
-    pull = json.loads(Path(environment["GITHUB_EVENT_PATH"]).read_bytes())["pull_request"]
-    if pull["state"] != "open":
-        return
-    base = pull["base"]["ref"]
+    payload = json.loads(Path(environment["GITHUB_EVENT_PATH"]).read_bytes())
+    if environment.get("GITHUB_EVENT_NAME") == _QUEUE:
+        group = payload["merge_group"]
+        head, base, about = group["head_sha"], group["base_ref"].removeprefix(_BRANCHES), ""
+    else:
+        pull = payload["pull_request"]
+        if pull["state"] != "open":
+            return
+        head, base, about = pull["head"]["sha"], pull["base"]["ref"], f"?pr={pull['number']}"
     status = {
         "state": "error",
         "context": _context(environment, base).replace("{base}", base),
@@ -61,8 +70,8 @@ def _tell(environment: Mapping[str, str]) -> None:
     }
     if environment.get("GITHUB_RUN_ID"):
         server, repository = environment["GITHUB_SERVER_URL"], environment["GITHUB_REPOSITORY"]
-        status["target_url"] = f"{server}/{repository}/actions/runs/{environment['GITHUB_RUN_ID']}?pr={pull['number']}"
-    _ask(environment, f"statuses/{quote(pull['head']['sha'])}", status)
+        status["target_url"] = f"{server}/{repository}/actions/runs/{environment['GITHUB_RUN_ID']}{about}"
+    _ask(environment, f"statuses/{quote(head)}", status)
 
 
 def _context(environment: Mapping[str, str], base: str) -> str:
@@ -93,7 +102,7 @@ def _file(environment: Mapping[str, str], path: Path, base: str) -> bytes:
         FileNotFoundError: it has none of that name.
     """
     try:
-        answer = _ask(environment, f"contents/{quote(path.as_posix())}?ref={quote(f'refs/heads/{base}', safe='')}")
+        answer = _ask(environment, f"contents/{quote(path.as_posix())}?ref={quote(_BRANCHES + base, safe='')}")
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == HTTPStatus.NOT_FOUND:

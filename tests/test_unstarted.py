@@ -22,6 +22,7 @@ from tests.fake_github.wire import Ask, Reply
 from tests.repository import new_repository, rule_text
 
 SHA = "a" * 40
+GROUP = {"head_sha": "b" * 40, "base_sha": "c" * 40, "base_ref": "refs/heads/rel/8", "head_ref": "refs/heads/q/pr-5-c"}
 PULL = {"number": 5, "state": "open", "head": {"sha": SHA}, "base": {"ref": "rel/8"}}
 
 
@@ -67,7 +68,7 @@ def told(hub: Hub, tmp_path: Path) -> Callable[..., dict[str, str]]:
 
     def tell(event: str = "pull_request_target", pull: object = PULL, **more: str) -> dict[str, str]:
         payload = tmp_path / "event.json"
-        payload.write_text(json.dumps({"number": 1, "pull_request": pull}))
+        payload.write_text(json.dumps({"number": 1, "pull_request": pull, "merge_group": GROUP}))
         environment = {
             "GITHUB_EVENT_NAME": event,
             "GITHUB_EVENT_PATH": str(payload),
@@ -112,6 +113,15 @@ def test_the_head_gets_an_error_under_the_name_that_a_review_gives(
     ]
 
 
+def test_what_a_queue_is_about_to_merge_gets_one_too(hub: Hub, told: Callable[..., dict[str, str]]) -> None:
+    told("merge_group")
+    read, wrote = hub.asked
+    assert (read.query, wrote.path) == ("ref=refs%2Fheads%2Frel%2F8", f"/repos/acme/rules/statuses/{'b' * 40}")
+    (status,) = hub.statuses
+    assert (status["state"], status["context"]) == ("error", "ruleward: rel/8")
+    assert status["target_url"].endswith("/runs/77")
+
+
 def test_a_name_that_the_base_branch_configures_is_used(hub: Hub, told: Callable[..., dict[str, str]]) -> None:
     hub.config = '[status]\ncontext = "rules ({base})"\n'
     told()
@@ -138,7 +148,7 @@ def test_a_config_that_names_none_leaves_the_default(config: str) -> None:
 @pytest.mark.parametrize(
     "how",
     [
-        {"event": "merge_group"},
+        {"event": "merge_group", "INPUT_STATUS": "false"},
         {"event": "schedule"},
         {"INPUT_COMMAND": "audit"},
         {"INPUT_STATUS": "false"},
@@ -184,7 +194,8 @@ def test_an_older_green_does_not_stand_and_the_next_run_mends_it(
     repo.git("checkout", "--quiet", "-b", "topic")
     head = repo.commit({"docs/a.md": "a"})
     event = tmp_path / "event.json"
-    event.write_text(json.dumps({"pull_request": {"state": "open", "head": {"sha": head}, "base": {"ref": "main"}}}))
+    pull = {"number": 1, "state": "open", "head": {"sha": head}, "base": {"ref": "main"}}
+    event.write_text(json.dumps({"pull_request": pull}))
     with FakeGitHub(repo.path) as github:
         github.open_pull(1, head=head)
         assert run(github, tmp_path).result.status == 0
