@@ -183,6 +183,25 @@ def same_review(at: Scene) -> None:
     assert at.github.state() == before
 
 
+@pytest.mark.parametrize("name", ["GIT_OBJECT_DIRECTORY", "GIT_WORK_TREE", "GIT_TEMPLATE_DIR"])
+def test_the_repository_is_made_of_nothing_that_stands_outside(
+    github: FakeGitHub, repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    outside = tmp_path / "outside"
+    (outside / "hooks").mkdir(parents=True)
+    (outside / "hooks" / "reference-transaction").write_text("#!/bin/sh\nexit 1\n")
+    before = files(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setenv(name, str(outside))
+        if name == "GIT_WORK_TREE":
+            patch.setenv("GIT_DIR", str(repo.path / ".git"))
+        made = remote(github, tmp_path)
+    assert made.directory == tmp_path / "objects.git"
+    assert (tmp_path / "objects.git" / "objects" / "info").is_dir()
+    assert not (tmp_path / "objects.git" / "hooks").exists()
+    assert {place: held for place, held in files(tmp_path).items() if not place.startswith("objects.git")} == before
+
+
 def test_a_workspace_is_used_and_left_as_it_is(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
         at.repo.git("status")

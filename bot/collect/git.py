@@ -110,13 +110,13 @@ class Git:
         RulewardError: the directory is no git repository, or git is not installed.
     """
 
-    def __init__(self, directory: Path) -> None:
-        """Find the repository that a directory belongs to."""
+    def __init__(self, directory: Path, surroundings: Mapping[str, str] = os.environ) -> None:
+        """Find the repository that a directory belongs to; ``surroundings`` are the variables that git is given."""
         self.directory = directory
         self._readers: tuple[_Reader, _Reader] | None = None
         self._local: set[str] | None = None
         self._promisor: str | None = None
-        self._environment = {**os.environ, **ENVIRONMENT}
+        self._environment = {**surroundings, **ENVIRONMENT}
         if not directory.is_dir():
             raise RulewardError(f"{directory}: no such folder")
         try:

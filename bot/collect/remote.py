@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bot.collect.git import ENVIRONMENT, Git, GitError, Held, RawChange, Version
+from bot.collect.git import Git, GitError, Held, RawChange, Version
 from bot.model import RulewardError
 
 _ID_LENGTHS = frozenset({40, 64})  # hex digits
@@ -46,20 +46,21 @@ class Remote(Git):
         """
         self._url = url
         self._pause = pause
+        # what an outer git command or a runner set for itself is none of ours
+        outer = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key.startswith(_KEPT)}
+        making = ("git", "init", "--quiet", "--bare", "--template=", str(folder))  # no hook of the machine's
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            subprocess.run(["git", "init", "--quiet", "--bare", str(folder)], check=True, capture_output=True)
+            subprocess.run(making, check=True, capture_output=True, env=outer)
             if beside is not None:
                 (folder / "objects" / "info" / "alternates").write_text(f"{beside}\n", encoding="utf-8")
         except FileNotFoundError as error:
             raise GitError("git is not installed, or not on PATH") from error
         except (OSError, subprocess.CalledProcessError) as error:
             raise RulewardError(f"{folder}: cannot make a repository there: {error}", status=3) from error
-        super().__init__(folder)
+        super().__init__(folder, outer)
         settings = [*_SLOW, *_direct(url, token)]
-        # what an outer git command or a runner set for itself is none of ours
-        outer = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key.startswith(_KEPT)}
-        self._environment = {**outer, **ENVIRONMENT, "GIT_NO_LAZY_FETCH": "1", "GIT_CONFIG_COUNT": str(len(settings))}
+        self._environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_CONFIG_COUNT": str(len(settings))}
         for number, (key, value) in enumerate(settings):
             self._environment[f"GIT_CONFIG_KEY_{number}"] = key
             self._environment[f"GIT_CONFIG_VALUE_{number}"] = value
