@@ -213,6 +213,16 @@ def test_nothing_that_a_git_config_names_is_run_and_nothing_of_it_changes_what_i
     assert "Traceback" not in again.errors
 
 
+def test_no_config_of_a_workspace_moves_the_lines_that_take_a_comment(branch: Repository) -> None:
+    branch.commit({RULE: "\n".join(f"line {n}" for n in range(40))})
+    old = branch.git("rev-parse", "HEAD")
+    new = branch.commit({RULE: "\n".join("changed" if n in {2, 30} else f"line {n}" for n in range(40))})
+    expected = Git(branch.path).hunks(old, new, [RULE], ())
+    trap(branch)
+    assert expected == {RULE: (range(1, 7), range(28, 35))}
+    assert Git(branch.path).hunks(old, new, [RULE], ()) == expected
+
+
 def test_a_file_that_says_it_is_another_commits_child_is_not_believed(branch: Repository) -> None:
     """Grafts would move the merge base, and a replaced object would hide what the head holds."""
     branch.commit({RULE: UNBUMPED})

@@ -390,8 +390,7 @@ class Git:
                 text = self.blobs([row.new.oid]).get(row.new.oid, b"")
                 found[path] = (range(1, text.count(b"\n") + (not text.endswith(b"\n")) + 1),)
                 continue
-            options = ("--no-color", "--no-ext-diff", "--no-textconv", "--text", "-U3")
-            output = self.run("diff", *options, row.old.oid, row.new.oid)
+            output = self.run("diff", *_HUNKS, row.old.oid, row.new.oid)
             found[path] = tuple(
                 range(int(match[1]), int(match[1]) + int(match[2] or 1)) for match in _HUNK.finditer(output)
             )
@@ -500,6 +499,10 @@ def _objects(oids: Sequence[str], output: IO[bytes], *, content: bool) -> Iterat
 
 
 _ABSENT = "0" * 40
+_HUNKS = (  # whatever a config says: hunks as GitHub shows them
+    *("--no-color", "--no-ext-diff", "--no-textconv", "--text"),
+    *("-U3", "--inter-hunk-context=0", "--diff-algorithm=default", "--indent-heuristic"),
+)
 _HUNK = re.compile(rb"^@@ -[0-9,]+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _PLAIN = 0o100644
 _REGULAR = 0o100000
