@@ -8,7 +8,7 @@ import pytest
 
 from bot.github.runner import Inputs
 from tests.fake_github import Fault, faults
-from tests.scene import BASE, FIXED, RULE, UNBUMPED, WAIVE, Scene, config, scene
+from tests.scene import BASE, FIXED, RULE, UNBUMPED, WAIVE, Options, Scene, config, scene
 from tests.test_action_waivers import group, queue_status
 
 OWN = '[status]\ncontext = "rules on {base}"\n'
@@ -154,3 +154,18 @@ def test_a_queue_whose_commits_cannot_be_compared_says_so_under_the_name_of_the_
         lose_history(at)
         assert at.run(event="merge_group", payload=payload, workspace=None).result.status == 3
         assert [(each.context, each.state) for each in at.github.hub.statuses] == [("rules on main", "error")]
+
+
+@pytest.mark.parametrize("queue", [True, False])
+def test_a_crash_of_ours_is_no_pass_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, queue: bool) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
+        more: Options = {"event": "merge_group", "payload": group(at)} if queue else {}
+        assert at.run(**more).result.status == 0
+
+        def crashes(*_: object, **__: object) -> None:
+            raise KeyError("no such key")
+
+        monkeypatch.setattr(f"bot.action.{'group' if queue else 'pull'}.review", crashes)
+        with pytest.raises(KeyError):
+            at.run(**more)
+        assert (queue_status(at) if queue else (at.status() or ("",))[0]) == "error"

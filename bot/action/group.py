@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from bot.action.naming import Naming
 from bot.action.objects import config_of, objects
-from bot.action.result import SHORT, STATES, annotation, context_of, keep, named, outputs_of, unfinished, unreviewed
+from bot.action.result import (
+    SHORT,
+    STATES,
+    annotation,
+    context_of,
+    crash,
+    keep,
+    named,
+    outputs_of,
+    unfinished,
+    unreviewed,
+)
 from bot.action.waivers import records, requests
 from bot.app import Config, review
 from bot.collect.git import Git
@@ -49,14 +60,17 @@ class GroupRun:
             return self._run()
         except GitHubError as error:
             unfinished(self.runner, self.result, error, *self._ends())
-            self._give_up(error)
+            self._tell(str(error))
             return self.result
+        except Exception as error:
+            self._tell(crash(error))
+            raise
 
-    def _give_up(self, error: GitHubError) -> None:
+    def _tell(self, message: str) -> None:
         """Say by the commit status too that this is no pass: it may still be what an older run made of it."""
         self.client.hurry(SHORT)
         try:
-            self._set(self._wish(self._names().status, "error", error_text(str(error))))
+            self._set(self._wish(self._names().status, "error", error_text(message)))
         except GitHubError as again:
             self.runner.say(f"the commit status may still be what an older run set: {again}")
 

@@ -9,7 +9,18 @@ from functools import partial
 from bot.action.merges import plain
 from bot.action.naming import Naming
 from bot.action.objects import config_of, objects, parting
-from bot.action.result import SHORT, STATES, annotation, context_of, keep, named, outputs_of, unfinished, unreviewed
+from bot.action.result import (
+    SHORT,
+    STATES,
+    annotation,
+    context_of,
+    crash,
+    keep,
+    named,
+    outputs_of,
+    unfinished,
+    unreviewed,
+)
 from bot.action.waivers import spare, weigh
 from bot.app import Config, Reviewed, review
 from bot.collect.git import Git
@@ -91,21 +102,28 @@ class PullRun:
             self.again = False
             self.unfinished = True
             self._give_up(error)
+        except Exception as error:
+            self._tell(crash(error))
+            raise
         return self.result
 
     def _give_up(self, error: GitHubError) -> None:
-        """Say that this is no pass, by the commit status too: it may still be what an older run made of it.
+        """Say that this is no pass, by the commit status too."""
+        unfinished(self.runner, self.result, error, *self._ends())
+        self._tell(str(error))
+
+    def _tell(self, message: str) -> None:
+        """Say in the commit status that this is no pass: it may still be what an older run made of it.
 
         What a newer run made of it stays.
         """
-        unfinished(self.runner, self.result, error, *self._ends())
         pull, tip = self.thread.seen
         if pull is None or not self.inputs.status:
             return
         self.client.hurry(SHORT)
         names = self.naming.after(self.git, self.config, tip or f"refs/heads/{pull.base_ref}")
         context = context_of(names.status, pull.base_ref)
-        wish = StatusWish(context=context, state="error", description=error_text(str(error)))
+        wish = StatusWish(context=context, state="error", description=error_text(message))
         if self._overtaken(pull, context):
             return
         try:

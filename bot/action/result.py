@@ -38,6 +38,11 @@ def unfinished(
     result.outputs = {**outputs_of(Verdict.INCOMPLETE), **{key: result.outputs.get(key, "") for key in _KEPT}}
 
 
+def crash(error: Exception) -> str:
+    """Say in the commit status that something failed which nobody thought of; what, stands in the log."""
+    return f"Ruleward failed ({type(error).__name__}), and reviewed nothing; the log of the run says more"
+
+
 def named(made: Review, base: str, head: str) -> Review:
     """Name the ends as people know them."""
     return replace(made, base=replace(made.base, ref=base), head=replace(made.head, ref=head))
