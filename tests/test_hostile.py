@@ -15,7 +15,7 @@ from bot.settings import CONFIG_PATH
 from tests.fuzz.rendering import TODAY
 from tests.hardness.case import Ran, run
 from tests.repository import RULE_ID, Repository, other_id, rule_text
-from tests.scene import BASE, RULE, UNBUMPED, scene
+from tests.scene import BASE, NEAR, RULE, UNBUMPED, scene
 
 LIES = [
     "new\nline", "ansi\x1b[31mred", "bidi\u202etxt", "::error ::x", "<!-- ruleward:review v1 -->", "</details>", "##[group]x", "@octocat",
@@ -249,6 +249,15 @@ def test_objects_of_another_repository_that_a_workspace_names_change_nothing(tmp
         alternates.write_text("/nonexistent\n../../../../../../etc\n", encoding="ascii")
         assert at.again().result.status == expected == 1
         assert not mark.exists()
+
+
+def test_a_path_that_is_no_text_takes_no_comment_on_a_line_of_another_file_away(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: NEAR}) as at:
+        put(at.repo, b"rules/\xff.toml", rule_text(rule_id=other_id(2), name="B", updated="2026/13/45"))
+        at.repo.git("commit", "--quiet", "--message", "odd")
+        at.github.push(at.repo.git("rev-parse", "topic"))
+        assert at.run(workspace=None).result.status == 1
+        assert [each["path"] for each in at.inline()] == [RULE]
 
 
 def test_a_huge_comment_of_a_stranger_costs_nothing_and_says_nothing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.github.plan import INLINE_MARK, InlineWish
@@ -106,7 +107,7 @@ def candidates(review: Review) -> tuple[str, ...]:
 
 def _wants_a_line(finding: Finding) -> bool:
     """Errors and what can be fixed with a click; what stood here before is nobody's fault in this pull request."""
-    if finding.waived is not None or finding.preexisting or finding.line is None:
+    if finding.waived is not None or finding.preexisting or finding.line is None or _RAW.search(finding.path):
         return False
     return finding.severity is Level.ERROR or (finding.severity is not Level.OFF and finding.fix is not None)
 
@@ -176,6 +177,7 @@ def _matters(rule: RuleReview, shipping: frozenset[str]) -> bool:
     return bool(ships) and (head is None or bool({each.value for each in change.categories} & _HEARD))
 
 
+_RAW = re.compile(r"[\ud800-\udfff]")  # bytes of a path that are no UTF-8: GitHub knows no file by such a name
 _HEARD = frozenset({"logic", "scope", "schedule", "severity", "lifecycle"})
 
 __all__ = [
