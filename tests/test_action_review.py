@@ -293,8 +293,19 @@ def test_a_file_without_a_diff_takes_no_comment_of_another_file_away(tmp_path: P
         at.github.hub.git.patch_lines = 20
         ran = at.run()
         assert [each["path"] for each in at.inline()] == [RULE]
-        assert f"skipped the inline: GitHub shows no diff of {other}" in ran.log
+        assert f"skipped the inline: GitHub does not show these lines of {other}" in ran.log
         assert f"file={other}," in ran.result.annotations
+
+
+def test_a_rule_that_was_moved_in_from_elsewhere_takes_no_comment_of_another_file_away(tmp_path: Path) -> None:
+    long = "".join(f"# {n}\n" for n in range(40))
+    draft = rule_text(rule_id=other_id(2), name="B", updated="2026/13/45") + long
+    base = {RULE: BASE, "drafts/b.toml": draft}
+    with scene(tmp_path, dict(base), {RULE: NEAR, "drafts/b.toml": None, "rules/b.toml": draft + "# end\n"}) as at:
+        ran = at.run(workspace=None)
+        assert [each["path"] for each in at.inline()] == [RULE]
+        assert "skipped the inline: GitHub does not show these lines of rules/b.toml" in ran.log
+        assert "file=rules/b.toml," in ran.result.annotations
 
 
 def test_a_comment_that_is_counted_and_never_listed_costs_three_seconds(tmp_path: Path) -> None:

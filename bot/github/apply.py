@@ -154,17 +154,18 @@ class Publisher:
     def _review(self, comments: tuple[InlineWish, ...]) -> None:
         """Post one review, which GitHub takes whole or not at all.
 
-        A comment on a file of which it shows no diff would take the others with it: then they are posted without.
+        A comment on lines that its own diff does not show would take the others with it: then they are posted without.
         """
         try:
             self._post_review(comments)
         except RefusedError as error:
-            drawn = tuple(each for each in comments if each.path not in self._thread.undrawn)
-            if error.code != _INVALID or not drawn or len(drawn) == len(comments):
+            shows = self._thread.shows
+            shown = tuple(each for each in comments if shows(each.path, each.first or each.line, each.line))
+            if error.code != _INVALID or not shown or len(shown) == len(comments):
                 raise
-            self._post_review(drawn)
-            left_out = sorted({each.path for each in comments} - {each.path for each in drawn})
-            self.outcome.skipped[Surface.INLINE] = f"GitHub shows no diff of {', '.join(left_out)}"
+            self._post_review(shown)
+            left_out = sorted({each.path for each in comments if each not in shown})
+            self.outcome.skipped[Surface.INLINE] = f"GitHub does not show these lines of {', '.join(left_out)}"
 
     def _post_review(self, comments: tuple[InlineWish, ...]) -> None:
         body = {

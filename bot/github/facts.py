@@ -22,6 +22,7 @@ _RUN = re.compile(r"/actions/runs/([0-9]{1,18})(?:\?pr=[0-9]+)?\Z")
 _ABOUT = re.compile(r"(?:/actions/runs/[0-9]+\?pr=|/pull/)([0-9]{1,18})\Z")
 # what makes another change of a pull request without a commit that is new to it
 _MOVES = frozenset({"head_ref_force_pushed", "base_ref_changed", "automatic_base_change_succeeded"})
+_HUNK = re.compile(r"^@@ -[0-9,]+ \+([0-9]+)(?:,([0-9]+))? @@", re.MULTILINE)
 _LATE = (1.0, 2.0, 4.0)  # seconds until a comment that is counted has to be listed too
 _STILL = 2  # waits that bring nothing, after which nothing comes
 
@@ -504,13 +505,19 @@ class Thread:
         except (RefusedError, KeyError, TypeError):
             return ""
 
-    @property
-    def undrawn(self) -> frozenset[str]:
-        """The files that GitHub shows no diff of, as far as a comparison told them: nothing is asked."""
+    def shows(self, path: str, first: int, last: int) -> bool:
+        """Tell whether GitHub's own diff shows some lines of a file, as far as a comparison told it: nothing is asked.
+
+        It shows none of a large file, and of one that was moved in from elsewhere only what was edited as well.
+        """
         pull, tip = self.seen
         compared: Json = self._compared.get((tip or "", pull.head_sha if pull else ""))
         files: Json = compared.get("files") or () if is_table(compared) else ()
-        return frozenset(str(each["filename"]) for each in files if "patch" not in each)
+        patch = next((str(each.get("patch") or "") for each in files if each["filename"] == path), None)
+        if patch is None:
+            return True
+        hunks = ((int(each[1]), int(each[1]) + int(each[2] or 1)) for each in _HUNK.finditer(patch))
+        return any(start <= first and last < end for start, end in hunks)
 
     def merge_base(self, base: str, head: str) -> str:
         """Read where two commits part.
