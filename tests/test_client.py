@@ -204,6 +204,22 @@ def test_a_comment_that_is_listed_late_may_be_posted_twice_and_is_never_lost(git
     assert said(github) == ["Hello", "Hello"]
 
 
+def test_a_redirect_that_loses_the_number_of_the_page_has_an_end(
+    github: FakeGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(13):
+        github.comment_as("ada", f"{number}")
+    github.page_size = 5
+    request = Requester.requestJson
+
+    def redirected(self: Requester, verb: str, path: str, *_: object) -> object:
+        return request(self, verb, path)
+
+    monkeypatch.setattr(Requester, "requestJson", redirected)
+    with pytest.raises(GitHubError, match="one page again and again"):
+        client(github).pages(COMMENTS)
+
+
 @pytest.mark.parametrize("size", [1, 7, None])
 def test_every_page_is_read(github: FakeGitHub, size: int | None) -> None:
     for number in range(13):

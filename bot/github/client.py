@@ -169,7 +169,10 @@ class Client:
             found = _NEXT.search(answer.headers.get("link", ""))
             if found is None:
                 return
-            parameters = dict(parse_qsl(urlsplit(found[1]).query))
+            following = dict(parse_qsl(urlsplit(found[1]).query))
+            if following == parameters:  # a redirect, such as that of a renamed repository, lost the number of the page
+                raise GitHubError(f"GitHub answers GET {path} with one page again and again; run this again later")
+            parameters = following
 
     def change(self, verb: str, path: str, body: Mapping[str, object] | None = None) -> Json:
         """Send what may be sent twice: PATCH, PUT, DELETE, and a POST that adds to a set.
