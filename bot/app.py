@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TypeAlias
 
 from bot.asking import no_rule_files
 from bot.collect.git import Git, Held
 from bot.collect.ledger import Ledger, key_of
-from bot.collect.named import content, named
+from bot.collect.named import Config, config_data, config_name, content, named
 from bot.collect.snapshot import (
     ConfigFiles,
     Ends,
@@ -64,18 +63,6 @@ class Reviewed:
     template: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigText:
-    """A config that somebody has read already, and how errors name it."""
-
-    name: str
-    data: bytes
-
-
-Config: TypeAlias = Path | ConfigText | None
-"""What to judge by: a file, a text, or (None) what the base branch says."""
-
-
 def review(
     git: Git,
     *,
@@ -112,7 +99,7 @@ def review(
     snapshot = collect(git, ends, settings.rules, only=only)
     if not (snapshot.old or snapshot.new or snapshot.unevaluated or only or _has_rules(git, ends, settings)):
         coming = _coming(git, ends) if config is None else None
-        findings += (no_rule_files(settings, _name_of(config), coming=coming),)
+        findings += (no_rule_files(settings, config_name(config), coming=coming),)
     done = _review(git, ends, snapshot, settings, today=today, title=title, only=only, findings=findings)
     return Reviewed(review=done, settings=settings, template=template)
 
@@ -262,7 +249,7 @@ def standing_config(git: Git, config: Path | None) -> bytes:
 def _settled(git: Git, ends: Ends, config: Config, today: date) -> tuple[Settings, tuple[Finding, ...]]:
     """Read the config, and what is to be said of it."""
     settings, findings = _settings(git, ends, config_files(git, ends), config)
-    return settings, (*findings, *expired(settings, today, _name_of(config)))
+    return settings, (*findings, *expired(settings, today, config_name(config)))
 
 
 def _review(
@@ -355,18 +342,13 @@ def _settings(git: Git, ends: Ends, files: ConfigFiles, config: Config) -> tuple
     """
     findings = _edited_config(git, ends, files)
     if config is not None:
-        data = config.data if isinstance(config, ConfigText) else content(config)
-        return read_config(data, _name_of(config)), findings
+        return read_config(config_data(config), config_name(config)), findings
     try:
         return read_config(files.base), findings
     except ConfigError:
         if not files.edited or _touches_rules(git, ends):
             raise
         return Settings(), findings
-
-
-def _name_of(config: Config) -> str:
-    return config.name if isinstance(config, ConfigText) else str(config or CONFIG_PATH)
 
 
 def _touches_rules(git: Git, ends: Ends) -> bool:

@@ -11,7 +11,7 @@ from bot import __version__
 from bot.asking import expired, no_rule_files
 from bot.audited import Audit, AuditedRule, Commit, RuleHistory, Source, attention
 from bot.collect.git import Git, Side
-from bot.collect.named import content
+from bot.collect.named import Config, config_data, config_name
 from bot.collect.tree import (
     Library,
     Tree,
@@ -54,7 +54,7 @@ def audit(
     git: Git,
     *,
     head: str | None,
-    config: Path | None,
+    config: Config,
     today: date,
     cache: Path | None = None,
     repository: str = "",
@@ -64,7 +64,7 @@ def audit(
     Args:
         git: the repository.
         head: a revision; None is the working tree, and HEAD in a bare repository.
-        config: a config file to use in place of the tree's own.
+        config: what to judge by in place of the tree's own.
         today: the day of the audit.
         cache: a file that keeps what is learnt from history, None for none.
         repository: how to name it, empty for what its remote says.
@@ -78,9 +78,9 @@ def audit(
     auditor = _Auditor(git, list_tree(git, where, commit, settings.rules), settings, today, cache, name)
     all_policies()  # found once, before other processes look for them as well
     rules = spread(auditor.tree.files, learn=auditor.learn, meet=auditor.meet, judge=auditor.judge)
-    late: tuple[Finding, ...] = tuple(expired(settings, today, str(config or CONFIG_PATH)))
+    late: tuple[Finding, ...] = tuple(expired(settings, today, config_name(config)))
     if not rules and not auditor.unevaluated:
-        late += (no_rule_files(settings, str(config or CONFIG_PATH)),)
+        late += (no_rule_files(settings, config_name(config)),)
     source = Source(
         repository=name,
         ref=where.ref,
@@ -184,7 +184,7 @@ class _Auditor:
         )
 
 
-def settings_of(git: Git, *, head: str | None, config: Path | None) -> Settings:
+def settings_of(git: Git, *, head: str | None, config: Config) -> Settings:
     """Read the config that a tree is audited by: its own, or a file in its place.
 
     Raises:
@@ -193,9 +193,9 @@ def settings_of(git: Git, *, head: str | None, config: Path | None) -> Settings:
     return _settings(git, *locate(git, head), config)
 
 
-def _settings(git: Git, where: Revision, commit: str, config: Path | None) -> Settings:
+def _settings(git: Git, where: Revision, commit: str, config: Config) -> Settings:
     if config is not None:
-        return read_config(content(config), str(config))
+        return read_config(config_data(config), config_name(config))
     return read_config(tree_file(git, where, commit, CONFIG_PATH))
 
 

@@ -78,6 +78,17 @@ def test_a_tag_that_bears_the_default_branchs_name_is_not_audited(tmp_path: Path
         assert ran.result.outputs["stale-count"] == "1"
 
 
+@pytest.mark.parametrize("checkout", [True, False])
+def test_a_config_of_the_repository_is_read_at_the_audited_commit(tmp_path: Path, *, checkout: bool) -> None:
+    with scene(tmp_path, [STALE, FRESH]) as at:
+        at.repo.commit({"conf/own.toml": "[audit]\nstale_days = 9999\n"})
+        place = Path("conf/own.toml")
+        (at.repo.path / place).write_text("[oops]\n")  # what lies in a workspace may be anybody's
+        workspace = at.repo.path if checkout else None
+        ran = at.audit(Inputs(config=workspace / place if workspace else place), workspace=workspace)
+        assert ran.result.outputs["stale-count"] == "0"
+
+
 def test_a_second_audit_writes_nothing_on_another_day_too(tmp_path: Path) -> None:
     with scene(tmp_path, [STALE, FRESH]) as at:
         first = at.audit()

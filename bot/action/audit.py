@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
+from bot.action.objects import config_of
 from bot.audit import audit, settings_of
 from bot.audit_report import merge_audits, read_audit
 from bot.audited import Audit
@@ -32,13 +33,11 @@ def audit_tree(runner: Runner, inputs: Inputs, client: Client) -> Result:
     Raises:
         RulewardError: there is no such commit, its config is broken, or GitHub could not be asked.
     """
-    config = inputs.config
-    if config is not None and runner.workspace is not None:
-        config = runner.workspace / config
     if runner.shards is not None:
         done, settings = _folded(runner.shards), Settings()
     else:
         git, head = _repository(runner, client)
+        config = config_of(runner, inputs, git, head)
         settings = settings_of(git, head=head, config=config)
         done = audit(
             git, head=head, config=config, today=runner.today, cache=runner.cache, repository=runner.repository

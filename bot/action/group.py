@@ -17,8 +17,9 @@ from bot.action.result import (
     unreviewed,
 )
 from bot.action.waivers import records, requests
-from bot.app import Config, review
+from bot.app import review
 from bot.collect.git import Git
+from bot.collect.named import Config
 from bot.github.apply import Publisher
 from bot.github.client import Client, GitHubError
 from bot.github.event import ReviewGroup

@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bot.action.objects import config_of, names_of, place_of
-from bot.app import Config, ConfigText
 from bot.collect.git import Git
+from bot.collect.named import Config, ConfigText
 from bot.github.client import Client, GitHubError, RefusedError
 from bot.github.runner import Inputs, Runner
 from bot.model import RulewardError, is_table

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.app import Config, ConfigText
 from bot.collect.git import Git
+from bot.collect.named import Config, ConfigText
 from bot.collect.remote import Remote
 from bot.config import ConfigError, read_config
 from bot.github.client import Client, GitHubError

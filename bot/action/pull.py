@@ -22,8 +22,9 @@ from bot.action.result import (
     unreviewed,
 )
 from bot.action.waivers import spare, weigh
-from bot.app import Config, Reviewed, review
+from bot.app import Reviewed, review
 from bot.collect.git import Git
+from bot.collect.named import Config
 from bot.github.apply import Outcome, Publisher
 from bot.github.client import Client, GitHubError, RefusedError
 from bot.github.facts import Pull, Thread, own

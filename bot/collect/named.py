@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from bot.collect.git import Git
 from bot.model import Blob, RulewardError
+from bot.settings import CONFIG_PATH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigText:
+    """A config that somebody has read already, and how errors name it."""
+
+    name: str
+    data: bytes
+
+
+Config: TypeAlias = Path | ConfigText | None
+"""What to judge by: a file, a text, or (None) what the branch says."""
+
+
+def config_data(config: Path | ConfigText) -> bytes:
+    """Return what a config says.
+
+    Raises:
+        RulewardError: its file cannot be read.
+    """
+    return config.data if isinstance(config, ConfigText) else content(config)
+
+
+def config_name(config: Config) -> str:
+    """Return how errors name a config."""
+    return config.name if isinstance(config, ConfigText) else str(config or CONFIG_PATH)
 
 
 def content(file: Path) -> bytes:
