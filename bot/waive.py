@@ -71,11 +71,13 @@ class Record:
 
     Attributes:
         findings: fingerprints; of very many a single one, of all together.
+        base: the branch by whose config it was given, and for which alone it holds.
         head: the commit it was given on.
     """
 
     policy: str
     findings: frozenset[str]
+    base: str
     head: str
     by: str
     at: str
@@ -209,7 +211,8 @@ def settled(request: Request, records: Iterable[Record], review: Review) -> Reco
         return Refusal(label=request.label, reason=mistake)
     policy = request.policy
     current = fingerprints(review, policy)
-    mine = [each for each in records if (each.policy, each.by, each.at) == (policy, request.by, request.at)]
+    asked = (policy, request.by, request.at, review.base.ref)
+    mine = [each for each in records if (each.policy, each.by, each.at, each.base) == asked]
     if mine:
         record = mine[0]
         if record.covered(current) == current:
@@ -283,6 +286,7 @@ def granted(request: Request, review: Review) -> Record:
     return Record(
         policy=request.policy,
         findings=marks if len(marks) <= _MOST else frozenset({_together(marks)}),
+        base=review.base.ref,
         head=review.head.sha or "",
         by=request.by,
         at=request.at,
@@ -294,6 +298,7 @@ def marker(record: Record) -> str:
     facts = {
         "policy": record.policy,
         "findings": sorted(record.findings),
+        "base": record.base,
         "head": record.head,
         "by": record.by,
         "at": record.at,
@@ -313,12 +318,12 @@ def read_record(body: str) -> Record | None:
         return None
     if not is_table(facts) or not is_list(facts.get("findings")):
         return None
-    texts = [facts.get(key) for key in ("policy", "head", "by", "at")]
+    texts = [facts.get(key) for key in ("policy", "base", "head", "by", "at")]
     marks = cast("list[object]", facts["findings"])
     if not all(isinstance(each, str) for each in (*texts, *marks)):
         return None
-    policy, head, by, at = map(str, texts)
-    return Record(policy=policy, findings=frozenset(map(str, marks)), head=head, by=by, at=at)
+    policy, base, head, by, at = map(str, texts)
+    return Record(policy=policy, findings=frozenset(map(str, marks)), base=base, head=head, by=by, at=at)
 
 
 def waived(review: Review, records: Iterable[Record]) -> Review:

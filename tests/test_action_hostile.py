@@ -50,7 +50,7 @@ def test_comments_on_lines_are_tame(path: str, name: str, message: str, query: s
 @FEW
 @given(HOSTILE, HOSTILE, HOSTILE, st.lists(HOSTILE, max_size=3))
 def test_a_waivers_record_is_tame_and_reads_back(policy: str, by: str, at: str, findings: list[str]) -> None:
-    record = Record(policy=policy, findings=frozenset(findings), head=at, by=by, at=at)
+    record = Record(policy=policy, findings=frozenset(findings), base=by, head=at, by=by, at=at)
     body = waiver_comment(record)
     assert_tame(body.replace(marker(record), "<!-- x -->"), tables=0, marker=" x ")
     assert marker(record).count("-->") == marker(record).count("<!--") == 1

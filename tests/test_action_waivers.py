@@ -488,6 +488,24 @@ def test_a_label_that_another_was_renamed_to_does_not_bring_an_ended_waiver_back
         assert_blocked(at)
 
 
+def test_a_waiver_that_another_base_allowed_does_not_hold_on_this_one(tmp_path: Path) -> None:
+    lax = '[waivers]\npermission = "triage"\nallow_author = true\n'
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}, author="mallory") as at:
+        at.repo.git("checkout", "--quiet", "-b", "lax", "main")
+        at.repo.commit(config(lax, {}))
+        at.repo.git("checkout", "--quiet", "topic")
+        at.github.retarget("lax")
+        at.run()
+        waive(at, "mallory", "triage")
+        assert at.run().result.status == 0
+        assert len(records(at)) == 1
+        at.github.retarget("main")
+        assert at.run().result.status == 1
+        assert WAIVE not in at.labels()
+        assert "`mallory` does not have write access" in at.comment()
+        assert_blocked(at)
+
+
 def test_case_does_not_count_in_a_label(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         at.github.label_as("grace", f"Waive: {POLICY}")

@@ -124,8 +124,9 @@ class GroupRun:
         """The waivers of the pull request in the queue whose labels are still on, as they were when they counted."""
         if self.group.number is None:
             return []
-        on = {(each.policy, each.by, each.at) for each in requests(self.thread)}
-        return [each for each in records(self.thread) if (each.policy, each.by, each.at) in on] if on else []
+        target = self.group.target
+        on = {(each.policy, each.by, each.at, target) for each in requests(self.thread)}
+        return [each for each in records(self.thread) if (each.policy, each.by, each.at, each.base) in on] if on else []
 
     def _status(self, status: CommitStatus, state: str, description: str) -> None:
         """Set the status, unless it says this already."""

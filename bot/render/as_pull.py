@@ -67,10 +67,10 @@ def waiver_comment(record: Record) -> str:
     """Write the comment that records a waiver; it is read again, and void once anybody edits it."""
     what = "1 finding" if record.number == 1 else f"{record.number:,} findings"
     return (
-        f"{marker(record)}\n{code(record.by)} waived {what} of {code(record.policy)} on this pull request, at "
-        f"{code(record.at)}, on commit {code(record.head[:12])}.\n\nIt holds while those findings and the change that "
-        f"they are about stay the same. Taking the label {code(f'waive: {record.policy}')} off ends it. "
-        "<sub>This record does not count once it is edited.</sub>\n"
+        f"{marker(record)}\n{code(record.by)} waived {what} of {code(record.policy)} on this pull request to "
+        f"{code(record.base)}, at {code(record.at)}, on commit {code(record.head[:12])}.\n\n"
+        "It holds while those findings and the change that they are about stay the same. Taking the label "
+        f"{code(f'waive: {record.policy}')} off ends it. <sub>This record does not count once it is edited.</sub>\n"
     )
 
 

@@ -60,9 +60,18 @@ event = Target(
     check=_check_event,
 )
 
-_records = st.builds(Record, policy=soup, findings=st.frozensets(soup, max_size=3), head=soup, by=soup, at=soup)
+_records = st.builds(
+    Record, policy=soup, findings=st.frozensets(soup, max_size=3), base=soup, head=soup, by=soup, at=soup
+)
 _REAL = marker(
-    Record(policy="schedule-gap", findings=frozenset({"ab" * 8}), head=_SHA, by="ada", at="2026-11-24T00:00:00Z")
+    Record(
+        policy="schedule-gap",
+        findings=frozenset({"ab" * 8}),
+        base="main",
+        head=_SHA,
+        by="ada",
+        at="2026-11-24T00:00:00Z",
+    )
 )
 
 
