@@ -124,9 +124,9 @@ class Facts:
         author: who opened the pull request.
         listed: whether GitHub lists all of its commits.
         wrote: one of them that is theirs, None for none.
-        seen: when the bot first reported on the current head, None where it has not.
+        seen: when the bot first reported on the current head, since it became that, None where it has not.
         unseen: why it never will, told of the commit status by which it reports; empty where it may.
-        turned: when the pull request was force-pushed or turned to another base last, empty for never.
+        outdated: whether it did, and the pull request was force-pushed or turned to another base since.
     """
 
     rights: Mapping[str, bool]
@@ -135,7 +135,7 @@ class Facts:
     wrote: Written | None
     seen: str | None
     unseen: str = ""
-    turned: str = ""
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,10 +255,10 @@ def refused(request: Request, facts: Facts, waivers: Waivers) -> Refusal | None:
 def _unseen(request: Request, facts: Facts) -> str | None:
     """Say why somebody had nothing to see when they put the label on; None where they had."""
     early = "it is older than the first review of the newest commit"
-    if facts.seen is not None and facts.turned >= request.at:  # back to a commit that was reviewed some time before
-        return "the branch was force-pushed or the base changed since; look at what it is now, and put it on again"
     if facts.seen is not None:
         return f"{early}; look at that one, and put it on again" if facts.seen > request.at else None
+    if facts.outdated:  # by way of another one, it is back at a commit that was reviewed before
+        return "the branch was force-pushed or the base changed since the review; look again, and put it on again"
     if facts.unseen:
         return f"a waiver needs the commit status, {facts.unseen}"
     return (

@@ -270,10 +270,25 @@ def test_who_goes_back_to_a_commit_after_the_label_is_not_waived_for_its_old_rep
         at.github.push(before)
         at.repo.git("update-ref", "refs/heads/topic", before)
         assert at.run().result.status == 1
-        assert "the branch was force-pushed or the base changed since" in refusal(at)
+        assert "the branch was force-pushed or the base changed since the review" in refusal(at)
         assert_blocked(at)
         waive(at)
         assert at.run().result.status == 0
+
+
+def test_who_goes_on_to_a_commit_again_after_the_label_is_not_waived_for_its_old_report(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        at.run()
+        harmless = at.repo.git("rev-parse", "topic")
+        later = at.push({RULE: AGAIN})
+        at.run()
+        at.github.push(harmless)  # the forced push, before the label
+        at.run()
+        waive(at)
+        at.github.push(later)
+        assert at.run().result.status == 1
+        assert "the branch was force-pushed or the base changed since the review" in refusal(at)
+        assert_blocked(at)
 
 
 def test_who_turns_back_to_a_base_after_the_label_is_not_waived_for_its_old_report(tmp_path: Path) -> None:
@@ -285,7 +300,7 @@ def test_who_turns_back_to_a_base_after_the_label_is_not_waived_for_its_old_repo
         waive(at)
         at.github.retarget("main")
         assert at.run().result.status == 1
-        assert "the branch was force-pushed or the base changed since" in refusal(at)
+        assert "the branch was force-pushed or the base changed since the review" in refusal(at)
 
 
 def test_a_report_on_the_same_commit_elsewhere_shows_nobody_this_pull_request(tmp_path: Path) -> None:

@@ -58,14 +58,15 @@ def _facts(thread: Thread, request: Request, settings: Settings, is_plain: Calla
     pull = thread.pull
     commits = () if settings.waivers.allow_author else thread.commits
     context = context_of(settings.status, pull.base_ref)
-    mine = thread.statuses(pull.head_sha, context)
+    reports = [each.created for each in thread.statuses(pull.head_sha, context) if each.state in _REPORTED]
+    since = [created for created in reports if created > thread.turned]
     return Facts(
         rights=thread.permission(request.by) if request.by and not request.bot else {},
         author=pull.author.login,
         listed=commits is not None,
         wrote=_wrote(request.by, commits or (), is_plain),
-        turned=thread.turned,
-        seen=min((each.created for each in mine if each.state in _REPORTED), default=None),
+        seen=min(since, default=None),
+        outdated=bool(reports) and not since,
     )
 
 

@@ -373,7 +373,8 @@ class Thread:
     def standing(self, sha: str, context: str) -> Status | None:
         """Read the status of a commit that counts: the newest of a context does, and none is told where it is not ours.
 
-        One that is about another pull request is not ours to leave: whoever looks at this one waits for its own.
+        One that is about another pull request is not ours to leave: whoever looks at this one waits for its own, as
+        they do after a forced push or a change of the base that is known of: what was said before was said of another.
         """
         return self.newest(self._listed(sha), context)
 
@@ -399,9 +400,9 @@ class Thread:
         return tuple(each for each in found if each.author.named(login))
 
     def newest(self, statuses: Iterable[Status], context: str) -> Status | None:
-        """Return the newest of a context, None where somebody else set that one, or for another pull request."""
+        """Return the newest of a context, None where it is another's, or told of what is not there any more."""
         found = next((each for each in statuses if each.context == context), None)
-        if found is None or found.about != self.about:
+        if found is None or found.about != self.about or found.created <= self.turned:
             return None
         return found if found.author.named(self.login([found.author])) else None
 
