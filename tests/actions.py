@@ -69,6 +69,7 @@ def run(
     shards: Path | None = None,
     today: date = TODAY,
     run_id: int | None = None,
+    rerun: bool = False,
 ) -> Ran:
     """Run the action once, as a workflow would; the payload gives no more than the number."""
     if os.environ.get(STEPS):
@@ -82,6 +83,7 @@ def run(
             surroundings={
                 **({"GITHUB_WORKSPACE": str(workspace)} if workspace else {}),
                 **({"GITHUB_RUN_ID": str(run_id)} if run_id else {}),
+                "GITHUB_RUN_ATTEMPT": "2" if rerun else "1",
                 "GITHUB_SHA": sha,
                 "RULEWARD_TODAY": str(today),
             },
@@ -104,6 +106,7 @@ def run(
         today=today,
         clock=VirtualClock(github.clock),
         say=log.append,
+        rerun=rerun,
     )
     return Ran(act(runner, inputs or Inputs()), log)
 

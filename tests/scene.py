@@ -38,6 +38,7 @@ class Options(TypedDict, total=False):
     token: str
     workspace: Path | None
     run_id: int | None
+    rerun: bool
 
 
 class Opening(TypedDict, total=False):

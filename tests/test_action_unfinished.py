@@ -66,6 +66,17 @@ def test_it_stays_where_git_alone_failed(tmp_path: Path, *, number: int, state: 
         assert (at.github.state() == before) == (state == "success")
 
 
+@pytest.mark.parametrize("git_alone", [True, False])
+def test_a_run_that_is_started_once_more_is_no_older_one(tmp_path: Path, *, git_alone: bool) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
+        assert at.run(workspace=None, run_id=8).result.status == 0
+        lose_history(at)
+        if git_alone:
+            at.github.api.plans.clear()
+        assert at.run(workspace=None, run_id=7, rerun=True).result.status == 3
+        assert (at.status() or ("",))[0] == "error"
+
+
 @pytest.mark.parametrize("workspace", [True, False])
 def test_its_error_has_the_name_that_the_config_gives_the_status(tmp_path: Path, *, workspace: bool) -> None:
     with scene(tmp_path, config(OWN), {RULE: FIXED}) as at:

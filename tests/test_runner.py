@@ -32,7 +32,7 @@ def test_what_is_not_told_is_github_com(tmp_path: Path) -> None:
     for more in ({}, {"GITHUB_API_URL": "", "GITHUB_SERVER_URL": "", "GITHUB_WORKSPACE": "", "GITHUB_RUN_ID": ""}):
         found = read(environment(tmp_path, **more))
         assert (found.api_url, found.server_url) == ("https://api.github.com", "https://github.com")
-        assert (found.workspace, found.run_url) == (None, "")
+        assert (found.workspace, found.run_url, found.rerun) == (None, "", False)
         assert found.temp.parent == tmp_path
 
 
@@ -43,12 +43,14 @@ def test_an_enterprise_server_is_where_it_says(tmp_path: Path) -> None:
             GITHUB_API_URL="https://ghe.example/api/v3",
             GITHUB_SERVER_URL="https://ghe.example/",
             GITHUB_RUN_ID="7",
+            GITHUB_RUN_ATTEMPT="2",
             GITHUB_WORKSPACE="/w",
         )
     )
     assert found.api_url == "https://ghe.example/api/v3"
     assert found.run_url == "https://ghe.example/acme/rules/actions/runs/7"
     assert found.workspace == Path("/w")
+    assert found.rerun
 
 
 @pytest.mark.parametrize("name", ["GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_REPOSITORY"])

@@ -134,7 +134,8 @@ class PullRun:
 
     def _overtaken(self, pull: Pull, context: str) -> bool:
         """Tell, here and in the log, whether a newer run has reported on this head: what it said stays."""
-        overtaken = self.thread.overtaken(pull.head_sha, context, self.runner.run_url)
+        runner = self.runner
+        overtaken = not runner.rerun and self.thread.overtaken(pull.head_sha, context, runner.run_url)
         if overtaken:
             self.runner.say("what a newer run said stays: it set the commit status since")
         return overtaken

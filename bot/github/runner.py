@@ -52,6 +52,7 @@ class Runner:
         cache: what an audit learns from history, for the next one; None to keep nothing.
         shards: a folder of finished audits to fold into one in place of an audit; None for none.
         run_url: the page of this run, empty where it has none.
+        rerun: whether somebody started it once more: it began later than its number says.
         say: writes a line to the log.
     """
 
@@ -71,6 +72,7 @@ class Runner:
     today: date
     clock: Clock
     say: Callable[[str], None]
+    rerun: bool = False
 
     def link(self, pull: int) -> str:
         """Return where a commit status leads to: this run, and with it the pull request that it is about (0: none)."""
@@ -155,6 +157,7 @@ def read_runner(
         today=today,
         clock=clock,
         say=say,
+        rerun=(environment.get("GITHUB_RUN_ATTEMPT") or "1") != "1",
     )
 
 
