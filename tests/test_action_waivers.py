@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.github.facts import read_status
 from bot.github.labels import RECHECK
 from bot.github.runner import Inputs
 from bot.waive import read_record
@@ -327,6 +328,22 @@ def test_each_pull_request_of_a_commit_is_told_its_verdict_once(tmp_path: Path, 
             at.run(number=number, run_id=run_id)
             at.again(number=number, run_id=run_id)
             assert at.writes == []
+
+
+@pytest.mark.parametrize(
+    ("link", "about"),
+    [
+        ("https://github.com/acme/rules/actions/runs/77?pr=5", 5),
+        ("https://github.com/acme/rules/pull/5", 5),
+        ("https://github.com/acme/rules/actions/runs/77", 0),
+        ("https://example.org/", None),
+        (None, None),
+    ],
+)
+def test_a_status_whose_link_leads_nowhere_of_ours_may_be_about_any_pull_request(
+    link: str | None, about: int | None
+) -> None:
+    assert read_status({"target_url": link, "created_at": "2026-11-24T00:00:00Z"}).about == about
 
 
 def test_without_the_status_a_waiver_is_refused_for_that_and_not_for_its_age(tmp_path: Path) -> None:
