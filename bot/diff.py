@@ -73,7 +73,8 @@ _NAMES = frozenset(
     | {("rule", "threshold", "field"), ("metadata", "integration")}
 )
 _NOTHING = frozenset({("rule", "filters"), ("rule", "threat_filters"), ("rule", "threshold", "cardinality")})
-_HISTORY = ("rule", "new_terms", "history_window_start")
+_THREAT_INDEX = ("rule", "threat_index")
+_INDICATORS = ("rule", "threat_query")
 _SPANS: Mapping[tuple[str, ...], Callable[[object], int | None]] = {
     ("rule", "interval"): span.seconds,
     ("rule", "from"): span.back,
@@ -257,9 +258,10 @@ def _explained(change: RuleChange, base: Rule, head: Rule, compare: _Comparing |
     comparing = compare or queries.compare
     query = comparing(base, head) if change.changed("rule", "query") else None
     around = queries.around(base, head)
-    if queries.moved_whole(base, head):
-        leaves = [replace(leaf, rewritten=True) if leaf.path == _INDEX else leaf for leaf in change.changes]
-        change = replace(change, changes=tuple(leaves))
+    alike = {_INDEX} if queries.moved_whole(base, head) else set()
+    alike |= {_INDICATORS} if queries.indicators_reformatted(base, head) else set()
+    leaves = [replace(leaf, rewritten=leaf.rewritten or leaf.path in alike) for leaf in change.changes]
+    change = replace(change, changes=tuple(leaves))
     if query is not None:  # told with the query, and apart from its verdict
         told = (around, query.explanation) if query.apart else (query.explanation, around)
         query = replace(query, explanation=tuple(line for lines in told for line in lines))
@@ -321,13 +323,14 @@ def leaves(table: Table, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 
 def _rewritten(path: tuple[str, ...], one: object, other: object) -> bool:
-    """Tell whether two values that differ mean the same: a name and a list of it, nothing, two ways to write a span."""
+    """Tell whether two values that differ mean the same: a name and a list of it, another order, nothing, a span."""
     if path in _NAMES and is_list(one) != is_list(other):
         return same(*(each if is_list(each) else [each] for each in (one, other)))
-    if path in _NOTHING:
-        return all(each is None or each == [] for each in (one, other))
-    if path == _HISTORY and is_list(one) and is_list(other):
-        return same(*([_back(each) for each in side] for side in (one, other)))
+    if path in _NOTHING and all(each is None or each == [] for each in (one, other)):
+        return True
+    if path in _UNORDERED and is_list(one) and is_list(other):
+        ours, theirs = ({exact(_UNORDERED[path](item)) for item in side} for side in (one, other))
+        return ours == theirs and not (path == _THREAT_INDEX and _reordered(one, other))
     reads = _SPANS.get(path)
     return reads is not None and reads(one) is not None and reads(one) == reads(other)
 
@@ -336,6 +339,38 @@ def _back(start: object) -> object:
     """Return a start of a history with its span in seconds, where that can be read."""
     seconds = span.back(start.get("value")) if is_table(start) else None
     return start if seconds is None or not is_table(start) else {**start, "value": f"now-{seconds}s"}
+
+
+def _asked(entry: object) -> object:
+    """Return a filter of Kibana's without what only its editor shows: beside a query, which runs, its values."""
+    if not is_table(entry):
+        return entry
+    kept = {key: value for key, value in entry.items() if key != "$state"}
+    meta, query = entry.get("meta"), entry.get("query")
+    if is_table(meta):
+        told = is_table(query) and query and meta.get("type") != "combined"
+        shown = {"alias", "params", "value"} if told else {"alias"}
+        kept["meta"] = {key: value for key, value in meta.items() if key not in shown}
+    return kept
+
+
+def _itself(item: object) -> object:
+    return item
+
+
+_UNORDERED: Mapping[tuple[str, ...], Callable[[object], object]] = {
+    ("rule", "filters"): _asked,
+    ("rule", "threat_filters"): _asked,
+    ("rule", "new_terms", "history_window_start"): _back,
+    _THREAT_INDEX: _itself,
+    ("rule", "threat_mapping"): _itself,
+    ("rule", "machine_learning_job_id"): _itself,
+    ("rule", "threshold", "field"): _itself,
+    ("rule", "threshold", "cardinality"): _itself,
+    ("rule", "new_terms", "value"): _itself,
+    ("rule", "alert_suppression", "group_by"): _itself,
+}
+"""Lists that are told where their order changes, though it means nothing, and what each of their items means."""
 
 
 def _equal(path: tuple[str, ...], one: object, other: object) -> bool:

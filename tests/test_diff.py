@@ -274,6 +274,16 @@ def test_leaves_hold_the_whole_table(table: dict[str, object]) -> None:
     assert same(rebuilt(), table)
 
 
+FILTER = '{ meta = { negate = true, value = "a" }, query = { term = { x = "a" } } }'
+OTHER = '{ query = { term = { y = "b" } } }'
+OLD = '{ meta = { key = "x", value = "a" } }'
+COMBINED = '{ meta = { type = "combined", params = [{ query = { term = { x = "a" } } }] }, query = { match_all = {} } }'
+
+
+def filters(*each: str) -> str:
+    return f"filters = [{', '.join(each)}]"
+
+
 @pytest.mark.parametrize(
     ("before", "after", "rewritten"),
     [
@@ -306,6 +316,26 @@ def test_leaves_hold_the_whole_table(table: dict[str, object]) -> None:
             "new_terms.history_window_start = [{ value = 604800 }]",
             False,
         ),
+        ('threat_index = ["a-*", "b-*"]', 'threat_index = ["b-*", "a-*"]', True),
+        ('threat_index = ["a-*", "-a-x*"]', 'threat_index = ["-a-x*", "a-*"]', False),
+        ('threat_index = ["a-*", "b-*"]', 'threat_index = ["a-*"]', False),
+        ('machine_learning_job_id = ["a", "b"]', 'machine_learning_job_id = ["b", "a"]', True),
+        ('threshold.field = ["a", "b"]', 'threshold.field = ["b", "a"]', True),
+        ('new_terms.value = ["a", "b"]', 'new_terms.value = ["b", "a"]', True),
+        ('new_terms.value = ["a", "b"]', 'new_terms.value = ["b", "c"]', False),
+        ('alert_suppression.group_by = ["a", "b"]', 'alert_suppression.group_by = ["b", "a"]', True),
+        ("threat_query = 'a:x and b:y'", "threat_query = 'a: x  and b:y'", True),
+        ("threat_query = 'a:x and b:y'", "threat_query = 'a:\"x  y\" and b:y'", False),
+        ("threat_query = 'a:x'", "", False),
+        (filters(FILTER, OTHER), filters(OTHER, FILTER), True),
+        (filters(FILTER), filters(FILTER.replace("true", 'true, alias = "z"')), True),
+        (filters(FILTER), filters(FILTER.replace('value = "a"', 'value = "b"')), True),
+        (filters(FILTER), filters(FILTER.replace("query", '"$state" = { store = "z" }, query')), True),
+        (filters(FILTER), filters(FILTER.replace("true", "false")), False),
+        (filters(FILTER), filters(FILTER.replace('x = "a"', 'x = "b"')), False),
+        (filters(FILTER), filters(FILTER, OTHER), False),
+        (filters(OLD), filters(OLD.replace('value = "a"', 'value = "b"')), False),
+        (filters(COMBINED), filters(COMBINED.replace('x = "a"', 'x = "b"')), False),
     ],
 )
 def test_what_is_only_written_otherwise_is_no_change_of_what_it_is_about(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.query.around import around, moved_whole
+from bot.query.around import around, indicators_reformatted, moved_whole
 from bot.query.compare import Budget, compare, indices_of, queries_of
 from bot.query.conditions import Condition, conditions, maxspan, missing_metadata
 from bot.query.dead import Dead, dead
@@ -21,6 +21,7 @@ __all__ = [
     "conditions",
     "dead",
     "fields",
+    "indicators_reformatted",
     "indices_of",
     "maxspan",
     "missing_metadata",

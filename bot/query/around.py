@@ -13,6 +13,7 @@ from bot.model import Rule, Table, is_table, items, same
 from bot.query import filters, index, kql, threshold
 from bot.query.compare import indices_of, language_of
 from bot.query.explain import explain
+from bot.query.languages import tokens
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.text import QueryError, UnsupportedError
 from bot.query.truth import Reading
@@ -60,6 +61,15 @@ def moved_whole(old: Rule, new: Rule) -> bool:
         return False  # a rule reads its data view, and not the list beside it
     before, after = indices_of(old), indices_of(new)
     return before is not None and after is not None and not index.reordered(before, after)
+
+
+def indicators_reformatted(old: Rule, new: Rule) -> bool:
+    """Tell whether the query for indicators is the same but for its layout."""
+    languages = {rule.string("rule", "threat_language") or "kuery" for rule in (old, new)}
+    before, after = (rule.string("rule", "threat_query") for rule in (old, new))
+    if before is None or after is None or languages != {"kuery"}:
+        return False
+    return tokens("kuery", before) == tokens("kuery", after) is not None
 
 
 def _replaced(noun: str, before: object, after: object, more: str = "") -> Iterator[str]:
@@ -206,4 +216,4 @@ def _mappings(rule: Rule) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-__all__ = ["around", "moved_whole"]
+__all__ = ["around", "indicators_reformatted", "moved_whole"]
