@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from bot.diff import Pair, Pairing, diff
 from bot.judge import judge
-from bot.model import Blob, Review, Revision, Rule
+from bot.model import Blob, Review, Revision, Rule, Unreadable
 from bot.parse import parse
 from bot.render.fold import rows
 from bot.render.headline import first_line
@@ -44,6 +45,10 @@ def reviewed(*edits: Edits, maturity: str = "production") -> Review:
             assert old in after
             after = after.replace(old, new)
         pairs.append(Pair(before=rule(path, before), after=rule(path, after)))
+    return review(pairs)
+
+
+def review(pairs: Iterable[Pair]) -> Review:
     changes = diff(Pairing(pairs=tuple(pairs)), Settings())
     judged = judge(changes, Settings(), today=DAY)
     end = Revision(ref="main", sha="0" * 40, merge_base="0" * 40)
@@ -51,7 +56,15 @@ def reviewed(*edits: Edits, maturity: str = "production") -> Review:
 
 
 def said(*edits: Edits, maturity: str = "production") -> str:
-    lead, beside = first_line(reviewed(*edits, maturity=maturity))
+    return line_of(reviewed(*edits, maturity=maturity))
+
+
+def said_of(*pairs: Pair) -> str:
+    return line_of(review(pairs))
+
+
+def line_of(whole: Review) -> str:
+    lead, beside = first_line(whole)
     return "; ".join([lead, *map(plain, beside)])
 
 
@@ -167,6 +180,13 @@ def test_index_patterns_that_went_into_a_query_are_not_called_others() -> None:
     back = diff(Pairing(pairs=(Pair(before=only.change.after, after=only.change.before),)), Settings()).rules[0]
     assert "index named beside the query now" in rule_words(back)
     assert "removes index pattern: auditbeat-*" in explained(back)
+
+
+def test_nothing_is_said_of_what_a_rule_detects_that_cannot_be_read() -> None:
+    whole = rule_text()
+    for before in (rule("rules/a.toml", whole), Unreadable(path="rules/a.toml", reason="not TOML")):
+        after = Unreadable(path="rules/a.toml", reason="not TOML")
+        assert said_of(Pair(before=before, after=after)) == "1 rule cannot be read"
 
 
 def test_an_unknown_key_is_called_one() -> None:

@@ -22,8 +22,8 @@ _WHOLE = {
     Kind.DEMOTION: ("is demoted", "are demoted"),
     Kind.UNREADABLE: ("cannot be read", "cannot be read"),
 }
-_GOING = frozenset({Kind.REMOVAL, Kind.DEPRECATION, Kind.DEMOTION})
-"""What takes coverage away without an edit of what is detected: nobody may read first that nothing changes."""
+_GOING = frozenset({Kind.REMOVAL, Kind.DEPRECATION, Kind.DEMOTION, Kind.UNREADABLE})
+"""What takes coverage away, or may, without an edit of what is detected: nobody may read first that nothing changes."""
 
 _LIFE = frozenset({Kind.DEPRECATION, Kind.RESTORATION, Kind.PROMOTION, Kind.DEMOTION})
 """Kinds that say themselves what became of the maturity."""
