@@ -189,6 +189,12 @@ def test_nothing_is_said_of_what_a_rule_detects_that_cannot_be_read() -> None:
         assert said_of(Pair(before=before, after=after)) == "1 rule cannot be read"
 
 
+def test_a_list_of_exceptions_is_neither_an_action_nor_without_effect() -> None:
+    excepted = ('type = "eql"', 'type = "eql"\nexceptions_list = [{ id = "a", list_id = "a", type = "detection" }]')
+    assert said((excepted,)) == "1 rule changes exceptions"
+    assert said((excepted, TAGS), (TAGS,)) == "1 rule changes exceptions; 2 rules change tags"
+
+
 def test_an_unknown_key_is_called_one() -> None:
     unknown = ('type = "eql"', 'type = "eql"\nsevrity = "high"')
     assert said((unknown,)) == "1 rule changes what it detects: an unknown key"

@@ -43,10 +43,11 @@ _CATEGORIES = {
     Category.TAXONOMY: "tags",
     Category.DOCS: "docs",
 }
+_EXCEPTIONS = "exceptions"
 _ALONE = ("the query's text only", "only how values are written", "bookkeeping only")
 _INDICES_TOPIC = "indices"
-_TOPICS = (_INDICES_TOPIC, "maturity", *_CATEGORIES.values(), *_ALONE)
-_LOUD = frozenset({"schedule", "severity", "maturity", "lifecycle"})
+_TOPICS = (_INDICES_TOPIC, "maturity", _EXCEPTIONS, *_CATEGORIES.values(), *_ALONE)
+_LOUD = frozenset({"schedule", "severity", "maturity", "lifecycle", _EXCEPTIONS})
 """What is told of every rule in which it changes, whatever else is said; indices where a claim does not tell them."""
 
 _CLAIMS = {
@@ -57,6 +58,7 @@ _CLAIMS = {
     QueryVerdict.CHANGED: "changed both ways",
     QueryVerdict.UNKNOWN: "effect unknown",
 }
+_EXCEPTIONS_LIST = ("rule", "exceptions_list")
 _OTHER_INDICES = ("other indices", "another data view")
 
 
@@ -84,7 +86,8 @@ def first_line(review: Review) -> tuple[str, tuple[Phrase, ...]]:
 
 
 def _goes(change: RuleChange) -> bool:
-    return change.kind in _GOING and not announces(change)
+    """Tell whether events may be alerted on no more, or again, though no query, filter or index says so."""
+    return (change.kind in _GOING and not announces(change)) or change.changed(*_EXCEPTIONS_LIST)
 
 
 def _claimed(changed: list[RuleChange]) -> Iterator[str]:
@@ -173,6 +176,8 @@ def _topic(leaf: Change) -> str:
         return ""
     if leaf.category is Category.SCOPE:
         return _INDICES_TOPIC if leaf.path[-1] in _INDICES | _DATA_VIEWS else ""
+    if leaf.path == _EXCEPTIONS_LIST:
+        return _EXCEPTIONS
     return "maturity" if leaf.path == ("metadata", "maturity") else _CATEGORIES.get(leaf.category, "")
 
 
