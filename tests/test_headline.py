@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+import pytest
+
 from bot.diff import Pair, Pairing, diff
 from bot.judge import judge
 from bot.model import Blob, Review, Revision, Rule, Unreadable
@@ -115,9 +117,10 @@ def test_a_rewritten_query_is_no_bookkeeping() -> None:
     )
 
 
-def test_another_integration_is_not_called_other_indices() -> None:
+def test_another_integration_is_no_change_of_what_a_rule_detects() -> None:
     integration = ("[metadata]\n", '[metadata]\nintegration = ["endpoint"]\n')
-    assert said((integration,)) == "1 rule changes what it detects: another integration"
+    assert said((integration,)) == "Nothing changes in what rules detect; 1 rule changes integration"
+    assert said((integration, INDEX)) == "1 rule changes what it detects: other indices"
 
 
 def test_an_announced_deprecation_is_not_called_one() -> None:
@@ -199,4 +202,29 @@ def test_an_unknown_key_is_called_one() -> None:
     unknown = ('type = "eql"', 'type = "eql"\nsevrity = "high"')
     assert said((unknown,)) == "1 rule changes what it detects: an unknown key"
     both = ('type = "eql"', 'type = "eql"\nsevrity = "high"\nthreshold = 3')
-    assert said((both,)) == "1 rule changes what it detects: another rule type, filter or setting"
+    assert said((both,)) == "1 rule changes what it detects: another filter or setting"
+
+
+@pytest.mark.parametrize(
+    ("keys", "claim"),
+    [
+        ("threshold.value = 3", "another threshold"),
+        ('threshold.value = 3\nthreshold.field = ["a"]', "another threshold"),
+        ("filters = [{}]", "other filters"),
+        ("filters = [{}]\nthreshold.value = 3", "another filter or setting"),
+        ('new_terms.value = ["a"]', "other new terms"),
+        ('threat_query = "a: b"\nthreat_mapping = []', "other indicator matches"),
+        ('tiebreaker_field = "a"', "another filter or setting"),
+        ('saved_id = "a"', "another saved query"),
+        ('data_view_id = "a"', "another data view"),
+        ('data_view_id = "a"\nsaved_id = "a"', "another data view"),
+    ],
+)
+def test_what_else_than_a_query_changes_is_called_by_its_name(keys: str, claim: str) -> None:
+    line = said((('type = "eql"', f'type = "eql"\n{keys}'),))
+    assert line == f"1 rule changes what it detects: {claim}"
+
+
+def test_another_type_with_what_belongs_to_it_is_called_that() -> None:
+    keys = ('type = "eql"', 'type = "new_terms"\nnew_terms.value = ["a"]')
+    assert said((keys,)) == "1 rule changes what it detects: another rule type"

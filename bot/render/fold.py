@@ -18,7 +18,9 @@ FOLD_FROM = 3
 
 _ODD_LINES = 3
 _MANY = 8  # lines of one policy that become one
-_DETECTS = frozenset({Category.LOGIC, Category.SCOPE})
+INTEGRATION = ("metadata", "integration")
+"""A key of scope that says where a rule's events come from, and is no part of what it asks."""
+
 _CUT = re.compile(r"…|\b[0-9,]+ more\b|: [0-9]+ (?:changed|added|removed)\b")
 
 
@@ -73,8 +75,11 @@ class Objection:
 
 
 def detects(change: RuleChange) -> bool:
-    """Tell whether an edited rule detects something else than before."""
-    return change.kind not in {Kind.NEW, Kind.REMOVAL, Kind.UNREADABLE} and bool(change.categories & _DETECTS)
+    """Tell whether an edited rule detects something else than before; the integration that it names runs nowhere."""
+    if change.kind in {Kind.NEW, Kind.REMOVAL, Kind.UNREADABLE}:
+        return False
+    scope = (leaf for leaf in change.changes if leaf.category is Category.SCOPE and not leaf.rewritten)
+    return Category.LOGIC in change.categories or any(leaf.path != INTEGRATION for leaf in scope)
 
 
 def count(number: int, noun: str, several: str = "") -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.asking import NO_RULE_FILES
 from bot.model import Category, Change, Kind, QueryVerdict, Review, RuleChange, Verdict
-from bot.render.fold import FOLD_FROM, count, detects, edit_of
+from bot.render.fold import FOLD_FROM, INTEGRATION, count, detects, edit_of
 from bot.report import finding_counts
 from bot.told import again, finished
 from bot.words import Phrase, Piece, announces, excused_word, leaf_phrases, plain
@@ -31,7 +31,7 @@ _LIFE = frozenset({Kind.DEPRECATION, Kind.RESTORATION, Kind.PROMOTION, Kind.DEMO
 _ONE_SIDED = frozenset({Kind.NEW, Kind.REMOVAL, Kind.UNREADABLE})
 _EDITED = frozenset({Kind.TUNING, Kind.METADATA})
 _INDICES = frozenset({"index", "threat_index"})
-_DATA_VIEWS = frozenset({"data_view_id", "saved_id"})
+_DATA_VIEW = "data_view_id"
 _CATEGORIES = {
     Category.SCHEDULE: "schedule",
     Category.SEVERITY: "severity",
@@ -46,7 +46,8 @@ _CATEGORIES = {
 _EXCEPTIONS = "exceptions"
 _ALONE = ("the query's text only", "only how values are written", "bookkeeping only")
 _INDICES_TOPIC = "indices"
-_TOPICS = (_INDICES_TOPIC, "maturity", _EXCEPTIONS, *_CATEGORIES.values(), *_ALONE)
+_INTEGRATION_TOPIC = "integration"
+_TOPICS = (_INDICES_TOPIC, "maturity", _EXCEPTIONS, *_CATEGORIES.values(), _INTEGRATION_TOPIC, *_ALONE)
 _LOUD = frozenset({"schedule", "severity", "maturity", "lifecycle", _EXCEPTIONS})
 """What is told of every rule in which it changes, whatever else is said; indices where a claim does not tell them."""
 
@@ -59,6 +60,18 @@ _CLAIMS = {
     QueryVerdict.UNKNOWN: "effect unknown",
 }
 _EXCEPTIONS_LIST = ("rule", "exceptions_list")
+_SETTINGS = {
+    "type": "another rule type",
+    "filters": "other filters",
+    "threshold": "another threshold",
+    "new_terms": "other new terms",
+    "machine_learning_job_id": "another job",
+    "anomaly_threshold": "another anomaly threshold",
+    "alert_suppression": "other suppression",
+    **dict.fromkeys(("threat_query", "threat_language", "threat_filters", "threat_mapping"), "other indicator matches"),
+}
+"""What each setting is called where nothing else of a rule's logic changes; another type goes before them."""
+
 _OTHER_INDICES = ("other indices", "another data view")
 
 
@@ -121,10 +134,18 @@ def _claim(change: RuleChange) -> str:
     real = [leaf for leaf in change.changes if not leaf.rewritten]
     if Category.LOGIC in change.categories:
         logic = [leaf for leaf in real if leaf.category is Category.LOGIC and leaf.path != ("rule", "query")]
-        return "another rule type, filter or setting" if any(leaf.known for leaf in logic) else "an unknown key"
+        if not any(leaf.known for leaf in logic):
+            return "an unknown key"
+        return _setting({leaf.path[1] for leaf in logic})
     keys = {leaf.path[-1] for leaf in real if leaf.category is Category.SCOPE}
     indices, data_view = _OTHER_INDICES
-    return indices if keys & _INDICES else data_view if keys & _DATA_VIEWS else "another integration"
+    return indices if keys & _INDICES else data_view if _DATA_VIEW in keys else "another saved query"
+
+
+def _setting(keys: set[str]) -> str:
+    """Name the one setting that is another now, where it is one."""
+    names = {_SETTINGS.get(key, "") for key in keys & {"type"} or keys}
+    return (names.pop() if len(names) == 1 else "") or "another filter or setting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +195,10 @@ def _edit(change: RuleChange, *, alone: bool) -> _Edit:
 def _topic(leaf: Change) -> str:
     if leaf.rewritten:
         return ""
+    if leaf.path == INTEGRATION:
+        return _INTEGRATION_TOPIC
     if leaf.category is Category.SCOPE:
-        return _INDICES_TOPIC if leaf.path[-1] in _INDICES | _DATA_VIEWS else ""
+        return _INDICES_TOPIC if leaf.path[-1] in _INDICES | {_DATA_VIEW} else ""
     if leaf.path == _EXCEPTIONS_LIST:
         return _EXCEPTIONS
     return "maturity" if leaf.path == ("metadata", "maturity") else _CATEGORIES.get(leaf.category, "")
