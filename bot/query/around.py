@@ -102,8 +102,12 @@ def _threshold(old: Rule, new: Rule) -> Iterator[str]:
     yield from _replaced("threshold", before.get("value"), after.get("value"), _higher(before, after))
     ours, theirs = index.names(before.get("field")), index.names(after.get("field"))
     if set(ours) != set(theirs):
-        yield f"counts per {named(theirs)} instead of per {named(ours)}"
+        yield f"counts {_counted(theirs)} instead of {_counted(ours)}"
     yield from _replaced("least number of values", threshold.distinct(before), threshold.distinct(after))
+
+
+def _counted(fields: Sequence[str]) -> str:
+    return f"per {named(fields)}" if fields else "all events together"
 
 
 def _higher(before: Table, after: Table) -> str:

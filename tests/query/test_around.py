@@ -191,6 +191,12 @@ def test_the_order_of_filters_and_what_kibana_notes_beside_mean_nothing() -> Non
             {"field": ["a", "b"], "value": 5, "cardinality": [{"field": "c", "value": 3}]},
             ["counts per a, b instead of per a", "adds least number of values: 3 different c"],
         ),
+        (
+            "threshold",
+            {"field": ["a"], "value": 3},
+            {"field": [], "value": 3},
+            ["counts all events together instead of per a"],
+        ),
         ("threshold", None, {"field": [], "value": 5}, ["adds threshold: at least 5 events"]),
         (
             "new_terms",
