@@ -19,6 +19,7 @@ from bot.model import (
     Rule,
     RuleChange,
     Status,
+    Unreadable,
     Waived,
     exact,
     is_list,
@@ -142,9 +143,9 @@ def rule_phrases(rule: RuleChange) -> tuple[Phrase, ...]:
     if rule.kind is Kind.UNREADABLE:
         return (*phrases, _say("cannot be read"))
     if rule.kind is Kind.NEW and rule.head is not None:
-        return (*phrases, _whole("new", rule.head))
-    if rule.kind is Kind.REMOVAL and rule.base is not None:
-        return (*phrases, _whole("removed", rule.base))
+        return (*phrases, _whole("readable now:" if repaired(rule) else "new", rule.head))
+    if rule.kind is Kind.REMOVAL:
+        return (*phrases, _say("removed, could not be read") if rule.base is None else _whole("removed", rule.base))
     told = [phrase for _, phrase in leaf_phrases(rule)]
     if not told and rule.changes:
         told = [_say("bookkeeping only")]
@@ -166,6 +167,11 @@ def announces(rule: RuleChange) -> bool:
     if rule.kind is not Kind.DEPRECATION or base is None or head is None or head.maturity == DEPRECATED:
         return False
     return (head.name or "").startswith(NOTICE_PREFIX) and not (base.name or "").startswith(NOTICE_PREFIX)
+
+
+def repaired(rule: RuleChange) -> bool:
+    """Tell whether a rule counts as new because its file, which was there before, could not be read."""
+    return rule.kind is Kind.NEW and isinstance(rule.before, Unreadable)
 
 
 def _moved(rule: RuleChange) -> bool:
@@ -399,6 +405,7 @@ __all__ = [
     "plain",
     "query_heading",
     "query_words",
+    "repaired",
     "rule_phrases",
     "rule_words",
     "short",

@@ -192,6 +192,19 @@ def test_nothing_is_said_of_what_a_rule_detects_that_cannot_be_read() -> None:
         assert said_of(Pair(before=before, after=after)) == "1 rule cannot be read"
 
 
+def test_a_file_that_could_not_be_read_is_neither_new_nor_laid_out_anew() -> None:
+    broken, whole = Unreadable(path="rules/a.toml", reason="not TOML"), rule("rules/a.toml", rule_text())
+    assert said_of(Pair(before=broken, after=whole)) == "1 rule can be read now"
+    assert said_of(Pair(before=broken, after=whole), Pair(before=None, after=rule("rules/b.toml", rule_text()))) == (
+        "1 rule is new; 1 rule can be read now"
+    )
+    pairs = (Pair(before=broken, after=whole), Pair(before=broken, after=None))
+    assert [rule_words(each.change) for each in review(pairs).rules] == [
+        ("readable now: eql rule, severity medium, risk 47, maturity production",),
+        ("removed, could not be read",),
+    ]
+
+
 def test_a_list_of_exceptions_is_neither_an_action_nor_without_effect() -> None:
     excepted = ('type = "eql"', 'type = "eql"\nexceptions_list = [{ id = "a", list_id = "a", type = "detection" }]')
     assert said((excepted,)) == "1 rule changes exceptions"

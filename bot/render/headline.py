@@ -11,7 +11,7 @@ from bot.model import Category, Change, Kind, QueryVerdict, Review, RuleChange, 
 from bot.render.fold import FOLD_FROM, INTEGRATION, count, detects, edit_of
 from bot.report import finding_counts
 from bot.told import again, finished
-from bot.words import Phrase, Piece, announces, excused_word, leaf_phrases, plain
+from bot.words import Phrase, Piece, announces, excused_word, leaf_phrases, plain, repaired
 
 _WHOLE = {
     Kind.NEW: ("is new", "are new"),
@@ -100,7 +100,8 @@ def first_line(review: Review) -> tuple[str, tuple[Phrase, ...]]:
 
 def _goes(change: RuleChange) -> bool:
     """Tell whether events may be alerted on no more, or again, though no query, filter or index says so."""
-    return (change.kind in _GOING and not announces(change)) or change.changed(*_EXCEPTIONS_LIST)
+    going = change.kind in _GOING and not announces(change)
+    return going or repaired(change) or change.changed(*_EXCEPTIONS_LIST)
 
 
 def _claimed(changed: list[RuleChange]) -> Iterator[str]:
@@ -254,12 +255,15 @@ def _beside(changes: list[RuleChange], alike: tuple[str, ...]) -> Iterator[Phras
 
 def _coming_and_going(changes: list[RuleChange]) -> Iterator[Phrase]:
     kinds = Counter(change.kind for change in changes)
-    announced = sum(map(announces, changes))
+    announced, legible = sum(map(announces, changes)), sum(map(repaired, changes))
     kinds[Kind.DEPRECATION] -= announced
+    kinds[Kind.NEW] -= legible
     for kind, (one, several) in _WHOLE.items():
         yield from _plainly(kinds[kind], one, several)
         if kind is Kind.DEPRECATION:
             yield from _plainly(announced, "announces its deprecation", "announce their deprecation")
+        if kind is Kind.UNREADABLE:
+            yield from _plainly(legible, "can be read now", "can be read now")
 
 
 def _plainly(number: int, one: str, several: str) -> Iterator[Phrase]:
