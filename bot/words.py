@@ -252,13 +252,16 @@ def change_phrase(change: Change) -> Phrase:
     label = _label(change)
     before, after = change.before, change.after
     if change.path == ("rule", "threat"):
-        return _listed(label, _techniques(before), _techniques(after)) or (*label, Piece(" changed"))
+        listed = _listed(label, _techniques(before), _techniques(after))
+        if listed or not (is_list(before) and is_list(after)):
+            return listed or (*label, Piece(" changed"))
     if change.path == ("rule", "query"):
         return (*label, Piece({Op.ADDED: " added", Op.REMOVED: " removed", Op.CHANGED: " changed"}[change.op]))
     if any(isinstance(side, list) for side in (before, after)):
         return _wrapped(label, change) or _lists(label, change, counted=change.path[-1] in _COUNTED)
     if _prose(change):
-        return (*label, Piece({Op.ADDED: " added", Op.REMOVED: " removed", Op.CHANGED: " reworded"}[change.op]))
+        edited = " wrapped otherwise" if _wrapping(before, after) else " reworded"
+        return (*label, Piece({Op.ADDED: " added", Op.REMOVED: " removed", Op.CHANGED: edited}[change.op]))
     return (*label, *_scalar(change.op, short(before), short(after)))
 
 
@@ -268,6 +271,11 @@ def _scalar(op: Op, old: str, new: str) -> Phrase:
     if op is Op.REMOVED:
         return _say(" dropped (was ", old, ")")
     return (*_say(" ", old), *_say(" → ", new)) if old != new else _say(" changed")
+
+
+def _wrapping(before: object, after: object) -> bool:
+    """Whether two texts differ in nothing but blanks and line ends."""
+    return isinstance(before, str) and isinstance(after, str) and before.split() == after.split()
 
 
 def _prose(change: Change) -> bool:
@@ -350,24 +358,27 @@ def _tables(label: Phrase, old: Sequence[object], new: Sequence[object]) -> Phra
     if changed == 1 and len(come) == len(gone) == 1:
         inside = _inside(gone[0], come[0])
         if inside:
-            return (*phrase, *_say(" (", inside, ")"))
+            return (*phrase, Piece(" ("), *inside, Piece(")"))
     return phrase
 
 
-def _inside(old: object, new: object) -> str:
-    """Name the keys that differ between two tables, empty where that is too much to look at."""
+def _inside(old: object, new: object) -> Phrase:
+    """Name the keys that differ between two tables, of one the values, empty where that is too much to look at."""
     if not (isinstance(old, Mapping) and isinstance(new, Mapping)) or len(f"{old!r}{new!r}") > _SMALL:
-        return ""
+        return ()
     from deepdiff import DeepDiff  # 105 ms that only a rule with edited tables pays
 
     tree = cast("Mapping[str, Iterable[object]]", DeepDiff(old, new, view="tree"))
-    paths: set[str] = set()
-    for found in tree.values():
+    paths: dict[str, Phrase] = {}
+    for kind, found in tree.items():
         for level in found:
             parts = cast("list[object]", level.path(output_format="list"))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-            paths.add(".".join(str(part) for part in parts))
+            one, other = cast("tuple[object, object]", (level.t1, level.t2))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+            told = kind in {"values_changed", "type_changes"} and short(one) != short(other)
+            paths[".".join(map(str, parts))] = _scalar(Op.CHANGED, short(one), short(other)) if told else ()
     listed = sorted(paths)
-    return short(", ".join(listed[:_MOST]) + (", …" if len(listed) > _MOST else ""))
+    named = _say("", short(", ".join(listed[:_MOST]) + (", …" if len(listed) > _MOST else "")))
+    return (*named, *paths[listed[0]]) if len(listed) == 1 else named
 
 
 def _techniques(threat: object) -> list[object]:
