@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from bot.query import address, glob
-from bot.query.formula import FALSE, KQL, And, Atom, Constant, Exists, Formula, Glob, Not, Test, atoms
+from bot.query.formula import FALSE, KQL, And, Atom, Constant, Exists, Formula, Glob, Not, Range, Test, Truth, atoms
 from bot.query.meter import ExhaustedError, Meter
 from bot.query.solver import Solver
-from bot.query.subsume import implications, number
+from bot.query.subsume import amount, implications
 from bot.query.term import size
 from bot.query.text import UnsupportedError
 from bot.query.truth import F, Reading, T, judge, passes
@@ -104,7 +104,21 @@ def _twice(texts: Iterable[str]) -> bool:
 def _spelt_twice(texts: Iterable[str]) -> bool:
     """Tell whether a number is among them in two spellings: a field of numbers takes them for one."""
     known: dict[float, str] = {}
-    return any(known.setdefault(value, text) != text for text in texts if (value := number(text)) is not None)
+    return any(known.setdefault(value, text) != text for text in texts if (value := amount(text)) is not None)
+
+
+def _doubt(name: str, tests: Iterable[tuple[Test, str]], texts: Sequence[str] | None) -> str:
+    """Why tests of one field may leave no event: how an index keeps it decides, and no query tells.
+
+    Args:
+        name: the field.
+        tests: what is asked of it.
+        texts: what it is compared with in KQL, which writes numbers as it writes texts; None for another language.
+    """
+    if texts is not None:
+        return f"one number in two spellings, for {name}, cannot be followed here" if _spelt_twice(texts) else ""
+    kinds = {type(test) for test, _ in tests} & {Glob, Range, Truth}
+    return f"{name} is compared with values of two types, and an index keeps one of them" if len(kinds) > 1 else ""
 
 
 def _plain_string(test: Test) -> TypeGuard[Glob]:
@@ -151,6 +165,7 @@ class _Prover:
         self.meter = meter
         self.solver = Solver(meter)
         self.blocked = ""
+        self._doubt = ""
         self._subjects: dict[str, _Subject] = {}
         self._true = self.solver.variable()
         self.solver.add([self._true])
@@ -168,8 +183,7 @@ class _Prover:
             if any(":" in text for text in texts) and _twice(texts):
                 raise UnsupportedError(f"one address in two spellings, for {name.removeprefix(KQL)},")
             is_kql = reading is Reading.TWO or name.startswith(KQL)  # elsewhere a number stands without quotes
-            if is_kql and _spelt_twice(texts):
-                raise UnsupportedError(f"one number in two spellings, for {name.removeprefix(KQL)},")
+            self._doubt = self._doubt or _doubt(name.removeprefix(KQL), subject.tests, texts if is_kql else None)
             self._relate(subject)
         self._roots: dict[tuple[int, str], int] = {}
 
@@ -244,8 +258,9 @@ class _Prover:
             if not isinstance(found, list):
                 return found
             self.solver.add([-goal, *found])
-        if not self.blocked:
-            self.blocked = "the difference depends on null semantics" if self.reading is Reading.MIXED else ""
+        if not self.blocked:  # where no model was tried, none but events that lack a field tell the two apart
+            nulls = self.reading is Reading.MIXED and not tries
+            self.blocked = "the difference depends on null semantics" if nulls else self._doubt
         return None
 
     def _try(self, inner: Formula, outer: Formula) -> Event | list[int]:

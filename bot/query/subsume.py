@@ -3,6 +3,7 @@
 # ruff: noqa: FBT001, FBT003 - the booleans here are truth values and tests, not switches
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import ceil, floor
@@ -12,6 +13,7 @@ from bot.query.formula import Block, Exists, Glob, Number, Range, Test
 from bot.query.meter import Meter
 
 _EXACT = 1 << 53
+_ODDLY = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 
 
 def implies(one: Test, other: Test) -> bool:
@@ -37,6 +39,12 @@ def number(text: str) -> Number | None:
     if not (whole.isascii() and whole.isdigit()) or len(body) > 15 or (dot and not (part.isascii() and part.isdigit())):  # noqa: PLR2004 - a small number
         return None
     return float(text) if dot else int(text)
+
+
+def amount(text: str) -> Number | None:
+    """Read a number as an index of numbers does, one with an exponent, a plus or a point at its end too."""
+    value = number(text)
+    return float(text) if value is None and _ODDLY.fullmatch(text) and not text.lstrip("-").isdigit() else value
 
 
 def _literal_in(text: str, outer: Range) -> bool:

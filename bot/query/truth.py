@@ -15,7 +15,7 @@ from typing import TypeAlias
 from bot.query import address, glob, regex
 from bot.query.formula import KQL, And, Atom, Block, Constant, Exists, Formula, Glob, Not, Opaque, Range, Test, Truth
 from bot.query.functions import UNSURE, compute
-from bot.query.subsume import number, within
+from bot.query.subsume import amount, within
 
 Event: TypeAlias = "Mapping[str, tuple[object, ...]]"
 
@@ -105,8 +105,8 @@ def _same_number(test: Test, value: object) -> bool:
     """Whether a value is the number that a test writes otherwise: KQL does not say whether the field holds numbers."""
     if not (isinstance(test, Glob) and isinstance(value, str)):
         return False
-    wanted = number(test.text)
-    return wanted is not None and wanted == number(value)
+    wanted = amount(test.text)
+    return wanted is not None and wanted == amount(value)
 
 
 def _computed(atom: Atom, event: Event, reading: Reading, missing: int) -> int:

@@ -48,6 +48,15 @@ NUMBERS = [
     ("destination.port: 88.0", "destination.port: 88", "unknown"),
     ("destination.port: 88", "destination.port: 088", "unknown"),
     ("destination.port: 88", "destination.port: (88 or 89)", "broadened"),
+    ("a: 1e2", "a: 100", "unknown"),
+    ("a: +1", "a: 1", "unknown"),
+    ("a: 1", "a: .5", "changed"),
+    ("a: 1234567890123456", "a: 1234567890123457", "changed"),
+    ("not a: 1e0", "not a: 1", "unknown"),
+    ("a: (1.0 or 1)", "a: 1", "narrowed-or-equal"),
+    ("a: x and not b: (1.0 or 1)", "a: x and not b: (1.0 or 1) and not c: y", "narrowed"),
+    ("a: 1.0 or b: x", "a: 1 or b: y", "changed"),
+    ("a: 1.0 and b: x", "a: 1 and b: x and c: y", "unknown"),
 ]
 EVERYTHING = [
     ("a: 1", "a: 1 or *", "broadened-or-equal"),
@@ -88,6 +97,17 @@ def test_an_address_of_ipv4_is_one_of_ipv6_as_well(language: str, old: str, new:
 def test_what_kql_asks_for_depends_on_how_a_field_is_kept(old: str, new: str, expected: str) -> None:
     assert verdict("kuery", old, new) == expected
     assert verdict("kuery", new, old) == MIRROR.get(expected, expected)
+
+
+def test_the_reason_that_nothing_is_proven_is_the_one_that_holds() -> None:
+    types = "a is compared with values of two types, and an index keeps one of them"
+    assert change("eql", f'{EQL}a == "x"', f"{EQL}a == 5").reason == types
+    assert change("eql", f"{EQL}a == true", f'{EQL}a == "true"').reason == types
+    assert change("esql", f'{ESQL}a == "x"', f"{ESQL}a == 5").reason == types
+    nulls = "the difference depends on null semantics"
+    assert change("eql", f'{EQL}not a == "x"', f"{EQL}a != null").reason == nulls
+    spelt = "one number in two spellings, for a, cannot be followed here"
+    assert change("kuery", "a: 1.0", "a: 1").reason == spelt
 
 
 def test_a_number_in_two_spellings_is_one_in_the_kql_of_a_pipeline_too() -> None:
