@@ -81,6 +81,14 @@ _SPANS: Mapping[tuple[str, ...], Callable[[object], int | None]] = {
     ("rule", "to"): span.back,
 }
 
+_DEFAULTS: Mapping[tuple[str, ...], object] = {
+    ("rule", "interval"): "5m",
+    ("rule", "from"): "now-6m",
+    ("rule", "to"): "now",
+    ("rule", "max_signals"): 100,
+}
+"""What a rule runs with where it says nothing."""
+
 
 def category_of(path: Sequence[str]) -> Category:
     """Return the category of a key; an unknown one under ``[rule]`` is logic, for unknown is never quietly harmless."""
@@ -323,7 +331,7 @@ def leaves(table: Table, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 
 def _rewritten(path: tuple[str, ...], one: object, other: object) -> bool:
-    """Tell whether two values that differ mean the same: a name and a list of it, another order, nothing, a span."""
+    """Tell whether two values that differ mean the same: a name and a list of it, another order, a default, a span."""
     if path in _NAMES and is_list(one) != is_list(other):
         return same(*(each if is_list(each) else [each] for each in (one, other)))
     if path in _NOTHING and all(each is None or each == [] for each in (one, other)):
@@ -331,8 +339,9 @@ def _rewritten(path: tuple[str, ...], one: object, other: object) -> bool:
     if path in _UNORDERED and is_list(one) and is_list(other):
         ours, theirs = ({exact(_UNORDERED[path](item)) for item in side} for side in (one, other))
         return ours == theirs and not (path == _THREAT_INDEX and _reordered(one, other))
+    one, other = (_DEFAULTS.get(path) if each is None else each for each in (one, other))
     reads = _SPANS.get(path)
-    return reads is not None and reads(one) is not None and reads(one) == reads(other)
+    return same(one, other) or (reads is not None and reads(one) is not None and reads(one) == reads(other))
 
 
 def _back(start: object) -> object:

@@ -148,7 +148,7 @@ def test_a_maturity_that_changes_beside_the_notice_is_told() -> None:
 
 
 def test_what_is_only_written_otherwise_changes_nothing() -> None:
-    interval = ('type = "eql"', 'type = "eql"\ninterval = "5m"')
+    interval = ('type = "eql"', 'type = "eql"\ninterval = "10m"')
     listed = ('index = ["logs-*"]', 'index = "logs-*"')
     assert said((listed, ("now-9m", "now-540s"))) == (
         "Nothing changes in what rules detect; 1 rule changes only how values are written"
