@@ -236,3 +236,10 @@ def test_logic_without_a_query_is_stale_too(times: int, words: str) -> None:
     (violation,) = aged("stale-logic", RuleHistory(changed=date(2020, 1, 1), mass_edits=times))
     assert violation.message.endswith(words)
     assert violation.at == ("rule", "type")
+
+
+def test_a_date_that_alone_went_back_is_put_back() -> None:
+    before, later = text({"updated_date": "2026/05/02"}, {}), '"2026/05/02"'
+    for keys, fix in (({}, later), ({"name": "Odder shell"}, '"2026/11/24"')):
+        (finding,) = said("updated-date-backwards", before, text({"updated_date": "2026/05/01"}, keys))
+        assert fix in str(finding.fix)

@@ -28,11 +28,12 @@ def updated_date_backwards(change: RuleChange, context: Context, _options: None)
     after = change.head.updated_date if change.head else None
     if before is None or after is None or not change.went_back(context.today):
         return
+    alone = len(change.changes) == 1  # with the old date back nothing is left to announce
     yield Violation(
         message=f"`updated_date` went back from `{format_date(before)}` to `{format_date(after)}`"
         + _NOTES.get(change.past, ""),
         at=("metadata", "updated_date"),
         value=(format_date(before), format_date(after)),
-        fix=None if change.past is Past.HELD else format_date(max(before, context.today)),
+        fix=None if change.past is Past.HELD else format_date(before if alone else max(before, context.today)),
         cap=_CAPS.get(change.past),
     )
