@@ -11,6 +11,7 @@ from bot.model import (
     Category,
     Change,
     ChangeSet,
+    KeyPath,
     Kind,
     NoRule,
     Parsed,
@@ -266,8 +267,9 @@ def _explained(change: RuleChange, base: Rule, head: Rule, compare: _Comparing |
     comparing = compare or queries.compare
     query = comparing(base, head) if change.changed("rule", "query") else None
     around = queries.around(base, head)
-    alike = {_INDEX} if queries.moved_whole(base, head) else set()
-    alike |= {_INDICATORS} if queries.indicators_reformatted(base, head) else set()
+    alike: set[KeyPath] = {_INDEX} if queries.moved_whole(base, head) else set()
+    if queries.indicators_reformatted(base, head):
+        alike.add(_INDICATORS)
     leaves = [replace(leaf, rewritten=leaf.rewritten or leaf.path in alike) for leaf in change.changes]
     change = replace(change, changes=tuple(leaves))
     if query is not None:  # told with the query, and apart from its verdict

@@ -51,6 +51,14 @@ def test_the_odd_ones_out_stand_before_what_most_have_in_common() -> None:
     assert table[-1].told == ("renames field: event.dataset to data_stream.dataset", "otherwise equal")
 
 
+def test_the_line_of_an_odd_one_tells_its_edit_where_what_it_has_beside_the_others_is_no_edit() -> None:
+    odd = dict.fromkeys(range(4), ("x : 1 and y : 1", "x : 1"))
+    odd[4] = ("x : * curl* and y : 1", "x : * curl*")  # open, for what it finds depends on the field
+    table = rows(bulk(5, odd))
+    assert [len(row.rules) for row in table] == [1, 4]
+    assert all(row.told[0] == "removes condition: y: 1" for row in table)
+
+
 def test_the_first_line_counts_them() -> None:
     lead, _ = first_line(bulk())
     assert lead == (

@@ -10,6 +10,7 @@ from typing import TypeVar
 from bot.model import Category, Finding, Kind, Level, QueryVerdict, Review, RuleChange, RuleReview
 from bot.policy import all_policies
 from bot.render.queries import explained
+from bot.told import Told
 from bot.words import Phrase, plain, rule_phrases
 
 T = TypeVar("T")
@@ -145,11 +146,13 @@ def _place(row: Row) -> tuple[int, int, int]:
 
 
 def _lines(change: RuleChange, number: int, common: list[tuple[str, ...]]) -> Iterator[str]:
-    """What many rules have in common; of an odd one out, what it has beside that."""
+    """What many rules have in common; of an odd one out, what it has beside that, or all where that names nothing."""
     if number > 1:
         yield from edit_of(change) if detects(change) else ()
     elif detects(change):
-        own = [line for line in explained(change) if not any(line in each for each in common)]
+        told = explained(change)
+        own = [line for line in told if not any(line in each for each in common)]
+        own = own if any(isinstance(line, Told) and line.values for line in own) else list(told)
         yield from own[:_ODD_LINES]
         yield from [f"and {len(own) - _ODD_LINES} more"] if len(own) > _ODD_LINES else []
 
