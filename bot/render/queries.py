@@ -20,7 +20,9 @@ def heading(change: RuleChange) -> str:
     """Return what stands above the explanation: what became of the query, or what else it is about."""
     if change.query is not None:
         return query_heading(change.query)
-    return f"same query, other {'conditions around it' if Category.LOGIC in change.asked else 'indices'}"
+    if Category.LOGIC in change.categories:
+        return "same query, other conditions around it"
+    return f"same query, {'other indices' if Category.SCOPE in change.categories else 'the same conditions around it'}"
 
 
 def explained(change: RuleChange) -> tuple[str, ...]:
