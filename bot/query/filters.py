@@ -133,7 +133,8 @@ def _asks(entry: Table, meta: Table) -> tuple[str, str]:
     """The field and what is asked of it."""
     if meta.get("type") == "combined":
         inner = [_text(each) for each in read(meta.get("params"))]
-        return "", (" or " if meta.get("relation") == "OR" else " and ").join(inner)
+        parts = map(_grouped, inner) if len(inner) > 1 else inner
+        return "", (" or " if meta.get("relation") == "OR" else " and ").join(parts)
     body = entry.get("query")
     if is_table(body) and body:
         return _query(body, 0)
@@ -148,7 +149,7 @@ def _asks(entry: Table, meta: Table) -> tuple[str, str]:
 
 
 def _text(each: Filter) -> str:
-    return f"not {each.shown}" if each.negated else each.shown
+    return f"not {_grouped(each.shown)}" if each.negated else each.shown
 
 
 def _query(body: Table, depth: int) -> tuple[str, str]:  # noqa: C901, PLR0911 - one branch a kind of query

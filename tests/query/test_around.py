@@ -33,6 +33,12 @@ def query(body: dict[str, Any], **meta: object) -> dict[str, Any]:
 A = wildcard("file.path", "?:\\A\\*", negate=True)
 B = wildcard("file.path", "?:\\B\\*", negate=True)
 
+
+def combined(relation: str, *params: dict[str, Any]) -> dict[str, Any]:
+    return {"meta": {"type": "combined", "relation": relation, "params": list(params)}}
+
+
+EITHER = combined("OR", query({"term": {"a": "x"}}), query({"term": {"a": "z"}}))
 SHAPES = [
     (query({"match_phrase": {"event.code": "4624"}}), "filter: event.code: 4624"),
     (query({"match_phrase": {"event.code": {"query": "4624"}}}), "filter: event.code: 4624"),
@@ -63,6 +69,8 @@ SHAPES = [
         {"meta": {"type": "combined", "relation": "OR", "params": [A, query({"term": {"a": "x"}})]}},
         "filter: not file.path: ?:\\A\\* (in any case) or a: x",
     ),
+    (combined("AND", query({"term": {"b": "y"}}), EITHER), "filter: b: y and (a: x or a: z)"),
+    (combined("OR", {**EITHER, "meta": {**EITHER["meta"], "negate": True}}), "filter: not (a: x or a: z)"),
     (query({"term": {"a": "x"}}, disabled=True), "switched-off filter: a: x"),
 ]
 
