@@ -72,6 +72,11 @@ def indicators_reformatted(old: Rule, new: Rule) -> bool:
     return tokens("kuery", before) == tokens("kuery", after) is not None
 
 
+def _of(kind: str, rule: Rule, key: str) -> object:
+    """The value of a key that only rules of one type know; in others it does nothing."""
+    return rule.get("rule", key) if rule.type in {None, kind} else None
+
+
 def _replaced(noun: str, before: object, after: object, more: str = "") -> Iterator[str]:
     """Tell a value that came, went or changed."""
     if same(before, after) or before == after:
@@ -95,7 +100,7 @@ def _category(old: Rule, new: Rule) -> Iterator[str]:
 
 
 def _threshold(old: Rule, new: Rule) -> Iterator[str]:
-    before, after = old.get("rule", "threshold"), new.get("rule", "threshold")
+    before, after = (_of("threshold", rule, "threshold") for rule in (old, new))
     if not is_table(before) or not is_table(after):
         yield from _replaced("threshold", threshold.words(before), threshold.words(after))
         return
@@ -121,7 +126,7 @@ def _higher(before: Table, after: Table) -> str:
 
 
 def _new_terms(old: Rule, new: Rule) -> Iterator[str]:
-    before, after = old.get("rule", "new_terms"), new.get("rule", "new_terms")
+    before, after = (_of("new_terms", rule, "new_terms") for rule in (old, new))
     ours, theirs = _terms(before), _terms(after)
     one, two = _window(before), _window(after)
     if not ours and not theirs:
@@ -173,10 +178,11 @@ def _longer(one: str | None, two: str | None) -> str:
 
 
 def _threat_match(old: Rule, new: Rule) -> Iterator[str]:
-    before, after = (index.names(rule.get("rule", "threat_index")) for rule in (old, new))
+    before, after = (index.names(_of("threat_match", rule, "threat_index")) for rule in (old, new))
     yield from index.tell(before, after, "indicator index")
     yield from _indicators(old, new)
-    yield from filters.tell(old.get("rule", "threat_filters"), new.get("rule", "threat_filters"), "indicator filter")
+    ours, theirs = (_of("threat_match", rule, "threat_filters") for rule in (old, new))
+    yield from filters.tell(ours, theirs, "indicator filter")
     before, after = _mappings(old), _mappings(new)
     for verb, ours, theirs in (("removes", before, after), ("adds", after, before)):
         known = frozenset(theirs)
@@ -184,8 +190,8 @@ def _threat_match(old: Rule, new: Rule) -> Iterator[str]:
 
 
 def _indicators(old: Rule, new: Rule) -> Iterator[str]:
-    before, after = old.string("rule", "threat_query"), new.string("rule", "threat_query")
-    if before is None or after is None or before == after:
+    before, after = (_of("threat_match", rule, "threat_query") for rule in (old, new))
+    if not (isinstance(before, str) and isinstance(after, str)) or before == after:
         yield from _replaced("indicator query", before, after)
         return
     languages = {rule.string("rule", "threat_language") or "kuery" for rule in (old, new)}
@@ -208,7 +214,7 @@ def _explained(before: str, after: str) -> list[str] | None:
 def _mappings(rule: Rule) -> list[str]:
     """Every way in which an event may match an indicator: entries of one item hold together."""
     found: list[str] = []
-    for item in items(rule.get("rule", "threat_mapping")):
+    for item in items(_of("threat_match", rule, "threat_mapping")):
         entries = items(item.get("entries")) if is_table(item) else []
         told = [
             f"{each.get('field')} {'is not' if each.get('negate') is True else 'is'} {each.get('value')}"

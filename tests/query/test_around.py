@@ -254,6 +254,29 @@ def test_what_stands_around_a_query_is_told(key: str, old: object, new: object, 
     assert told(key, old, new) == words
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "kind", "words"),
+    [
+        ("threshold", {"field": ["a"], "value": 3}, "threshold", "threshold: at least 3 events per a"),
+        ("new_terms", {"value": ["a"]}, "new_terms", "a value of a not seen before"),
+        ("threat_index", ["t-*"], "threat_match", "indicator index: t-*"),
+        ("threat_query", "a: x", "threat_match", "indicator query: a: x"),
+        ("threat_filters", [query({"term": {"a": "x"}})], "threat_match", "indicator filter: a: x"),
+        (
+            "threat_mapping",
+            [{"entries": [{"field": "a", "value": "t.a"}]}],
+            "threat_match",
+            "indicator match: a is t.a",
+        ),
+    ],
+)
+def test_what_a_rule_of_another_type_ignores_is_told_as_gone(key: str, value: object, kind: str, words: str) -> None:
+    other = rule(type="query", **{key: value})
+    assert list(around(rule(type="query"), other)) == []
+    (line,) = around(rule(type=kind, **{key: value}), other)
+    assert line.endswith(words)
+
+
 def changed(old: dict[str, object], new: dict[str, object]) -> RuleChange:
     return diff(Pairing(pairs=(Pair(before=rule(**old), after=rule(**new)),)), Settings()).rules[0]
 
