@@ -76,6 +76,7 @@ _NAMES = frozenset(
 _NOTHING = frozenset({("rule", "filters"), ("rule", "threat_filters"), ("rule", "threshold", "cardinality")})
 _THREAT_INDEX = ("rule", "threat_index")
 _INDICATORS = ("rule", "threat_query")
+_LANGUAGE = ("rule", "language")
 _SPANS: Mapping[tuple[str, ...], Callable[[object], int | None]] = {
     ("rule", "interval"): span.seconds,
     ("rule", "from"): span.back,
@@ -87,6 +88,8 @@ _DEFAULTS: Mapping[tuple[str, ...], object] = {
     ("rule", "from"): "now-6m",
     ("rule", "to"): "now",
     ("rule", "max_signals"): 100,
+    ("rule", "event_category_override"): "event.category",
+    ("rule", "timestamp_field"): "@timestamp",
 }
 """What a rule runs with where it says nothing."""
 
@@ -270,6 +273,8 @@ def _explained(change: RuleChange, base: Rule, head: Rule, compare: _Comparing |
     alike: set[KeyPath] = {_INDEX} if queries.moved_whole(base, head) else set()
     if queries.indicators_reformatted(base, head):
         alike.add(_INDICATORS)
+    if queries.language_of(base) == queries.language_of(head):
+        alike.add(_LANGUAGE)
     leaves = [replace(leaf, rewritten=leaf.rewritten or leaf.path in alike) for leaf in change.changes]
     change = replace(change, changes=tuple(leaves))
     if query is not None:  # told with the query, and apart from its verdict

@@ -308,6 +308,8 @@ def filters(*each: str) -> str:
         ("", 'interval = "5m"', True),
         ("", 'interval = "10m"', False),
         ("max_signals = 100", "", True),
+        ('event_category_override = "event.category"', "", True),
+        ('event_category_override = "event.type"', "", False),
         ("max_signals = 1000", "", False),
         (
             'new_terms.history_window_start = [{ value = "now-7d" }]',
@@ -354,6 +356,15 @@ def test_what_is_only_written_otherwise_is_no_change_of_what_it_is_about(
     assert bool(change.categories) is not rewritten
     assert change.asked == {leaf.category for leaf in change.changes}
     assert change.kind is Kind.TUNING
+
+
+def test_a_language_that_the_type_implies_is_the_same_where_it_is_left_out() -> None:
+    whole = rule_text()
+    left_out = one(whole, whole.replace('language = "eql"\n', ""))
+    assert [leaf.rewritten for leaf in left_out.changes] == [True]
+    other = one(whole, whole.replace('language = "eql"\n', "").replace('type = "eql"', 'type = "query"'))
+    assert Category.LOGIC in other.categories
+    assert not any(leaf.rewritten for leaf in other.changes)
 
 
 @pytest.mark.parametrize(

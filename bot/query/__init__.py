@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.query.around import around, indicators_reformatted, moved_whole
-from bot.query.compare import Budget, compare, indices_of, queries_of
+from bot.query.compare import Budget, compare, indices_of, language_of, queries_of
 from bot.query.conditions import Condition, conditions, maxspan, missing_metadata
 from bot.query.dead import Dead, dead
 from bot.query.languages import fields, syntax_error, tokens, values_over_lines
@@ -23,6 +23,7 @@ __all__ = [
     "fields",
     "indicators_reformatted",
     "indices_of",
+    "language_of",
     "maxspan",
     "missing_metadata",
     "moved_whole",
