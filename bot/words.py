@@ -184,7 +184,7 @@ def leaf_words(change: Change, rule: RuleChange) -> str:
 
 
 def _told(change: Change, rule: RuleChange) -> Phrase:
-    if change.path == ("rule", "query") and rule.query is not None:
+    if change.path == ("rule", "query") and rule.query is not None and change.op is Op.CHANGED:
         return _say(query_words(rule.query))
     same = _say(", means the same") if change.rewritten else ()
     return (*(_moved_index(change, rule) or change_phrase(change)), *same)

@@ -123,6 +123,12 @@ def test_logic_is_told_first_and_bookkeeping_not_at_all() -> None:
     assert rule_words(rule) == ("query narrowed", "severity low → medium", "risk 21 → 47", "description reworded")
 
 
+def test_a_query_that_came_or_went_is_told_as_that() -> None:
+    unknown = QueryChange(language="kuery", verdict=QueryVerdict.UNKNOWN, reason="the query was removed")
+    assert rule_words(edited(change("rule.query", "a", None), query=unknown)) == ("query removed",)
+    assert rule_words(edited(change("rule.query", None, "a"), query=unknown)) == ("query added",)
+
+
 def test_a_rule_whose_bookkeeping_alone_changed_says_so() -> None:
     assert rule_words(edited(change("metadata.updated_date", "2025/01/01", "2026/01/01"))) == ("bookkeeping only",)
     assert rule_words(edited()) == ("layout only",)
