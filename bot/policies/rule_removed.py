@@ -24,7 +24,7 @@ def rule_removed(change: RuleChange, context: Context, _options: object) -> Iter
         return
     created = base.creation_date
     age = (context.today - created).days if created else None
-    young = age is not None and age < context.settings.removal.grace_days
+    young = age is not None and -1 <= age < context.settings.removal.grace_days  # -1: elsewhere it is tomorrow
     message = f"a rule in the state {coded(base.maturity)} was removed"
     if young:
         message += f"; it was created on {coded(base.get('metadata', 'creation_date'))}, which is still recent"
