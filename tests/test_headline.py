@@ -211,6 +211,25 @@ def test_a_list_of_exceptions_is_neither_an_action_nor_without_effect() -> None:
     assert said((excepted, TAGS), (TAGS,)) == "1 rule changes exceptions; 2 rules change tags"
 
 
+def test_suppression_is_neither_what_a_rule_detects_nor_without_effect() -> None:
+    suppressed = ('type = "eql"', 'type = "eql"\nalert_suppression.group_by = ["a", "b"]')
+    assert said((suppressed,)) == "1 rule changes suppression"
+    assert (
+        said((suppressed, (QUERY, NARROWER))) == "1 rule changes what it detects: narrowed; 1 rule changes suppression"
+    )
+    assert said((suppressed, INDEX)) == ("1 rule changes what it detects: other indices; 1 rule changes suppression")
+    threshold = ('type = "eql"', 'type = "eql"\nalert_suppression.group_by = ["a"]\nthreshold.value = 3')
+    assert said((threshold,)) == "1 rule changes what it detects: another threshold; 1 rule changes suppression"
+
+
+def test_a_query_that_is_no_text_is_not_called_anything_else() -> None:
+    first, second = ((f"'''\n{QUERY}\n'''", text) for text in ("1", "2"))
+    before = rule_text(query=QUERY)
+    assert first[0] in before
+    sides = [rule("rules/a.toml", before.replace(*each)) for each in (first, second)]
+    assert said_of(Pair(before=sides[0], after=sides[1])) == "1 rule changes what it detects: effect unknown"
+
+
 def test_an_unknown_key_is_called_one() -> None:
     unknown = ('type = "eql"', 'type = "eql"\nsevrity = "high"')
     assert said((unknown,)) == "1 rule changes what it detects: an unknown key"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bot.model import Category, Finding, Kind, Level, QueryVerdict, Review, RuleChange, RuleReview
@@ -19,8 +19,12 @@ FOLD_FROM = 3
 
 _ODD_LINES = 3
 _MANY = 8  # lines of one policy that become one
+_DETECTS = frozenset({Category.LOGIC, Category.SCOPE})
 INTEGRATION = ("metadata", "integration")
 """A key of scope that says where a rule's events come from, and is no part of what it asks."""
+
+SUPPRESSION = ("rule", "alert_suppression")
+"""A table of logic that decides which alerts become one, and not what is found."""
 
 _CUT = re.compile(r"…|\b[0-9,]+ more\b|: [0-9]+ (?:changed|added|removed)\b")
 
@@ -76,11 +80,11 @@ class Objection:
 
 
 def detects(change: RuleChange) -> bool:
-    """Tell whether an edited rule detects something else than before; the integration that it names runs nowhere."""
+    """Tell whether an edited rule detects something else than before; suppression folds what it detects."""
     if change.kind in {Kind.NEW, Kind.REMOVAL, Kind.UNREADABLE}:
         return False
-    scope = (leaf for leaf in change.changes if leaf.category is Category.SCOPE and not leaf.rewritten)
-    return Category.LOGIC in change.categories or any(leaf.path != INTEGRATION for leaf in scope)
+    asked = tuple(leaf for leaf in change.changes if leaf.path[:2] not in {INTEGRATION, SUPPRESSION})
+    return not _DETECTS.isdisjoint(replace(change, changes=asked).categories)
 
 
 def count(number: int, noun: str, several: str = "") -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.asking import NO_RULE_FILES
-from bot.model import Category, Change, Kind, QueryVerdict, Review, RuleChange, Verdict
-from bot.render.fold import FOLD_FROM, INTEGRATION, count, detects, edit_of
+from bot.model import Category, Change, KeyPath, Kind, QueryVerdict, Review, RuleChange, Verdict
+from bot.render.fold import FOLD_FROM, INTEGRATION, SUPPRESSION, count, detects, edit_of
 from bot.report import finding_counts
 from bot.told import again, finished
 from bot.words import Phrase, Piece, announces, excused_word, leaf_phrases, plain, repaired
@@ -32,6 +32,7 @@ _ONE_SIDED = frozenset({Kind.NEW, Kind.REMOVAL, Kind.UNREADABLE})
 _EDITED = frozenset({Kind.TUNING, Kind.METADATA})
 _INDICES = frozenset({"index", "threat_index"})
 _DATA_VIEW = "data_view_id"
+_QUERY = ("rule", "query")
 _CATEGORIES = {
     Category.SCHEDULE: "schedule",
     Category.SEVERITY: "severity",
@@ -43,12 +44,14 @@ _CATEGORIES = {
     Category.TAXONOMY: "tags",
     Category.DOCS: "docs",
 }
-_EXCEPTIONS = "exceptions"
 _ALONE = ("the query's text only", "only how values are written", "bookkeeping only")
 _INDICES_TOPIC = "indices"
 _INTEGRATION_TOPIC = "integration"
-_TOPICS = (_INDICES_TOPIC, "maturity", _EXCEPTIONS, *_CATEGORIES.values(), _INTEGRATION_TOPIC, *_ALONE)
-_LOUD = frozenset({"schedule", "severity", "maturity", "lifecycle", _EXCEPTIONS})
+_ALERTS: Mapping[KeyPath, str] = {("rule", "exceptions_list"): "exceptions", SUPPRESSION: "suppression"}
+"""What decides which events become alerts beside what a rule asks."""
+
+_TOPICS = (_INDICES_TOPIC, "maturity", *_ALERTS.values(), *_CATEGORIES.values(), _INTEGRATION_TOPIC, *_ALONE)
+_LOUD = frozenset({"schedule", "severity", "maturity", "lifecycle", *_ALERTS.values()})
 """What is told of every rule in which it changes, whatever else is said; indices where a claim does not tell them."""
 
 _CLAIMS = {
@@ -59,7 +62,6 @@ _CLAIMS = {
     QueryVerdict.CHANGED: "changed both ways",
     QueryVerdict.UNKNOWN: "effect unknown",
 }
-_EXCEPTIONS_LIST = ("rule", "exceptions_list")
 _SETTINGS = {
     "type": "another rule type",
     "filters": "other filters",
@@ -67,7 +69,6 @@ _SETTINGS = {
     "new_terms": "other new terms",
     "machine_learning_job_id": "another job",
     "anomaly_threshold": "another anomaly threshold",
-    "alert_suppression": "other suppression",
     **dict.fromkeys(("threat_query", "threat_language", "threat_filters", "threat_mapping"), "other indicator matches"),
 }
 """What each setting is called where nothing else of a rule's logic changes; another type goes before them."""
@@ -101,7 +102,7 @@ def first_line(review: Review) -> tuple[str, tuple[Phrase, ...]]:
 def _goes(change: RuleChange) -> bool:
     """Tell whether events may be alerted on no more, or again, though no query, filter or index says so."""
     going = change.kind in _GOING and not announces(change)
-    return going or repaired(change) or change.changed(*_EXCEPTIONS_LIST)
+    return going or repaired(change) or any(leaf.path[:2] in _ALERTS and not leaf.rewritten for leaf in change.changes)
 
 
 def _claimed(changed: list[RuleChange]) -> Iterator[str]:
@@ -133,14 +134,16 @@ def _claim(change: RuleChange) -> str:
     if change.query is not None and change.query.verdict in _CLAIMS:
         return _CLAIMS[change.query.verdict]
     real = [leaf for leaf in change.changes if not leaf.rewritten]
-    if Category.LOGIC in change.categories:
-        logic = [leaf for leaf in real if leaf.category is Category.LOGIC and leaf.path != ("rule", "query")]
-        if not any(leaf.known for leaf in logic):
-            return "an unknown key"
-        return _setting({leaf.path[1] for leaf in logic})
+    logic = [leaf for leaf in real if leaf.category is Category.LOGIC and leaf.path[:2] not in {_QUERY, SUPPRESSION}]
+    if logic:
+        known = any(leaf.known for leaf in logic)
+        return _setting({leaf.path[1] for leaf in logic}) if known else "an unknown key"
     keys = {leaf.path[-1] for leaf in real if leaf.category is Category.SCOPE}
     indices, data_view = _OTHER_INDICES
-    return indices if keys & _INDICES else data_view if _DATA_VIEW in keys else "another saved query"
+    if keys & _INDICES:
+        return indices
+    saved = "another saved query" if "saved_id" in keys else _CLAIMS[QueryVerdict.UNKNOWN]
+    return data_view if _DATA_VIEW in keys else saved
 
 
 def _setting(keys: set[str]) -> str:
@@ -200,8 +203,8 @@ def _topic(leaf: Change) -> str:
         return _INTEGRATION_TOPIC
     if leaf.category is Category.SCOPE:
         return _INDICES_TOPIC if leaf.path[-1] in _INDICES | {_DATA_VIEW} else ""
-    if leaf.path == _EXCEPTIONS_LIST:
-        return _EXCEPTIONS
+    if leaf.path[:2] in _ALERTS:
+        return _ALERTS[leaf.path[:2]]
     return "maturity" if leaf.path == ("metadata", "maturity") else _CATEGORIES.get(leaf.category, "")
 
 
