@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.model import Level, RuleChange
+from bot.model import NO_TABLE, Level, Rule, RuleChange, exact
 from bot.policy import Context, Scope, Violation, policy
 
 _KEY = ("metadata", "updated_date")
@@ -21,8 +21,17 @@ def updated_date_without_change(change: RuleChange, _context: Context, _options:
     """
     if [leaf.path for leaf in change.changes] == [_KEY]:
         leaf = change.changes[0]
+        beside = _without_date(change.base) != _without_date(change.head)
         yield Violation(
-            message="`updated_date` is the only value that changed",
+            message="`updated_date` changed, and beside it only how often or where an item stands in a list"
+            if beside
+            else "`updated_date` is the only value that changed",
             at=_KEY,
             value=(leaf.before, leaf.after),
         )
+
+
+def _without_date(rule: Rule | None) -> object:
+    """Return what a rule holds beside its date, lists in the order in which they stand."""
+    data = rule.data if rule else NO_TABLE
+    return exact({**data, "metadata": {**(rule.table("metadata") if rule else NO_TABLE), _KEY[1]: ""}})
