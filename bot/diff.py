@@ -370,6 +370,12 @@ def _asked(entry: object) -> object:
     return kept
 
 
+def _together(item: object) -> object:
+    """Return an item of a threat mapping whose entries hold together, in any order."""
+    entries = item.get("entries") if is_table(item) else None
+    return {**item, "entries": frozenset(map(exact, entries))} if is_table(item) and is_list(entries) else item
+
+
 def _itself(item: object) -> object:
     return item
 
@@ -379,7 +385,7 @@ _UNORDERED: Mapping[tuple[str, ...], Callable[[object], object]] = {
     ("rule", "threat_filters"): _asked,
     ("rule", "new_terms", "history_window_start"): _back,
     _THREAT_INDEX: _itself,
-    ("rule", "threat_mapping"): _itself,
+    ("rule", "threat_mapping"): _together,
     ("rule", "machine_learning_job_id"): _itself,
     ("rule", "threshold", "field"): _itself,
     ("rule", "threshold", "cardinality"): _itself,

@@ -280,6 +280,11 @@ OLD = '{ meta = { key = "x", value = "a" } }'
 COMBINED = '{ meta = { type = "combined", params = [{ query = { term = { x = "a" } } }] }, query = { match_all = {} } }'
 
 
+MATCH = '{ entries = [{ field = "c", value = "t.c" }] }'
+BOTH = '{ entries = [{ field = "a", value = "t.a" }, { field = "b", value = "t.b" }] }'
+HTOB = '{ entries = [{ field = "b", value = "t.b" }, { field = "a", value = "t.a" }] }'
+
+
 def filters(*each: str) -> str:
     return f"filters = [{', '.join(each)}]"
 
@@ -337,6 +342,9 @@ def filters(*each: str) -> str:
         ("threat_query = 'a:x and b:y'", "threat_query = 'a: x  and b:y'", True),
         ("threat_query = 'a:x and b:y'", "threat_query = 'a:\"x  y\" and b:y'", False),
         ("threat_query = 'a:x'", "", False),
+        (f"threat_mapping = [{MATCH}, {BOTH}]", f"threat_mapping = [{HTOB}, {MATCH}]", True),
+        (f"threat_mapping = [{MATCH}, {BOTH}]", f"threat_mapping = [{BOTH}]", False),
+        (f"threat_mapping = [{BOTH}]", f"threat_mapping = [{BOTH.replace('t.b', 't.c')}]", False),
         (filters(FILTER, OTHER), filters(OTHER, FILTER), True),
         (filters(FILTER), filters(FILTER.replace("true", 'true, alias = "z"')), True),
         (filters(FILTER), filters(FILTER.replace('value = "a"', 'value = "b"')), True),

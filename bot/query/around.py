@@ -183,10 +183,9 @@ def _threat_match(old: Rule, new: Rule) -> Iterator[str]:
     yield from _indicators(old, new)
     ours, theirs = (_of("threat_match", rule, "threat_filters") for rule in (old, new))
     yield from filters.tell(ours, theirs, "indicator filter")
-    before, after = _mappings(old), _mappings(new)
-    for verb, ours, theirs in (("removes", before, after), ("adds", after, before)):
-        known = frozenset(theirs)
-        yield from (f"{verb} indicator match: {marked(each)}" for each in ours if each not in known)
+    held, holds = _mappings(old), _mappings(new)
+    for verb, ours, theirs in (("removes", held, holds), ("adds", holds, held)):
+        yield from (f"{verb} indicator match: {marked(told)}" for each, told in ours.items() if each not in theirs)
 
 
 def _indicators(old: Rule, new: Rule) -> Iterator[str]:
@@ -211,9 +210,9 @@ def _explained(before: str, after: str) -> list[str] | None:
         return None
 
 
-def _mappings(rule: Rule) -> list[str]:
-    """Every way in which an event may match an indicator: entries of one item hold together."""
-    found: list[str] = []
+def _mappings(rule: Rule) -> dict[frozenset[str], str]:
+    """Every way in which an event may match an indicator: entries of one item hold together, in any order."""
+    found: dict[frozenset[str], str] = {}
     for item in items(_of("threat_match", rule, "threat_mapping")):
         entries = items(item.get("entries")) if is_table(item) else []
         told = [
@@ -222,8 +221,8 @@ def _mappings(rule: Rule) -> list[str]:
             if is_table(each)
         ]
         if told:
-            found.append(" and ".join(told))
-    return list(dict.fromkeys(found))
+            found.setdefault(frozenset(told), " and ".join(told))
+    return found
 
 
 __all__ = ["around", "indicators_reformatted", "moved_whole"]

@@ -248,6 +248,12 @@ def test_the_order_of_filters_and_what_kibana_notes_beside_mean_nothing() -> Non
             [{"entries": [{"field": "a", "value": "t.a"}, {"field": "b", "value": "t.b", "negate": True}]}],
             ["removes indicator match: a is t.a", "adds indicator match: a is t.a and b is not t.b"],
         ),
+        (
+            "threat_mapping",
+            [{"entries": [{"field": "a", "value": "t.a"}, {"field": "b", "value": "t.b"}]}],
+            [{"entries": [{"field": "b", "value": "t.b"}, {"field": "a", "value": "t.a"}]}],
+            [],
+        ),
     ],
 )
 def test_what_stands_around_a_query_is_told(key: str, old: object, new: object, words: list[str]) -> None:
