@@ -270,7 +270,9 @@ def _explained(change: RuleChange, base: Rule, head: Rule, compare: _Comparing |
     comparing = compare or queries.compare
     query = comparing(base, head) if change.changed("rule", "query") else None
     around = queries.around(base, head)
-    alike: set[KeyPath] = {_INDEX} if queries.moved_whole(base, head) else set()
+    alike: set[KeyPath] = set()
+    if queries.moved_whole(base, head) or queries.data_views(base, head):
+        alike.add(_INDEX)
     if queries.indicators_reformatted(base, head):
         alike.add(_INDICATORS)
     if queries.language_of(base) == queries.language_of(head):

@@ -313,6 +313,8 @@ def filters(*each: str) -> str:
         ("", 'interval = "5m"', True),
         ("", 'interval = "10m"', False),
         ("max_signals = 100", "", True),
+        ('data_view_id = "v"\nindex = ["a-*"]', 'data_view_id = "v"\nindex = ["b-*"]', True),
+        ('index = ["a-*"]', 'index = ["b-*"]', False),
         ('event_category_override = "event.category"', "", True),
         ('event_category_override = "event.type"', "", False),
         ("max_signals = 1000", "", False),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.model import KeyPath, Level, Rule, RuleChange, is_list, is_table, items
 from bot.policy import Context, Scope, Violation, policy
-from bot.query import index, indices_of
+from bot.query import data_views, index, indices_of
 from bot.query.compare import language_of
 from bot.told import coded
 
@@ -29,7 +29,7 @@ def coverage_removed(change: RuleChange, _context: Context, _options: object) ->
         return
     reads = ("rule", "index") if head.get("rule", "index") is not None or language_of(head) != "esql" else _QUERY
     before, after = indices_of(base), indices_of(head)
-    if before is not None and after is not None:
+    if before is not None and after is not None and not data_views(base, head):
         gone, excluded = index.lost(before, after)
         yield from _told("index", reads, gone, "removed")
         yield from _told("index", reads, excluded, "excluded")

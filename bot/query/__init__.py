@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.query.around import around, indicators_reformatted, moved_whole
+from bot.query.around import around, data_views, indicators_reformatted, moved_whole
 from bot.query.compare import Budget, compare, indices_of, language_of, queries_of
 from bot.query.conditions import Condition, conditions, maxspan, missing_metadata
 from bot.query.dead import Dead, dead
@@ -19,6 +19,7 @@ __all__ = [
     "around",
     "compare",
     "conditions",
+    "data_views",
     "dead",
     "fields",
     "indicators_reformatted",

@@ -44,6 +44,8 @@ def _around(old: Rule, new: Rule) -> Iterator[str]:
 
 def _indices(old: Rule, new: Rule) -> Iterator[str]:
     """What a rule reads; what an ES|QL query names itself is part of the query, and told there."""
+    if data_views(old, new):
+        return
     if language_of(old) == language_of(new) == "esql":
         before, after = (index.names(rule.get("rule", "index")) for rule in (old, new))
         yield from index.tell(before, after, "index pattern")
@@ -53,12 +55,17 @@ def _indices(old: Rule, new: Rule) -> Iterator[str]:
         yield from index.tell(reads, will_read, "index pattern")
 
 
+def data_views(old: Rule, new: Rule) -> bool:
+    """Tell whether a rule reads a data view before and after: then it reads no list of index patterns beside it."""
+    return all(rule.get("rule", "data_view_id") is not None for rule in (old, new))
+
+
 def moved_whole(old: Rule, new: Rule) -> bool:
     """Tell whether index patterns went between a list and an ES|QL query, and are the same ones still."""
     if (language_of(old) == "esql") is (language_of(new) == "esql"):
         return False
     if any(rule.get("rule", "data_view_id") is not None for rule in (old, new)):
-        return False  # a rule reads its data view, and not the list beside it
+        return False
     before, after = indices_of(old), indices_of(new)
     return before is not None and after is not None and not index.reordered(before, after)
 
@@ -225,4 +232,4 @@ def _mappings(rule: Rule) -> dict[frozenset[str], str]:
     return found
 
 
-__all__ = ["around", "indicators_reformatted", "moved_whole"]
+__all__ = ["around", "data_views", "indicators_reformatted", "moved_whole"]

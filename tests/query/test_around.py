@@ -94,6 +94,16 @@ def test_an_index_pattern_that_moved_into_the_query_is_not_removed() -> None:
     assert list(around(esql, kql)) == ["removes index pattern: c-*", "adds index pattern: b-*"]
 
 
+def test_a_list_of_index_patterns_beside_a_data_view_is_not_told() -> None:
+    old, new = (rule(index=[name], data_view_id="v") for name in ("a-*", "b-*"))
+    assert list(around(old, new)) == []
+    assert list(around(rule(index=["a-*"]), new)) == [
+        "removes index pattern: a-*",
+        "adds index pattern: b-*",
+        "adds data view: v",
+    ]
+
+
 def test_what_an_esql_query_reads_is_told_with_the_query() -> None:
     old, new = (rule(type="esql", language="esql", query=f"from {name} | where a == 1") for name in ("a-*", "b-*"))
     assert list(around(old, new)) == []
