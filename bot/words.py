@@ -150,7 +150,7 @@ def rule_phrases(rule: RuleChange) -> tuple[Phrase, ...]:
     if not told and rule.changes:
         told = [_say("bookkeeping only")]
     if not told and not phrases:
-        told = [_say("layout only")]
+        told = [_say("mode of the file only" if mode_alone(rule) else "layout only")]
     if announces(rule):
         told = [_say("announced by the name alone"), *told]
     return (*told, *phrases)
@@ -167,6 +167,16 @@ def announces(rule: RuleChange) -> bool:
     if rule.kind is not Kind.DEPRECATION or base is None or head is None or head.maturity == DEPRECATED:
         return False
     return (head.name or "").startswith(NOTICE_PREFIX) and not (base.name or "").startswith(NOTICE_PREFIX)
+
+
+def mode_alone(rule: RuleChange) -> bool:
+    """Tell whether a file holds what it held, so that nothing but its mode can be another."""
+    return (
+        rule.kind is Kind.COSMETIC
+        and rule.base is not None
+        and rule.head is not None
+        and rule.base.text == rule.head.text
+    )
 
 
 def repaired(rule: RuleChange) -> bool:
@@ -413,6 +423,7 @@ __all__ = [
     "change_words",
     "leaf_phrases",
     "leaf_words",
+    "mode_alone",
     "plain",
     "query_heading",
     "query_words",

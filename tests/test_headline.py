@@ -230,6 +230,18 @@ def test_a_query_that_is_no_text_is_not_called_anything_else() -> None:
     assert said_of(Pair(before=sides[0], after=sides[1])) == "1 rule changes what it detects: effect unknown"
 
 
+def test_a_file_of_another_mode_is_laid_out_as_it_was() -> None:
+    same, spaced = (rule("rules/a.toml", text) for text in (rule_text(), f"{rule_text()}\n"))
+    assert said_of(Pair(before=same, after=same)) == (
+        "Nothing changes in what rules detect; 1 rule changes the mode of its file only"
+    )
+    assert (
+        said_of(Pair(before=same, after=spaced)) == "Nothing changes in what rules detect; 1 rule changes layout only"
+    )
+    pairs = (Pair(before=same, after=same), Pair(before=same, after=spaced))
+    assert [rule_words(each.change) for each in review(pairs).rules] == [("mode of the file only",), ("layout only",)]
+
+
 def test_an_unknown_key_is_called_one() -> None:
     unknown = ('type = "eql"', 'type = "eql"\nsevrity = "high"')
     assert said((unknown,)) == "1 rule changes what it detects: an unknown key"

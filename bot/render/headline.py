@@ -11,7 +11,7 @@ from bot.model import Category, Change, KeyPath, Kind, QueryVerdict, Review, Rul
 from bot.render.fold import FOLD_FROM, INTEGRATION, SUPPRESSION, count, detects, edit_of
 from bot.report import finding_counts
 from bot.told import again, finished
-from bot.words import Phrase, Piece, announces, excused_word, leaf_phrases, plain, repaired
+from bot.words import Phrase, Piece, announces, excused_word, leaf_phrases, mode_alone, plain, repaired
 
 _WHOLE = {
     Kind.NEW: ("is new", "are new"),
@@ -253,7 +253,9 @@ def _beside(changes: list[RuleChange], alike: tuple[str, ...]) -> Iterator[Phras
             yield (Piece(f"{rules} {'changes' if numbers[topic] == 1 else 'change'} {topic}"),)
     kinds = Counter(change.kind for change in changes)
     yield from _plainly(kinds[Kind.RENAME], "only moves", "only move")
-    yield from _plainly(kinds[Kind.COSMETIC], "changes layout only", "change layout only")
+    modes = sum(map(mode_alone, changes))
+    yield from _plainly(kinds[Kind.COSMETIC] - modes, "changes layout only", "change layout only")
+    yield from _plainly(modes, "changes the mode of its file only", "change the mode of their files only")
 
 
 def _coming_and_going(changes: list[RuleChange]) -> Iterator[Phrase]:
