@@ -22,7 +22,8 @@ from bot.told import finished, marked
 
 _STEPS = 200_000
 _START = re.compile(r"now-([0-9]{1,9})([smhdwMy])")
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "M": 2_592_000, "y": 31_536_000}
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "M": 28 * 86_400, "y": 365 * 86_400}
+_AT_MOST = {**_SECONDS, "M": 31 * 86_400, "y": 366 * 86_400}
 
 
 def around(old: Rule, new: Rule) -> tuple[str, ...]:
@@ -172,13 +173,21 @@ def _window(value: object) -> str | None:
 def _longer(one: str | None, two: str | None) -> str:
     if span.back(one) is not None and span.back(one) == span.back(two):
         return " (the same span)"
-    starts = [_START.fullmatch(each or "") for each in (one, two)]
-    before, after = (int(start[1]) * _SECONDS[start[2]] if start else None for start in starts)
-    if before is None or after is None or before == after:
+    before, after = (_START.fullmatch(each or "") for each in (one, two))
+    if before is None or after is None:
         return ""
-    if after > before:
+    if _surely_longer(after, before):
         return " (longer: a value seen back to then is no longer new)"
-    return " (shorter: a value last seen before that is new again)"
+    if _surely_longer(before, after):
+        return " (shorter: a value last seen before that is new again)"
+    return ""
+
+
+def _surely_longer(one: re.Match[str], other: re.Match[str]) -> bool:
+    """Tell whether one span is longer than another in any month and year."""
+    if one[2] == other[2]:
+        return int(one[1]) > int(other[1])
+    return int(one[1]) * _SECONDS[one[2]] > int(other[1]) * _AT_MOST[other[2]]
 
 
 # indicator matches

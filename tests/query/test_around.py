@@ -234,6 +234,22 @@ def test_the_order_of_filters_and_what_kibana_notes_beside_mean_nothing() -> Non
             {"value": ["a"], "history_window_start": [{"value": "now-168h"}]},
             ["changes start of the history that a value is new to: now-7d to now-168h (the same span)"],
         ),
+        *(
+            (
+                "new_terms",
+                {"value": ["a"], "history_window_start": [{"value": one}]},
+                {"value": ["a"], "history_window_start": [{"value": two}]},
+                [f"changes start of the history that a value is new to: {one} to {two}{how}"],
+            )
+            for one, two, how in (
+                ("now-31d", "now-1M", ""),
+                ("now-32d", "now-1M", " (shorter: a value last seen before that is new again)"),
+                ("now-27d", "now-1M", " (longer: a value seen back to then is no longer new)"),
+                ("now-28d", "now-1M", ""),
+                ("now-11M", "now-12M", " (longer: a value seen back to then is no longer new)"),
+                ("now-12M", "now-1y", ""),
+            )
+        ),
         ("new_terms", None, {"value": ["a"]}, ["alerts only on a value of a not seen before"]),
         (
             "new_terms",
