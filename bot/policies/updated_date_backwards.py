@@ -22,7 +22,7 @@ def updated_date_backwards(change: RuleChange, context: Context, _options: None)
     between. A plain revert is told apart, and so is the repair of a date that was in the future or was none.
 
     Fix: Bring the branch up to date, see that nothing of the newer rule was lost, and set `updated_date` to the day of
-    this change.
+    this change, or put the old date back where nothing else changed.
     """
     before = change.base.updated_date if change.base else None
     after = change.head.updated_date if change.head else None
