@@ -211,6 +211,12 @@ def test_a_list_of_exceptions_is_neither_an_action_nor_without_effect() -> None:
     assert said((excepted, TAGS), (TAGS,)) == "1 rule changes exceptions; 2 rules change tags"
 
 
+@pytest.mark.parametrize("key", ['meta.from = "1m"', 'outcome = "exactMatch"'])
+def test_what_is_kept_beside_the_response_is_no_response_action(key: str) -> None:
+    line = said((('type = "eql"', f'type = "eql"\n{key}'),))
+    assert line == "Nothing changes in what rules detect; 1 rule changes meta"
+
+
 def test_suppression_is_neither_what_a_rule_detects_nor_without_effect() -> None:
     suppressed = ('type = "eql"', 'type = "eql"\nalert_suppression.group_by = ["a", "b"]')
     assert said((suppressed,)) == "1 rule changes suppression"

@@ -46,11 +46,14 @@ _CATEGORIES = {
 }
 _ALONE = ("the query's text only", "only how values are written", "bookkeeping only")
 _INDICES_TOPIC = "indices"
-_INTEGRATION_TOPIC = "integration"
+_INTEGRATION_TOPIC, _META = "integration", "meta"
+_NO_RESPONSE = frozenset({("rule", "meta"), ("rule", "outcome")})
+"""Keys among the response that say nothing of what happens with an alert."""
+
 _ALERTS: Mapping[KeyPath, str] = {("rule", "exceptions_list"): "exceptions", SUPPRESSION: "suppression"}
 """What decides which events become alerts beside what a rule asks."""
 
-_TOPICS = (_INDICES_TOPIC, "maturity", *_ALERTS.values(), *_CATEGORIES.values(), _INTEGRATION_TOPIC, *_ALONE)
+_TOPICS = (_INDICES_TOPIC, "maturity", *_ALERTS.values(), *_CATEGORIES.values(), _INTEGRATION_TOPIC, _META, *_ALONE)
 _LOUD = frozenset({"schedule", "severity", "maturity", "lifecycle", *_ALERTS.values()})
 """What is told of every rule in which it changes, whatever else is said; indices where a claim does not tell them."""
 
@@ -205,6 +208,8 @@ def _topic(leaf: Change) -> str:
         return _INDICES_TOPIC if leaf.path[-1] in _INDICES | {_DATA_VIEW} else ""
     if leaf.path[:2] in _ALERTS:
         return _ALERTS[leaf.path[:2]]
+    if leaf.path[:2] in _NO_RESPONSE:
+        return _META
     return "maturity" if leaf.path == ("metadata", "maturity") else _CATEGORIES.get(leaf.category, "")
 
 
