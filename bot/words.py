@@ -262,9 +262,9 @@ def change_phrase(change: Change) -> Phrase:
     label = _label(change)
     before, after = change.before, change.after
     if change.path == ("rule", "threat"):
-        listed = _listed(label, _techniques(before), _techniques(after))
-        if listed or not (is_list(before) and is_list(after)):
-            return listed or (*label, Piece(" changed"))
+        old, new = _techniques(before), _techniques(after)
+        if old or new or not (is_list(before) and is_list(after)):
+            return _listed(label, old, new) or (*label, Piece(" changed, same ids" if old else " changed"))
     if change.path == ("rule", "query"):
         return (*label, Piece({Op.ADDED: " added", Op.REMOVED: " removed", Op.CHANGED: " changed"}[change.op]))
     if any(isinstance(side, list) for side in (before, after)):

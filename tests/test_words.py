@@ -55,7 +55,7 @@ EXECUTION = [tactic("TA0002", technique("T1059"))]
             [{"tactic": {"name": "B"}}],
             "threat: 1 changed (tactic.name A → B)",
         ),
-        ("rule.threat", EXECUTION, EXECUTION[::-1] + EXECUTION, "threat: 1 added"),
+        ("rule.threat", EXECUTION, EXECUTION[::-1] + EXECUTION, "threat changed, same ids"),
         ("rule.threat", 1, 2, "threat changed"),
         ("rule.filters", [{"a": {"b": 1}}], [{"a": {"b": True}}], "filters: 1 changed (a.b 1 → true)"),
         ("rule.filters", [{"a": 1, "b": 1}], [{"a": 2, "b": 2}], "filters: 1 changed (a, b)"),
