@@ -129,6 +129,28 @@ def test_a_maintainer_puts_a_label_on_and_the_action_runs_again(repo: Repository
     assert "governance: recheck" not in labels
 
 
+def test_a_shallow_clone_will_do(repo: Repository, tmp_path: Path) -> None:
+    for number in range(2):
+        repo.commit({"rules/a.toml": rule_text(name=f"Rule {number}")})
+    repo.git("switch", "--quiet", "--create", "tune")
+    repo.commit({"rules/a.toml": rule_text(query="any where true")})
+    clone = tmp_path / "clone"
+    repo.git("clone", "--quiet", "--depth=2", repo.path.as_uri(), str(clone))
+    shallow = Repository(path=clone)
+    shallow.git("branch", "main", "HEAD~1")
+    shallow.git("remote", "remove", "origin")
+    done = _own(str(clone), "tune")
+    assert done.returncode == 0, done.stderr
+    assert "Commit status  failure  ruleward: main  Blocked: 1 error" in done.stdout
+
+
+def test_a_repository_with_ids_that_the_demo_s_github_lacks_is_said_in_a_line(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", "--object-format=sha256", tmp_path], check=True)
+    done = _own(str(tmp_path), "tune")
+    assert done.returncode == 1
+    assert done.stderr == f"demo: {tmp_path}: its ids are of sha256; the demo's GitHub knows sha1 alone\n"
+
+
 def test_a_branch_that_is_not_there_is_said_in_a_line(repo: Repository) -> None:
     repo.commit({"rules/a.toml": rule_text()})
     done = _own(str(repo.path), "nope")

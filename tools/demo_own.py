@@ -32,6 +32,8 @@ def main(repo: Path, branch: str, labels: Sequence[str] = ()) -> None:
         labels: what a maintainer puts on after the first run; after each the action runs again.
     """
     git = Git(repo)
+    if (ids := git.text("rev-parse", "--show-object-format")) != "sha1":
+        raise RulewardError(f"{repo}: its ids are of {ids}; the demo's GitHub knows sha1 alone")
     base, commit = git.default_branch()
     head = git.commit(branch)
     with tempfile.TemporaryDirectory(prefix="ruleward-demo-") as folder:
@@ -39,7 +41,8 @@ def main(repo: Path, branch: str, labels: Sequence[str] = ()) -> None:
         target = base.removeprefix("origin/")
         wanted = [f"{commit}:refs/heads/{target}", f"{head}:refs/demo/head"]
         subprocess.run(["git", "init", "--quiet", "--bare", copy], check=True)
-        subprocess.run(["git", "fetch", "--quiet", git.directory.resolve(), *wanted], cwd=copy, check=True)
+        fetch = ("git", "fetch", "--quiet", "--update-shallow")
+        subprocess.run([*fetch, git.directory.resolve(), *wanted], cwd=copy, check=True)
         with FakeGitHub(copy, repo=REPOSITORY, described=False) as github:
             title = git.text("log", "-1", "--format=%s", head)
             name = git.text("rev-parse", "--abbrev-ref", branch)
