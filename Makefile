@@ -32,7 +32,7 @@ install: $(VENV)/.runtime  ## .venv/bin/ruleward with the locked runtime depende
 dev: $(VENV)/.dev  ## the same, with everything the checks and tests need
 
 demo: $(VENV)/.runtime  ## the action on a pull request made for show; with REPO=../my-rules BRANCH=tune on that of your own, with LABEL="waive: …" too
-	$(if $(LABEL),$(if $(REPO),,$(error LABEL is for a branch of your own: name it with REPO and BRANCH)))
+	$(if $(REPO),,$(if $(LABEL)$(filter command,$(origin BRANCH)),$(error BRANCH and LABEL are for a repository of your own: name it with REPO)))
 	@$(BIN)/python -m $(if $(REPO),tools.demo_own "$(REPO)" "$(or $(BRANCH),HEAD)" "$(LABEL)",tools.demo)
 
 test: $(VENV)/.dev  ## the tests

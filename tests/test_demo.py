@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -156,6 +157,16 @@ def test_a_branch_that_is_not_there_is_said_in_a_line(repo: Repository) -> None:
     done = _own(str(repo.path), "nope")
     assert done.returncode == 1
     assert done.stderr == f"demo: nope: no such commit in {repo.path}\n"
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+@pytest.mark.parametrize("given", ["BRANCH=tune", "LABEL=governance: recheck"])
+def test_a_branch_or_a_label_without_a_repository_is_said(given: str) -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", "demo", given], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 2
+    assert "BRANCH and LABEL are for a repository of your own: name it with REPO" in done.stderr
 
 
 def test_a_pack_that_lacks_what_the_demo_needs_is_said(tmp_path: Path) -> None:
