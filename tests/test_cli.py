@@ -166,6 +166,19 @@ def test_the_status_holds_where_not_even_the_error_can_be_written(branch: Reposi
     assert subprocess.run(["sh", "-c", script], cwd=branch.path, env=environment, check=False).returncode == 3
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of its own there")
+@pytest.mark.parametrize("arguments", ["review --base main", "audit", "doctor", "explain", "--version"])
+def test_a_closed_stdout_changes_no_exit_status(branch: Repository, arguments: str) -> None:
+    command = f"{shlex.quote(sys.executable)} -m bot {arguments}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    def run(line: str) -> tuple[int, bytes]:
+        done = subprocess.run(["sh", "-c", line], cwd=branch.path, env=environment, capture_output=True, check=False)
+        return done.returncode, done.stderr
+
+    assert run(f"exec {command} >&-") == run(f"exec {command}")
+
+
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="file names are Unicode there, whatever the locale")
 def test_a_path_that_the_locale_cannot_name_is_told_in_a_line(tmp_path: Path) -> None:
     repo = new_repository(tmp_path / "r\u00fcles")

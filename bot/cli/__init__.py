@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn, TextIO
 
 import click
@@ -19,6 +20,8 @@ for _command in cli.commands.values():  # whole, where click would cut what is l
 
 def main() -> NoReturn:
     """Run the command line; every error that a user can put right is one line on stderr, without a traceback."""
+    if sys.__stdout__ is None:  # `>&-`: nobody wants the report, and the exit status says the rest
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the process ends
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:
