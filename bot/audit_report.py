@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -249,7 +250,7 @@ def _read_fix(read: _Reader) -> LineFix:
 
 
 def merge_audits(audits: Iterable[tuple[str, Audit]]) -> Audit:
-    """Fold the audits of several repositories into one; each rule keeps its repository.
+    """Fold the audits of several repositories into one, of the newest's day; each rule keeps its repository.
 
     Args:
         audits: the name of each file, and what it holds.
@@ -260,21 +261,45 @@ def merge_audits(audits: Iterable[tuple[str, Audit]]) -> Audit:
     homes: dict[str, str] = {}
     sources: list[Source] = []
     rules: list[AuditedRule] = []
-    days: list[date] = []
-    for name, audit in audits:
+    given = tuple(audits)
+    if not given:
+        raise RulewardError("--merge needs the JSON report of at least one audit")
+    today = max(audit.today for _, audit in given)
+    for name, audit in given:
+        later = (today - audit.today).days
         for source in audit.sources:
             if source.repository in homes:
                 raise RulewardError(f"{name}: {source.repository} is in {homes[source.repository]} already")
             homes[source.repository] = name
-            sources.append(source)
-        rules += audit.rules
-        days.append(audit.today)
-    if not days:
-        raise RulewardError("--merge needs the JSON report of at least one audit")
+            sources.append(_dated(source, audit.today) if later else source)
+        rules += (_later(rule, later) for rule in audit.rules) if later else audit.rules
     return Audit(
-        today=max(days),
+        today=today,
         sources=tuple(sorted(sources, key=lambda source: source.repository)),
         rules=tuple(sorted(rules, key=attention)),
+    )
+
+
+def _dated(source: Source, day: date) -> Source:
+    """Note when a repository was audited; one that was merged before has its note."""
+    if _AUDITED in source.note:
+        return source
+    return replace(source, note="; ".join(filter(None, (source.note, f"{_AUDITED}{day.isoformat()}"))))
+
+
+_AUDITED = "audited on "
+
+
+def _later(rule: AuditedRule, days: int) -> AuditedRule:
+    """Count on for how long a rule has been stale, so that the day since which stays; its ages are its audit's."""
+
+    def more(number: int | None) -> int | None:
+        return None if number is None else number + days
+
+    return replace(
+        rule,
+        reasons={reason: more(number) for reason, number in rule.reasons.items()},
+        advice=tuple(replace(each, days=more(each.days)) for each in rule.advice),
     )
 
 

@@ -569,6 +569,21 @@ def test_shards_of_several_repositories_become_one_report(tmp_path: Path) -> Non
     ]
 
 
+def test_reports_of_other_days_keep_the_days_since_which_rules_are_stale_and_are_dated(tmp_path: Path) -> None:
+    audits: list[tuple[str, Audit]] = []
+    for name, day in (("one", "2026-11-24"), ("two", "2026-11-23"), ("three", "2026-11-20")):
+        repo = new_repository(tmp_path / name)
+        seasoned(repo, {"rules/a.toml": rule_text(updated="2024/01/01")})
+        audits.append((name, audit(Git(repo.path), head=None, config=None, today=date.fromisoformat(day))))
+    merged = merge_audits([("both.json", merge_audits(audits[1:])), audits[0]])
+    first, *others = merged.rules
+    for rule in others:
+        assert (rule.reasons, rule.advice) == (first.reasons, first.advice)
+    assert sorted(rule.age_days or 0 for rule in merged.rules) == [1054, 1057, 1058]
+    notes = {source.repository: source.note for source in merged.sources}
+    assert notes == {"one": "", "two": "audited on 2026-11-23", "three": "audited on 2026-11-20"}
+
+
 def test_one_repository_twice_is_a_mistake() -> None:
     with pytest.raises(RulewardError, match=r"b\.json: o/r is in a\.json already"):
         merge_audits([("a.json", rich()), ("b.json", rich())])
