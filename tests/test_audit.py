@@ -595,6 +595,17 @@ def test_an_incomplete_shard_makes_the_whole_incomplete(tmp_path: Path) -> None:
     assert CliRunner().invoke(cli, ["audit", "--merge", str(place)]).exit_code == 3
 
 
+def test_a_config_that_a_sparse_checkout_leaves_out_holds(repo: Repository) -> None:
+    config = '[rules]\ninclude = ["detections/**/*.toml"]\n'
+    seasoned(repo, {"detections/a.toml": rule_text(updated="2024/01/01"), ".github/ruleward.toml": config})
+    repo.git("sparse-checkout", "set", "detections")
+    assert not (repo.path / ".github").exists()
+    assert set(rules_of(repo)) == {"detections/a.toml"}
+    repo.git("sparse-checkout", "disable")
+    repo.write({".github/ruleward.toml": None})
+    assert rules_of(repo) == {}
+
+
 # --- real rules -------------------------------------------------------------------------------------------------------
 
 

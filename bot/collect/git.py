@@ -334,17 +334,28 @@ class Git:
     def file(self, commit: str | None, path: str) -> bytes | None:
         """Return one plain file of a commit, or of the working tree (None); None where there is none.
 
+        What a sparse checkout leaves out of the working tree is as the index has it.
+
         Raises:
             GitError: there is one, but its content is not in this clone.
         """
         if commit is None:
             place = (self.top or self.directory) / path
-            return place.read_bytes() if place.is_file() and not place.is_symlink() else None
-        wanted = [side for side in self.tree(commit, [path]) if side.path == path and side.mode & _REGULAR == _REGULAR]
-        found = self.blobs(side.oid for side in wanted)
+            if place.is_file() and not place.is_symlink():
+                return place.read_bytes()
+            wanted = self._left_out(path)
+        else:
+            sides = (side for side in self.tree(commit, [path]) if side.path == path)
+            wanted = [side.oid for side in sides if side.mode & _REGULAR == _REGULAR]
+        found = self.blobs(wanted)
         if wanted and not found:
             raise GitError(f"{path}: its blob is not in this clone; run `git fetch` and try again")
         return next(iter(found.values()), None)
+
+    def _left_out(self, path: str) -> list[str]:
+        """Return the blob id of a plain file that a sparse checkout leaves out, nothing where it does not."""
+        rows = self.run("ls-files", "-z", "-t", "--stage", "--full-name", "--", path).decode("utf-8", "surrogateescape")
+        return [row.split()[2] for row in rows.split("\0") if row.startswith("S 100") and row.endswith(f"\t{path}")]
 
     def tracked(self, path: str) -> bool:
         """Tell whether the last commit holds a file or a folder of this name."""
