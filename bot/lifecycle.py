@@ -7,6 +7,7 @@ from datetime import date
 
 from bot.audited import Advice, Aged
 from bot.model import Finding, Level, parse_date
+from bot.policy import all_policies
 from bot.settings import DEPRECATED, Settings
 
 LIMBO, UNPROMOTED, ECS = "deprecation-limbo", "unpromoted-rule", "ecs-version-outdated"
@@ -39,7 +40,7 @@ def advise(
         yield Advice(step="review", words="test it against today's data", days=longest)
     if ECS in reasons:
         words = f"declare ECS `{settings.ecs.minimum}` or newer"
-        yield Advice(step="raise-ecs", words=words, blocked=_broken(findings, ignore=(ECS,)))
+        yield Advice(step="raise-ecs", words=words, blocked=_broken(findings))
 
 
 def _delete(aged: Aged, settings: Settings, today: date) -> Iterator[Advice]:
@@ -78,13 +79,14 @@ def _no_edge(aged: Aged, state: str, settings: Settings) -> str | None:
     return f"`maturity.edges` has no step from `{now or 'nothing'}` to `{state}`"
 
 
-def _broken(findings: Collection[Finding], ignore: Collection[str] = ()) -> str | None:
-    """Name the errors that a pull request for the step would be blocked by."""
+def _broken(findings: Collection[Finding]) -> str | None:
+    """Name the errors that a pull request for the step would be blocked by; what is excused where it stood is none."""
+    known = all_policies()
     errors = sorted(
         {
             each.policy
             for each in findings
-            if each.severity is Level.ERROR and each.waived is None and each.policy not in ignore
+            if each.severity is Level.ERROR and each.waived is None and not known[each.policy].excusable
         }
     )
     return f"{', '.join(f'`{each}`' for each in errors)} would block the pull request" if errors else None

@@ -214,11 +214,22 @@ def test_a_rule_that_waits_and_is_cared_for_can_be_promoted(repo: Repository) ->
 
 
 def test_a_promotion_is_blocked_by_what_would_stop_its_pull_request(repo: Repository) -> None:
-    text = rule_text(maturity="beta", created="2025/01/01", updated=FRESH, rule_id="x")
-    repo.commit({"rules/a.toml": text})
+    repo.git("commit", "--quiet", "--allow-empty", "--message", "begin", day="2019-01-01")
+    repo.commit({"rules/a.toml": rule_text(maturity="beta", created="2025/13/01", updated=FRESH)})
     assert [(each.step, each.blocked) for each in done(repo).rules[0].advice] == [
-        ("promote", "`invalid-rule-id` would block the pull request")
+        ("promote", "`invalid-date` would block the pull request")
     ]
+
+
+@pytest.mark.parametrize("config", ["", '[policies]\nunpromoted-rule = "error"\n'])
+def test_a_promotion_is_not_blocked_by_what_a_review_lets_stand(repo: Repository, config: str) -> None:
+    text = rule_text(maturity="beta", created="2025/01/01", updated=FRESH, rule_id="x")
+    repo.commit({"rules/a.toml": text, ".github/ruleward.toml": config})
+    assert [(each.step, each.blocked) for each in done(repo).rules[0].advice] == [("promote", None)]
+    repo.git("switch", "--quiet", "--create", "promote")
+    repo.commit({"rules/a.toml": text.replace("beta", "production").replace(FRESH, "2026/11/24")})
+    review = ["review", "--repo", str(repo.path), "--base", "main", "--today", "2026-11-24"]
+    assert CliRunner().invoke(cli, review).exit_code == 0
 
 
 def test_a_promotion_is_blocked_where_the_config_has_no_such_step(repo: Repository) -> None:
