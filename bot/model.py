@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from typing import ClassVar, TypeAlias, TypeGuard, cast
@@ -477,7 +477,7 @@ class RuleChange:
         """Tell whether the updated date is earlier than it was; the repair of one after tomorrow is none."""
         before = self.base.updated_date if self.base else None
         after = self.head.updated_date if self.head else None
-        return before is not None and after is not None and after < before <= today + timedelta(days=1)
+        return before is not None and after is not None and after < before and (before - today).days <= 1
 
     def changed(self, *path: str) -> bool:
         """Tell whether any leaf at or below a key path differs."""

@@ -191,6 +191,15 @@ def test_a_path_that_the_locale_cannot_name_is_told_in_a_line(tmp_path: Path) ->
     assert ruleward("review", "--base", "main", cwd=repo.path, LC_ALL="C", PYTHONUTF8="1").returncode == 0
 
 
+@pytest.mark.parametrize("today", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_day_of_the_calendar_are_days(branch: Repository, today: str) -> None:
+    branch.commit({"rules/a.toml": rule_text(maturity="deprecated"), "rules/b.toml": rule_text(updated="2024/01/01")})
+    for command in (("review", "--base", "main"), ("check", "--base", "main"), ("audit",)):
+        done = ruleward(*command, "--today", today, cwd=branch.path)
+        assert done.returncode == (0 if command == ("audit",) else 1), done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_a_broken_config_is_told_by_its_place(branch: Repository) -> None:
     branch.write({"mine.toml": "[rules]\nincluded = []\n"})
     done = reviewed(branch, "--config", "mine.toml")

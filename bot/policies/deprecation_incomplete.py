@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bot.model import Level, RuleChange, format_date
 from bot.policy import Context, Scope, Violation, policy
@@ -43,7 +42,7 @@ def deprecation_incomplete(change: RuleChange, context: Context, options: Option
             message = f"`metadata.deprecation_date` is `{when}`, but `metadata.updated_date` is `{updated}`"
         day = head.updated_date
         # an updated date that has yet to be raised is not the one to copy
-        raised = day is not None and (day != base.updated_date or day >= context.today - timedelta(days=1))
+        raised = day is not None and (day != base.updated_date or (day - context.today).days >= -1)
         fix = format_date(day) if day is not None and raised else None
         yield Violation(message=message, at=("metadata", "deprecation_date"), value=when, fix=fix)
     if options.require_reason and not (head.string("metadata", "deprecated_reason") or "").strip():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from bot.model import Level, Rule, format_date
 from bot.policy import Context, Scope, Violation, policy
@@ -19,7 +18,7 @@ def updated_date_in_future(rule: Rule, context: Context, _options: None) -> Iter
     Fix: Set `updated_date` to the day of this change.
     """
     day = rule.updated_date
-    if day is not None and day > context.today + timedelta(days=1):
+    if day is not None and (day - context.today).days > 1:
         yield Violation(
             message=f"`updated_date` is `{format_date(day)}`, {(day - context.today).days} days from now",
             at=("metadata", "updated_date"),

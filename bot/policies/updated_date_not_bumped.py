@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 
 from bot.model import SAME_MATCHES, Category, Level, QueryVerdict, RuleChange, format_date
 from bot.policy import Context, Scope, Violation, policy
@@ -25,7 +24,7 @@ def updated_date_not_bumped(change: RuleChange, context: Context, _options: None
     before = base.updated_date if base else None
     after = head.updated_date if head else None
     asking = sorted(change.asked & context.settings.bump.requires)
-    if before is None or before != after or not asking or before >= context.today - timedelta(days=1):
+    if before is None or before != after or not asking or (before - context.today).days >= -1:
         return
     taken_back = _taken_back(change, context)
     condition = "; if that edit of a deprecated rule is to stay, it needs a new date" if taken_back else ""
