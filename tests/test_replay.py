@@ -174,9 +174,11 @@ def test_the_cache_is_named_on_the_command_line(history: Repository, tmp_path: P
     assert len((tmp_path / "c").read_text("utf-8").splitlines()) == 4
     other = history.path / "rules/linux/a.toml"
     assert "no file that a replay wrote" in replayed(history, "--cache", str(other), status=2).stderr
+    folder = replayed(history, "--cache", str(tmp_path), status=2).stderr
+    assert folder == f"ruleward: {tmp_path}: cannot be read: Is a directory\n"
     assert "cannot be written" in replayed(history, "--cache", str(tmp_path / "no" / "c"), status=2).stderr
     other.write_bytes(b"\xff")
-    assert "cannot be read" in replayed(history, "--cache", str(other), status=2).stderr
+    assert "no file that a replay wrote" in replayed(history, "--cache", str(other), status=2).stderr
     assert key_of("a", "b") != key_of("ab", "")
 
 

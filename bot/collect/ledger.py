@@ -30,8 +30,10 @@ class Ledger:
             return
         try:
             text = place.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise RulewardError(f"{place}: cannot be read: {error}") from error
+        except UnicodeDecodeError:
+            text = "no UTF-8"
+        except OSError as error:
+            raise RulewardError(f"{place}: cannot be read: {error.strerror}") from error
         first, *lines = text.split("\n")
         if first != _FIRST and text:
             raise RulewardError(f"{place}: no file that a replay wrote; name another with --cache")
