@@ -590,10 +590,18 @@ def test_doctor_prints_a_line_each_and_its_exit_status_says_whether_all_is_right
     assert good.exit_code == 0, good.output
     assert {line[:7] for line in good.output.splitlines()} == {"ok     ", "note   "}
     assert "ok     .github/workflows/ruleward.yml:30: the action is pinned to a commit" in good.output
-    (rules.path / FOLDER / AUDIT).unlink()
+    assert "ok     1 rule file matches " in good.output
+    (rules.path / FOLDER / REVIEW).unlink()
     bad = CliRunner().invoke(cli, ["doctor", "--repo", str(rules.path)])
     assert bad.exit_code == 1
-    assert "wrong  .github/workflows: no workflow audits the rules: `ruleward init` writes one" in bad.output
+    assert "wrong  .github/workflows: no workflow reviews pull requests: `ruleward init` writes one" in bad.output
+
+
+def test_a_repository_that_nobody_audits_is_right(rules: Repository) -> None:
+    (rules.path / FOLDER / AUDIT).unlink()
+    assert wrong(rules) == []
+    said = list(map(str, doctor.examine(rules.path, INPUTS)))
+    assert "note   .github/workflows: no workflow audits the rules: `ruleward init` writes one" in said
 
 
 def test_doctor_finds_nothing_wrong_with_ruleward_itself() -> None:

@@ -62,9 +62,11 @@ def workflows(repo: Path, inputs: Collection[str]) -> Iterator[Line]:
     writing = [use for use in found if use.writes]
     reviews = sum(bool(use.pulls) and not use.audits for use in writing)
     audits = sum(use.audits for use in writing)
-    for kind, count in (("reviews pull requests", reviews), ("audits the rules", audits)):
+    # nobody has to audit, and another repository may do it for a whole organisation
+    for kind, count, wanted in (("reviews pull requests", reviews, True), ("audits the rules", audits, False)):
         if count == 0:
-            yield Line(good=False, text=f"no workflow {kind}: `ruleward init` writes one", place=FOLDER)
+            text = f"no workflow {kind}: `ruleward init` writes one"
+            yield Line(good=not wanted, note=not wanted, text=text, place=FOLDER)
         elif count > 1:
             yield Line(
                 good=False, text=f"{count} steps run Ruleward and {kind.partition(' ')[0]}: keep one", place=FOLDER
@@ -124,7 +126,8 @@ def _rules(repo: Path, settings: Settings) -> Iterator[Line]:
     count = sum(settings.rules.governs(path) for path in paths)
     patterns = ", ".join(settings.rules.include)
     if count:
-        yield Line(good=True, text=f"{count:,} rule files match {patterns}")
+        found = "1 rule file matches" if count == 1 else f"{count:,} rule files match"
+        yield Line(good=True, text=f"{found} {patterns}")
     else:
         yield Line(good=False, text=f"no file matches {patterns}: set `include` under [rules]", place=CONFIG_PATH)
 
