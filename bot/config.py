@@ -189,6 +189,9 @@ class _Reader:
         self.patterns(settings.rules)
         self.maturity(settings.maturity, tables.get("maturity"))
         self.ecs(settings.ecs)
+        if not settings.status.context.strip():
+            self.fault(("status", "context"), "a commit status needs a name")
+            settings = replace(settings, status=CommitStatus())
         return replace(settings, places=dict(self.named(settings)))
 
     def named(self, settings: Settings) -> Iterator[tuple[str, Place]]:

@@ -143,6 +143,7 @@ def test_no_config_is_the_defaults() -> None:
         ("[labels]\n'rule: odd' = {}\n", "unknown key `rule: odd` in [labels]"),
         ("[labels]\n'rule: new' = { color = '#fff' }\n", "six hex digits"),
         ("[labels]\n'rule: new' = { description = 'Rules 🛡' }\n", "takes no `🛡` in a label's description"),
+        ("[status]\ncontext = ' '\n", ":2:1: a commit status needs a name"),
         ("[[exceptions]]\npolicy = 'rule-removed'\n", ":1:1: `exceptions[0]` needs `reason`"),
         ("[[exceptions]]\npolicy = 'rule-removed'\nreason = 'x'\n", "names either `rule_id` or `path`"),
         ("[[exceptions]]\npolicy = 'unreadable-rule'\npath = 'a'\nreason = 'x'\n", "cannot be excepted"),
