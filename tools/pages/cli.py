@@ -98,8 +98,9 @@ _MORE = {
     "an exception covers, is left alone. What is fixed goes to stdout, what is left and the count to stderr.",
     "audit": "More about it: [the audit](audit.md).",
     "replay": "All changes are judged under one config: the one in your working tree unless you name another, never the one of that time. What stood in a rule "
-    "before, and what an exception covers, counts as `silent`; `alone` counts the changes that one policy alone would have blocked. `--format json` has every "
-    "finding. [Migration](migration.md) uses it.",
+    "before, and what an exception covers, counts as `silent`; `alone` counts the changes that one policy alone would have blocked. A change that touches "
+    "several folders counts as blocked or warned in each of them, wherever the finding is. `--format json` has every finding. [Migration](migration.md) "
+    "uses it.",
     "action": "What `action.yml` runs. Each option is an [input of the action](github.md#inputs); the rest it reads from the `GITHUB_*` and `RUNNER_*` "
     "variables of a runner.",
     "init": "Writes `.github/workflows/ruleward.yml`, `.github/workflows/ruleward-audit.yml` and `.github/ruleward.toml`. What exists is left as it is. It looks for "
