@@ -447,6 +447,18 @@ def test_the_text_names_owners_the_next_step_and_what_blocks_it(repo: Repository
     assert "4 rules deprecated for long enough to be deleted (4 of them blocked)" in text
 
 
+@pytest.mark.parametrize("format_name", ["text", "markdown"])
+def test_what_has_been_deprecated_for_longest_is_first_to_go(repo: Repository, format_name: str) -> None:
+    files: dict[str, str | bytes | None] = {}
+    for number, (name, year) in enumerate((("low_new", 2023), ("low_old", 2021), ("high_middle", 2022))):
+        ended = f'deprecation_date = "{year}/01/01"\n'
+        text = rule_text(rule_id=other_id(number), maturity="deprecated", metadata=ended, created="2020/01/01")
+        files[f"rules/_deprecated/{name}.toml"] = text.replace("medium", name.partition("_")[0])
+    repo.commit(files)
+    told = ruleward(repo, "--format", format_name).stdout
+    assert told.index("low_old") < told.index("high_middle") < told.index("low_new")
+
+
 def test_the_cache_can_be_named_by_the_environment(repo: Repository, tmp_path: Path) -> None:
     seasoned(repo, {"rules/a.toml": rule_text(updated=FRESH)})
     place = tmp_path / "ages.json"

@@ -166,8 +166,9 @@ class Page:
         return fenced(lines[:-1], "toml")
 
     def _advice(self) -> Iterator[str]:
-        """Write what is due for rules that are not stale: deprecated ones to delete."""
+        """Write what is due for rules that are not stale: deprecated ones to delete, what was so longest first."""
         due = [(rule, each) for rule in self.audit.rules if not rule.stale for each in rule.advice]
+        due.sort(key=lambda row: -(row[1].days or 0))
         if not due:
             return
         rows = [

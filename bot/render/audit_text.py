@@ -26,6 +26,7 @@ def _parts(audit: Audit) -> Iterator[object]:
     for rule in audit.stale:
         yield from _stale(rule, audit)
     removable = [rule for rule in audit.rules if rule.deprecated and rule.advice]
+    removable.sort(key=lambda rule: -(rule.advice[0].days or 0))
     if removable:
         blocked = sum(each.blocked is not None for rule in removable for each in rule.advice)
         held = f" ({blocked:,} of them blocked)" if blocked else ""
