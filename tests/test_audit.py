@@ -592,6 +592,20 @@ def test_shards_of_several_repositories_become_one_report(tmp_path: Path) -> Non
     ]
 
 
+@pytest.mark.parametrize("format_name", ["text", "markdown"])
+def test_a_finding_of_several_repositories_names_its_own_and_the_line(tmp_path: Path, format_name: str) -> None:
+    audits: list[tuple[str, Audit]] = []
+    for name in ("one", "two"):
+        repo = new_repository(tmp_path / name)
+        seasoned(repo, {"rules/a.toml": rule_text(updated=FRESH, rule_id="x")})
+        audits.append((name, done(repo)))
+    assert "one: rules/a.toml:12" in render_audit(merge_audits(audits), format_name)
+    assert "two: rules/a.toml:12" in render_audit(merge_audits(audits), format_name)
+    alone = render_audit(audits[0][1], format_name)
+    assert "rules/a.toml:12" in alone
+    assert "one: " not in alone
+
+
 def test_reports_of_other_days_keep_the_days_since_which_rules_are_stale_and_are_dated(tmp_path: Path) -> None:
     audits: list[tuple[str, Audit]] = []
     for name, day in (("one", "2026-11-24"), ("two", "2026-11-23"), ("three", "2026-11-20")):

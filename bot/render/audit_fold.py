@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bot.audited import Audit, AuditedRule
+from bot.model import Finding
 
 REASONS = {
     "deprecation-limbo": "announced as deprecated, and still shipping",
@@ -149,3 +150,14 @@ def by_owner(rules: Iterable[AuditedRule]) -> dict[tuple[str, ...], list[Audited
 def place_of(rule: AuditedRule, audit: Audit) -> str:
     """Return where a rule stands, after its repository where there are several."""
     return f"{rule.repository}: {rule.path}" if audit.several else rule.path
+
+
+def others(audit: Audit) -> Iterator[Finding]:
+    """Yield what stands and makes no rule stale, each where it is, after its repository where there are several."""
+    found = [
+        (rule.repository, each) for rule in audit.rules for each in rule.findings if each.policy not in rule.reasons
+    ]
+    found += [(source.repository, each) for source in audit.sources for each in source.findings]
+    for repository, each in found:
+        if each.waived is None:
+            yield replace(each, path=f"{repository}: {each.path}") if audit.several else each

@@ -10,9 +10,9 @@ from bot.audited import Advice, Audit, AuditedRule
 from bot.model import toml_string
 from bot.policy import all_policies
 from bot.render.as_markdown import MANUAL
-from bot.render.audit_fold import NOBODY, by_owner, place_of, verb_for, words_for
+from bot.render.audit_fold import NOBODY, by_owner, others, place_of, verb_for, words_for
 from bot.render.escape import Safe, code, element, fenced, prose
-from bot.render.fold import Objection, count, objections
+from bot.render.fold import Objection, count, objections, places
 from bot.render.template import markdown_block
 from bot.settings import CONFIG_PATH
 
@@ -188,8 +188,7 @@ class Page:
 
     def _findings(self) -> Iterator[str]:
         """Write what else stands: findings that are no reasons."""
-        stale = {policy.id for policy in all_policies().values() if policy.stale}
-        standing = [each for each in self.audit.all_findings() if each.waived is None and each.policy not in stale]
+        standing = list(others(self.audit))
         if not standing:
             return
         made = [
@@ -219,8 +218,9 @@ def _fitting(parts: Sequence[str], room: int, extra: int) -> int:
 
 
 def _where(each: Objection) -> Safe:
-    shown = ", ".join(code(path, most=120) for path in each.paths[:_PATHS])
-    rest = len(each.paths) - _PATHS
+    where = places(each.findings)
+    shown = ", ".join(code(place, most=200) for place in where[:_PATHS])
+    rest = len(where) - _PATHS
     return Safe(f"{shown}{f' and {rest:,} more' if rest > 0 else ''}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.audited import Audit, AuditedRule
 from bot.model import Finding, Level
-from bot.render.audit_fold import by_owner, live, older_than, place_of, verb_for, words_for
+from bot.render.audit_fold import by_owner, live, older_than, others, place_of, verb_for, words_for
 from bot.render.escape import terminal
 from bot.render.fold import count, objections, places
 from bot.render.screen import indented, printed, some_paths, unbroken
@@ -64,9 +64,7 @@ def _findings(audit: Audit) -> Iterator[object]:
     """Write what else is wrong; what many rules share is one line."""
     from rich.text import Text
 
-    reasons = {id(each) for rule in audit.rules for each in rule.findings if each.policy in rule.reasons}
-    others = [each for each in audit.all_findings() if id(each) not in reasons and each.waived is None]
-    for group in objections(others):
+    for group in objections(others(audit)):
         where = places(group.findings)
         if len(where) == 1:
             yield unbroken(Text(terminal(where[0]), style="bold"))
