@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from datetime import date
@@ -129,7 +130,8 @@ def read_config(data: bytes | None, path: str = CONFIG_PATH) -> Settings:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError((Fault(path=path, line=line, column=1, message="not UTF-8"),)) from error
     except tomli.TOMLDecodeError as error:
-        fault = Fault(path=path, line=error.lineno, column=error.colno, message=f"not TOML: {error.msg}")
+        said = "it begins with a byte order mark (U+FEFF)" if data.startswith(BOM_UTF8) else error.msg
+        fault = Fault(path=path, line=error.lineno, column=error.colno, message=f"not TOML: {said}")
         raise ConfigError((fault,)) from error
     except (ValueError, RecursionError) as error:
         raise ConfigError((Fault(path=path, line=1, column=1, message=f"not TOML: {error}"),)) from error

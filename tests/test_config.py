@@ -156,6 +156,7 @@ def test_no_config_is_the_defaults() -> None:
             ":2:1: unknown key `line` in [exceptions[0]]; known here: policy, reason, rule_id, path, expires",
         ),
         ("a = \n", ":1:5: not TOML"),
+        ("\ufeff[rules]\n", ":1:1: not TOML: it begins with a byte order mark (U+FEFF)"),
     ],
 )
 def test_a_fault_names_its_line_and_what_is_known_there(text: str, expected: str) -> None:

@@ -565,6 +565,12 @@ def test_a_repository_without_a_config_is_right(rules: Repository) -> None:
     assert wrong(rules) == []
 
 
+def test_a_config_that_is_a_link_is_wrong(rules: Repository) -> None:
+    (rules.path / CONFIG_PATH).rename(rules.path / "elsewhere.toml")
+    (rules.path / CONFIG_PATH).symlink_to("../elsewhere.toml")
+    assert wrong(rules) == [f"{CONFIG_PATH}: is a symbolic link, which is never followed: put the file itself there"]
+
+
 @pytest.mark.parametrize(
     ("said", "line"),
     [

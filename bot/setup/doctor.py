@@ -86,6 +86,10 @@ def _read(file: Path) -> str:
 def config(repo: Path, merged: Merged | None = None) -> Iterator[Line]:
     """Look at the config, and at the files that it names."""
     file = repo / CONFIG_PATH
+    if file.is_symlink():
+        text = "is a symbolic link, which is never followed: put the file itself there"
+        yield Line(good=False, text=text, place=CONFIG_PATH)
+        return
     if not file.is_file():
         yield Line(good=True, text=f"no {CONFIG_PATH}: the defaults hold; `ruleward init` writes one with comments")
         settings = Settings()
