@@ -302,6 +302,13 @@ class TestInChromium:
         assert opened.page.evaluate("document.documentElement.scrollWidth") == 390
         assert opened.page.evaluate("document.getElementById('rules').scrollWidth") <= 390
 
+    def test_the_marks_of_the_notes_stand_inside_their_box(self, browser: Browser, tmp_path: Path) -> None:
+        text = render_audit(of(made(1), source=replace(SOURCE, note="this clone is shallow")), "html")
+        opened = Opened(browser, tmp_path / "a.html", text)
+        left = "document.querySelector('{}').getBoundingClientRect().left"
+        mark = 20  # pixels to the left of an item
+        assert opened.page.evaluate(left.format(".notes li")) - opened.page.evaluate(left.format(".notes")) > mark
+
     def test_hostile_text_runs_nothing(self, browser: Browser, tmp_path: Path) -> None:
         rules = [
             made(number, name=text, owners=(text,), severity=text, maturity=text, path=f"rules/{text}.toml")
