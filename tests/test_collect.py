@@ -41,6 +41,19 @@ def test_a_branch_is_not_judged_on_what_main_did_meanwhile(branch: Repository) -
     assert kinds(done(branch, "topic")) == {"rules/a.toml": "tuning"}
 
 
+def test_a_repository_that_is_named_is_that_one_in_a_hook_of_another(
+    branch: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    branch.commit({"rules/a.toml": rule_text(query="any where true")})
+    other = new_repository(tmp_path / "other")
+    monkeypatch.setenv("GIT_DIR", str(other.path / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other.path))
+    assert kinds(done(branch, "topic")) == {"rules/a.toml": "tuning"}
+    assert kinds(done(branch, None)) == {"rules/a.toml": "tuning"}
+    monkeypatch.chdir(tmp_path)
+    assert Git(Path()).top == other.path
+
+
 def test_the_working_tree_is_a_head_with_staged_unstaged_and_new_files(branch: Repository) -> None:
     branch.write({"rules/a.toml": rule_text(query="any where true")})
     branch.git("add", "rules/a.toml")

@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "GIT_LITERAL_PATHSPECS": "1",
     "LC_ALL": "C",
 }
+_PLACES = frozenset({"GIT_COMMON_DIR", "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"})
 _OPTIONS = (
     *("-c", "core.quotePath=false"),
     *("-c", "core.fsmonitor=false"),
@@ -116,7 +117,9 @@ class Git:
         self._readers: tuple[_Reader, _Reader] | None = None
         self._local: set[str] | None = None
         self._promisor: str | None = None
-        self._environment = {**surroundings, **ENVIRONMENT}
+        here = directory == Path()  # there a hook's variables hold; a folder that is named is another repository's
+        outer = {key: value for key, value in surroundings.items() if here or key not in _PLACES}
+        self._environment = {**outer, **ENVIRONMENT}
         if not directory.is_dir():
             raise RulewardError(f"{directory}: no such folder")
         try:
