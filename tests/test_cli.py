@@ -179,6 +179,14 @@ def test_a_closed_stdout_changes_no_exit_status(branch: Repository, arguments: s
     assert run(f"exec {command} >&-") == run(f"exec {command}")
 
 
+def test_a_python_that_drops_docstrings_is_told_in_a_line(branch: Repository) -> None:
+    done = ruleward("review", "--base", "main", cwd=branch.path, PYTHONOPTIMIZE="2")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("unset PYTHONOPTIMIZE, or set it to 1")
+    assert ruleward("review", "--base", "main", cwd=branch.path, PYTHONOPTIMIZE="1").returncode == 0
+
+
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="file names are Unicode there, whatever the locale")
 def test_a_path_that_the_locale_cannot_name_is_told_in_a_line(tmp_path: Path) -> None:
     repo = new_repository(tmp_path / "r\u00fcles")

@@ -20,6 +20,11 @@ for _command in cli.commands.values():  # whole, where click would cut what is l
 
 def main() -> NoReturn:
     """Run the command line; every error that a user can put right is one line on stderr, without a traceback."""
+    if sys.flags.optimize > 1:
+        _complain(
+            "ruleward: python -OO drops the policies' manual, their docstrings: unset PYTHONOPTIMIZE, or set it to 1"
+        )
+        sys.exit(2)
     if sys.__stdout__ is None:  # `>&-`: nobody wants the report, and the exit status says the rest
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the process ends
     try:
