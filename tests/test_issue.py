@@ -114,6 +114,12 @@ def test_what_blocks_the_next_step_is_said() -> None:
     )
 
 
+def test_a_rule_is_not_said_to_be_stale_since_it_was_last_changed() -> None:
+    reasons = {"deprecation-limbo": 100, "stale-logic": 900, "ecs-version-outdated": None}
+    body = issue(of(stale(1, reasons=reasons))).body
+    assert "deprecation-limbo since 2026-08-16, stale-logic of 2024-06-07, ecs-version-outdated</summary>" in body
+
+
 def test_rules_to_delete_and_other_findings_are_folded_at_the_end() -> None:
     gone = stale(2, reasons={}, deprecated=True, advice=(Advice(step="delete", words="delete it", days=900),))
     odd = Finding(policy="file-name", severity=Level.WARNING, message="an odd name", path="rules/x.toml")

@@ -21,6 +21,8 @@ _ASIDE = 6_000  # characters for what is not about stale rules
 _OWNERS = 60
 _PATHS = 3
 _NAMED = 12  # reasons, before the rest is counted
+_AGES = frozenset({"stale-logic", "stale-updated-date"})
+"""The reasons that are about what happened last: the rule was not stale on that day."""
 LIMIT = 1_000_000
 """A job summary takes a little more."""
 
@@ -127,17 +129,16 @@ class Page:
         return Safe(f"{code(place_of(rule, self.audit), most=200)}: {self._why(rule)}")
 
     def _why(self, rule: AuditedRule) -> str:
-        facts = [
-            f"{code(reason)}" + ("" if days is None else f" since {_since(self.audit.today, days)}")
-            for reason, days in rule.reasons.items()
-        ]
-        return ", ".join(facts)
+        return ", ".join(f"{code(reason)}{self._day(reason, days)}" for reason, days in rule.reasons.items())
+
+    def _day(self, reason: str, days: int | None) -> str:
+        """Say which day a reason counts from."""
+        if days is None:
+            return ""
+        return f" {'of' if reason in _AGES else 'since'} {_since(self.audit.today, days)}"
 
     def _rule(self, rule: AuditedRule) -> str:
-        why = ", ".join(
-            reason + ("" if days is None else f" since {_since(self.audit.today, days)}")
-            for reason, days in rule.reasons.items()
-        )
+        why = ", ".join(reason + self._day(reason, days) for reason, days in rule.reasons.items())
         severity = f"{element(rule.severity, most=20)} " if rule.severity else ""
         title = Safe(f"{severity}{element(place_of(rule, self.audit), most=200)}: {why}")
         lines = [Safe(f"{code(rule.title, most=120)}. {_due(each)}") for each in rule.advice]
