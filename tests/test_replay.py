@@ -168,6 +168,10 @@ def test_a_run_that_was_stopped_goes_on(history: Repository, tmp_path: Path, mon
     assert read_again
 
 
+def test_a_repository_without_a_commit_is_said_to_have_none(repo: Repository) -> None:
+    assert replayed(repo, status=2).stderr == f"ruleward: HEAD: no such commit in {repo.path}; there is none yet\n"
+
+
 def test_the_cache_is_named_on_the_command_line(history: Repository, tmp_path: Path) -> None:
     first, second = (replayed(history, "--cache", str(tmp_path / "c")).stdout for _ in range(2))
     assert first == second

@@ -176,7 +176,8 @@ class Git:
         """
         sha = self._commit_or_none(ref)
         if sha is None:
-            hint = "; this clone is shallow, `git fetch` the commit first" if self.shallow() else ""
+            hint = "; there is none yet" if ref == "HEAD" and self.unborn() else ""
+            hint = "; this clone is shallow, `git fetch` the commit first" if self.shallow() else hint
             raise RulewardError(f"{ref}: no such commit in {self.directory}{hint}")
         return sha
 
