@@ -565,6 +565,18 @@ def test_a_repository_without_a_config_is_right(rules: Repository) -> None:
     assert wrong(rules) == []
 
 
+def test_what_a_sparse_checkout_leaves_out_exists(rules: Repository) -> None:
+    rules.commit({})
+    rules.git("sparse-checkout", "set", "rules")
+    done = CliRunner().invoke(cli, ["init", "--repo", str(rules.path)])
+    assert [line.partition(":")[0] for line in done.output.splitlines()] == ["exists, left as it is"] * 3
+    assert rules.git("status", "--porcelain") == ""
+    with pytest.raises(RulewardError, match=r"`git sparse-checkout add \.github` brings it"):
+        doctor.examine(rules.path, INPUTS)
+    rules.git("sparse-checkout", "add", ".github")
+    assert wrong(rules) == []
+
+
 def test_a_config_that_is_a_link_is_wrong(rules: Repository) -> None:
     (rules.path / CONFIG_PATH).rename(rules.path / "elsewhere.toml")
     (rules.path / CONFIG_PATH).symlink_to("../elsewhere.toml")

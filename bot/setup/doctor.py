@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.config import ConfigError, read_config
 from bot.model import RulewardError
 from bot.settings import CONFIG_PATH, Settings
-from bot.setup.init import owners_file
+from bot.setup.init import left_out, owners_file
 from bot.setup.wiring import Line, Use, check, queue_wanted, uses_of
 from bot.setup.workflows import FOLDER
 
@@ -40,10 +40,12 @@ def examine(repo: Path, inputs: Collection[str], merged: Merged | None = None) -
         merged: what reviews go by, None where there is no default branch.
 
     Raises:
-        RulewardError: this is no work tree.
+        RulewardError: this is no work tree, or one without what is looked at.
     """
     if not (repo / ".git").exists():
         raise RulewardError(f"{repo}: not the top of a git work tree; go there, or name it with --repo")
+    if left_out(repo, ".github"):
+        raise RulewardError(".github: this sparse checkout leaves it out; `git sparse-checkout add .github` brings it")
     return [*workflows(repo, inputs), *config(repo, merged), *tools()]
 
 

@@ -87,7 +87,14 @@ def write_files(repo: Path, *, profile: Profile, event: str = EVENTS[0], pin: st
         f"{FOLDER}/{AUDIT}": workflow(AUDIT, uses=uses),
         CONFIG_PATH: config_text(profile, rule_folders(repo), owners_file(repo)),
     }
-    return [Written(path=path, new=_write(repo / path, text)) for path, text in texts.items()]
+    there = left_out(repo, *texts)
+    return [Written(path=path, new=path not in there and _write(repo / path, text)) for path, text in texts.items()]
+
+
+def left_out(repo: Path, *paths: str) -> frozenset[str]:
+    """Return the files, of some or below some folders, that a sparse checkout leaves out of the work tree."""
+    rows = _git(repo, "ls-files", "-t", "--", *paths).splitlines()
+    return frozenset(row.removeprefix("S ") for row in rows if row.startswith("S "))
 
 
 def _write(place: Path, text: str) -> bool:
@@ -128,9 +135,10 @@ def own_pin() -> Pin:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    """Ask git something about a clone of Ruleward; nothing where it does not know."""
+    """Ask git something about a clone; nothing where it does not know."""
     try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)
+        command = ["git", "-c", "core.fsmonitor=false", "-C", str(root), *arguments]  # that setting may name a program
+        done = subprocess.run(command, capture_output=True, check=False)
     except OSError:
         return ""
     return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
@@ -245,6 +253,7 @@ __all__ = [
     "Profile",
     "Written",
     "config_text",
+    "left_out",
     "level_in",
     "own_pin",
     "owners_file",
