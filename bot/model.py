@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -455,13 +455,17 @@ class RuleChange:
 
     @property
     def categories(self) -> frozenset[Category]:
-        """What the change is about; a query, or another value, that only looks different puts nothing here."""
-        return frozenset(
-            change.category
-            for change in self.changes
-            if not change.rewritten
-            and not (change.path == ("rule", "query") and self.query is not None and self.query.verdict in SAME_MATCHES)
-        )
+        """What the change is about, key by key; a query that only looks different puts nothing here."""
+        return self._about(self.changes)
+
+    @property
+    def effects(self) -> frozenset[Category]:
+        """What the change means something for: its categories, without values that are only written otherwise."""
+        return self._about(change for change in self.changes if not change.rewritten)
+
+    def _about(self, changes: Iterable[Change]) -> frozenset[Category]:
+        same = self.query is not None and self.query.verdict in SAME_MATCHES
+        return frozenset(change.category for change in changes if not (same and change.path == ("rule", "query")))
 
     @property
     def asked(self) -> frozenset[Category]:

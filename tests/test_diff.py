@@ -363,8 +363,8 @@ def test_what_is_only_written_otherwise_is_no_change_of_what_it_is_about(
 ) -> None:
     change = one(*(rule_text(rule=f"{text}\n") for text in (before, after)))
     assert [leaf.rewritten for leaf in change.changes] == [rewritten]
-    assert bool(change.categories) is not rewritten
-    assert change.asked == {leaf.category for leaf in change.changes}
+    assert bool(change.effects) is not rewritten
+    assert change.categories == change.asked == {leaf.category for leaf in change.changes}
     assert change.kind is Kind.TUNING
 
 

@@ -22,7 +22,7 @@ def logic_under_docs_title(change: RuleChange, context: Context, _options: objec
     Fix: see whether the change is meant; if so, say it in the title, or make it a pull request of its own.
     """
     said = _HARMLESS.search(context.title)
-    if said is None or change.base is None or change.head is None or Category.LOGIC not in change.categories:
+    if said is None or change.base is None or change.head is None or Category.LOGIC not in change.effects:
         return
     same = change.query is not None and change.query.verdict in SAME_MATCHES
     leaves = [leaf.path for leaf in change.changes if leaf.category is Category.LOGIC and not leaf.rewritten]

@@ -39,7 +39,7 @@ def updated_date_not_bumped(change: RuleChange, context: Context, _options: None
 def _what(change: RuleChange, asking: Sequence[Category]) -> str:
     """Say what changed; a query or a value that means the same is not said to change what it is about."""
     told: list[str] = []
-    if areas := [category for category in asking if category in change.categories]:
+    if areas := [category for category in asking if category in change.effects]:
         *most, last = areas
         told.append(f"the rule changed in {', '.join(most)} and {last}" if most else f"the rule changed in {last}")
     left = frozenset(asking).difference(areas)

@@ -174,7 +174,7 @@ def _matters(rule: RuleReview, shipping: frozenset[str]) -> bool:
     if base is None:
         return False
     ships = {side.maturity for side in (base, head) if side is not None} & shipping
-    return bool(ships) and (head is None or bool({each.value for each in change.categories} & _HEARD))
+    return bool(ships) and (head is None or bool({each.value for each in change.effects} & _HEARD))
 
 
 _RAW = re.compile(r"[\ud800-\udfff]")  # bytes of a path that are no UTF-8: GitHub knows no file by such a name

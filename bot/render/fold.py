@@ -84,7 +84,7 @@ def detects(change: RuleChange) -> bool:
     if change.kind in {Kind.NEW, Kind.REMOVAL, Kind.UNREADABLE}:
         return False
     asked = tuple(leaf for leaf in change.changes if leaf.path[:2] not in {INTEGRATION, SUPPRESSION})
-    return not _DETECTS.isdisjoint(replace(change, changes=asked).categories)
+    return not _DETECTS.isdisjoint(replace(change, changes=asked).effects)
 
 
 def count(number: int, noun: str, several: str = "") -> str:
@@ -185,7 +185,7 @@ def _weight(change: RuleChange) -> int:
         return 0
     if change.kind in _SHOWN_FIRST:
         return 1 + _SHOWN_FIRST.index(change.kind)
-    return 1 + len(_SHOWN_FIRST) + change.categories.isdisjoint(_FELT)
+    return 1 + len(_SHOWN_FIRST) + change.effects.isdisjoint(_FELT)
 
 
 def objections(findings: Iterable[Finding]) -> list[Objection]:

@@ -20,9 +20,9 @@ def heading(change: RuleChange) -> str:
     """Return what stands above the explanation: what became of the query, or what else it is about."""
     if change.query is not None:
         return query_heading(change.query)
-    if Category.LOGIC in change.categories:
+    if Category.LOGIC in change.effects:
         return "same query, other conditions around it"
-    return f"same query, {'other indices' if Category.SCOPE in change.categories else 'the same conditions around it'}"
+    return f"same query, {'other indices' if Category.SCOPE in change.effects else 'the same conditions around it'}"
 
 
 def explained(change: RuleChange) -> tuple[str, ...]:
