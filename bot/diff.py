@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -346,7 +347,7 @@ def _rewritten(path: tuple[str, ...], one: object, other: object) -> bool:
     if path in _NOTHING and all(each is None or each == [] for each in (one, other)):
         return True
     if path in _UNORDERED and is_list(one) and is_list(other):
-        ours, theirs = ({exact(_UNORDERED[path](item)) for item in side} for side in (one, other))
+        ours, theirs = (Counter(exact(_UNORDERED[path](item)) for item in side) for side in (one, other))
         return ours == theirs and not (path == _THREAT_INDEX and _reordered(one, other))
     one, other = (_DEFAULTS.get(path) if each is None else each for each in (one, other))
     reads = _SPANS.get(path)

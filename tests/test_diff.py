@@ -340,6 +340,8 @@ def filters(*each: str) -> str:
         ('threshold.field = ["a", "b"]', 'threshold.field = ["b", "a"]', True),
         ('new_terms.value = ["a", "b"]', 'new_terms.value = ["b", "a"]', True),
         ('new_terms.value = ["a", "b"]', 'new_terms.value = ["b", "c"]', False),
+        ('new_terms.value = ["a"]', 'new_terms.value = ["a", "a"]', False),
+        ('threshold.field = ["a", "a"]', 'threshold.field = ["a"]', False),
         ('alert_suppression.group_by = ["a", "b"]', 'alert_suppression.group_by = ["b", "a"]', True),
         ("threat_query = 'a:x and b:y'", "threat_query = 'a: x  and b:y'", True),
         ("threat_query = 'a:x and b:y'", "threat_query = 'a:\"x  y\" and b:y'", False),
