@@ -76,6 +76,7 @@ _NAMES = frozenset(
 )
 _NOTHING = frozenset({("rule", "filters"), ("rule", "threat_filters"), ("rule", "threshold", "cardinality")})
 _THREAT_INDEX = ("rule", "threat_index")
+_HISTORY = ("rule", "new_terms", "history_window_start")
 _INDICATORS = ("rule", "threat_query")
 _LANGUAGE = ("rule", "language")
 _SPANS: Mapping[tuple[str, ...], Callable[[object], int | None]] = {
@@ -346,6 +347,8 @@ def _rewritten(path: tuple[str, ...], one: object, other: object) -> bool:
         return same(*(each if is_list(each) else [each] for each in (one, other)))
     if path in _NOTHING and all(each is None or each == [] for each in (one, other)):
         return True
+    if path == _HISTORY and is_list(one) and is_list(other):  # in order, for the first entry alone counts
+        return same(*([_back(each) for each in side] for side in (one, other)))
     if path in _UNORDERED and is_list(one) and is_list(other):
         ours, theirs = (Counter(exact(_UNORDERED[path](item)) for item in side) for side in (one, other))
         return ours == theirs and not (path == _THREAT_INDEX and _reordered(one, other))
@@ -386,12 +389,10 @@ def _itself(item: object) -> object:
 _UNORDERED: Mapping[tuple[str, ...], Callable[[object], object]] = {
     ("rule", "filters"): _asked,
     ("rule", "threat_filters"): _asked,
-    ("rule", "new_terms", "history_window_start"): _back,
     _THREAT_INDEX: _itself,
     ("rule", "threat_mapping"): _together,
     ("rule", "machine_learning_job_id"): _itself,
     ("rule", "threshold", "field"): _itself,
-    ("rule", "threshold", "cardinality"): _itself,
     ("rule", "new_terms", "value"): _itself,
     ("rule", "alert_suppression", "group_by"): _itself,
 }

@@ -333,6 +333,16 @@ def filters(*each: str) -> str:
             "new_terms.history_window_start = [{ value = 604800 }]",
             False,
         ),
+        (
+            'new_terms.history_window_start = [{ value = "now-7d" }, { value = "now-9d" }]',
+            'new_terms.history_window_start = [{ value = "now-9d" }, { value = "now-7d" }]',
+            False,
+        ),
+        (
+            'threshold.cardinality = [{ field = "a", value = 2 }, { field = "b", value = 3 }]',
+            'threshold.cardinality = [{ field = "b", value = 3 }, { field = "a", value = 2 }]',
+            False,
+        ),
         ('threat_index = ["a-*", "b-*"]', 'threat_index = ["b-*", "a-*"]', True),
         ('threat_index = ["a-*", "-a-x*"]', 'threat_index = ["-a-x*", "a-*"]', False),
         ('threat_index = ["a-*", "b-*"]', 'threat_index = ["a-*"]', False),
