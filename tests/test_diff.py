@@ -314,6 +314,7 @@ def filters(*each: str) -> str:
         ("", 'interval = "10m"', False),
         ("max_signals = 100", "", True),
         ('data_view_id = "v"\nindex = ["a-*"]', 'data_view_id = "v"\nindex = ["b-*"]', True),
+        ('data_view_id = ""\nindex = ["a-*"]', 'data_view_id = ""\nindex = ["b-*"]', False),
         ('index = ["a-*"]', 'index = ["b-*"]', False),
         ('event_category_override = "event.category"', "", True),
         ('event_category_override = "event.type"', "", False),

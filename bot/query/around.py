@@ -58,7 +58,7 @@ def _indices(old: Rule, new: Rule) -> Iterator[str]:
 
 def data_views(old: Rule, new: Rule) -> bool:
     """Tell whether a rule reads a data view before and after: then it reads no list of index patterns beside it."""
-    return all(rule.get("rule", "data_view_id") is not None for rule in (old, new))
+    return all(rule.string("rule", "data_view_id") for rule in (old, new))
 
 
 def moved_whole(old: Rule, new: Rule) -> bool:
