@@ -277,7 +277,8 @@ def _explained(change: RuleChange, base: Rule, head: Rule, compare: _Comparing |
         alike.add(_INDEX)
     if queries.indicators_reformatted(base, head):
         alike.add(_INDICATORS)
-    if queries.language_of(base) == queries.language_of(head):
+    language = queries.language_of(base)
+    if language == queries.language_of(head) and all(each.get(*_LANGUAGE) in (None, language) for each in (base, head)):
         alike.add(_LANGUAGE)
     leaves = [replace(leaf, rewritten=leaf.rewritten or leaf.path in alike) for leaf in change.changes]
     change = replace(change, changes=tuple(leaves))

@@ -388,6 +388,8 @@ def test_a_language_that_the_type_implies_is_the_same_where_it_is_left_out() -> 
     other = one(whole, whole.replace('language = "eql"\n', "").replace('type = "eql"', 'type = "query"'))
     assert Category.LOGIC in other.categories
     assert not any(leaf.rewritten for leaf in other.changes)
+    wrong = one(whole, whole.replace('language = "eql"', 'language = ["eql"]'))
+    assert [leaf.rewritten for leaf in wrong.changes] == [False]
 
 
 @pytest.mark.parametrize(
