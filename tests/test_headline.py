@@ -25,6 +25,7 @@ Edits = tuple[tuple[str, str], ...]
 TAGS = ('"One", "Two"', '"One", "2"')
 SEVERITY = ('"medium"', '"high"')
 INDEX = ('index = ["logs-*"]', 'index = ["logs-endpoint-*"]')
+SUPPRESSED = ('type = "eql"', 'type = "eql"\nalert_suppression.group_by = ["a", "b"]')
 BUMPED = ("2025/01/01", "2026/11/24")
 NOTICE = ('name = "Rule', 'name = "Deprecated - Rule')
 
@@ -137,8 +138,9 @@ def test_the_table_says_that_a_deprecation_is_only_announced() -> None:
     )
 
 
-def test_what_is_felt_stands_before_what_many_have_in_common() -> None:
-    table = rows(reviewed(*[(TAGS,)] * 6, (SEVERITY,)))
+@pytest.mark.parametrize("edit", [SEVERITY, SUPPRESSED])
+def test_what_is_felt_stands_before_what_many_have_in_common(edit: tuple[str, str]) -> None:
+    table = rows(reviewed(*[(TAGS,)] * 6, (edit,)))
     assert [(row.change.path, len(row.rules)) for row in table] == [("rules/r6.toml", 1), ("rules/r0.toml", 6)]
 
 
@@ -218,12 +220,11 @@ def test_what_is_kept_beside_the_response_is_no_response_action(key: str) -> Non
 
 
 def test_suppression_is_neither_what_a_rule_detects_nor_without_effect() -> None:
-    suppressed = ('type = "eql"', 'type = "eql"\nalert_suppression.group_by = ["a", "b"]')
-    assert said((suppressed,)) == "1 rule changes suppression"
+    assert said((SUPPRESSED,)) == "1 rule changes suppression"
     assert (
-        said((suppressed, (QUERY, NARROWER))) == "1 rule changes what it detects: narrowed; 1 rule changes suppression"
+        said((SUPPRESSED, (QUERY, NARROWER))) == "1 rule changes what it detects: narrowed; 1 rule changes suppression"
     )
-    assert said((suppressed, INDEX)) == ("1 rule changes what it detects: other indices; 1 rule changes suppression")
+    assert said((SUPPRESSED, INDEX)) == ("1 rule changes what it detects: other indices; 1 rule changes suppression")
     threshold = ('type = "eql"', 'type = "eql"\nalert_suppression.group_by = ["a"]\nthreshold.value = 3')
     assert said((threshold,)) == "1 rule changes what it detects: another threshold; 1 rule changes suppression"
 

@@ -176,8 +176,8 @@ _SHOWN_FIRST = (
     Kind.PROMOTION,
 )
 
-_FELT = frozenset({Category.SEVERITY, Category.SCHEDULE, Category.SCOPE, Category.RESPONSE})
-"""What whoever gets the alerts notices, though the rule detects the same."""
+_FELT = frozenset({Category.SEVERITY, Category.SCHEDULE, Category.SCOPE, Category.RESPONSE, Category.LOGIC})
+"""What whoever gets the alerts notices, though the rule detects the same; of logic that is suppression."""
 
 
 def _weight(change: RuleChange) -> int:
