@@ -264,7 +264,9 @@ def change_phrase(change: Change) -> Phrase:
     if change.path == ("rule", "threat"):
         old, new = _techniques(before), _techniques(after)
         if old or new or not (is_list(before) and is_list(after)):
-            return _listed(label, old, new) or (*label, Piece(" changed, same ids" if old else " changed"))
+            ours, theirs = ({frozenset(_ids(entry)) for entry in items(side)} for side in (before, after))
+            stays = bool(old) and ours == theirs  # the same techniques under the same tactics
+            return _listed(label, old, new) or (*label, Piece(" changed, same ids" if stays else " changed"))
     if change.path == ("rule", "query"):
         return (*label, Piece({Op.ADDED: " added", Op.REMOVED: " removed", Op.CHANGED: " changed"}[change.op]))
     if any(isinstance(side, list) for side in (before, after)):

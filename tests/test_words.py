@@ -25,6 +25,7 @@ def tactic(identity: str, *techniques: dict[str, object]) -> dict[str, object]:
 
 
 EXECUTION = [tactic("TA0002", technique("T1059"))]
+EVASION = tactic("TA0005")
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,7 @@ EXECUTION = [tactic("TA0002", technique("T1059"))]
             "threat: 1 changed (tactic.name A → B)",
         ),
         ("rule.threat", EXECUTION, EXECUTION[::-1] + EXECUTION, "threat changed, same ids"),
+        ("rule.threat", [*EXECUTION, tactic("TA0005", technique("T1059"))], [*EXECUTION, EVASION], "threat changed"),
         ("rule.threat", 1, 2, "threat changed"),
         ("rule.filters", [{"a": {"b": 1}}], [{"a": {"b": True}}], "filters: 1 changed (a.b 1 → true)"),
         ("rule.filters", [{"a": 1, "b": 1}], [{"a": 2, "b": 2}], "filters: 1 changed (a, b)"),
