@@ -276,6 +276,20 @@ def test_what_else_than_a_query_changes_is_called_by_its_name(keys: str, claim: 
     assert line == f"1 rule changes what it detects: {claim}"
 
 
+@pytest.mark.parametrize(
+    ("keys", "claim"),
+    [
+        ("filters = [{}]", "query narrowed and other filters"),
+        ("threshold.value = 3", "query narrowed and another threshold"),
+        ("thresholds = 3", "query narrowed and an unknown key"),
+        ('interval = "5m"', "narrowed"),
+    ],
+)
+def test_a_claim_about_a_query_is_none_about_what_else_a_rule_asks(keys: str, claim: str) -> None:
+    line = said((('type = "eql"', f'type = "eql"\n{keys}'), (QUERY, NARROWER)))
+    assert line == f"1 rule changes what it detects: {claim}"
+
+
 def test_another_type_with_what_belongs_to_it_is_called_that() -> None:
     keys = ('type = "eql"', 'type = "new_terms"\nnew_terms.value = ["a"]')
     assert said((keys,)) == "1 rule changes what it detects: another rule type"

@@ -132,15 +132,17 @@ def _alike_words(alike: tuple[str, ...], changed: list[RuleChange]) -> Iterator[
 
 
 def _claim(change: RuleChange) -> str:
-    if change.query is not None and change.query.apart:
-        return f"another {change.query.apart}"
-    if change.query is not None and change.query.verdict in _CLAIMS:
-        return _CLAIMS[change.query.verdict]
+    query = change.query
+    if query is not None and query.apart:
+        return f"another {query.apart}"
     real = [leaf for leaf in change.changes if not leaf.rewritten]
     logic = [leaf for leaf in real if leaf.category is Category.LOGIC and leaf.path[:2] not in {_QUERY, SUPPRESSION}]
-    if logic:
-        known = any(leaf.known for leaf in logic)
-        return _setting({leaf.path[1] for leaf in logic}) if known else "an unknown key"
+    setting = _setting(logic) if logic else ""
+    if query is not None and query.verdict in _CLAIMS:
+        claim = _CLAIMS[query.verdict]  # of the query alone: another filter or threshold may do the reverse
+        return f"query {claim} and {setting}" if setting and query.verdict is not QueryVerdict.UNKNOWN else claim
+    if setting:
+        return setting
     keys = {leaf.path[-1] for leaf in real if leaf.category is Category.SCOPE}
     indices, data_view = _OTHER_INDICES
     if keys & _INDICES:
@@ -149,8 +151,11 @@ def _claim(change: RuleChange) -> str:
     return data_view if _DATA_VIEW in keys else saved
 
 
-def _setting(keys: set[str]) -> str:
+def _setting(leaves: Sequence[Change]) -> str:
     """Name the one setting that is another now, where it is one."""
+    if not any(leaf.known for leaf in leaves):
+        return "an unknown key"
+    keys = {leaf.path[1] for leaf in leaves}
     names = {_SETTINGS.get(key, "") for key in keys & {"type"} or keys}
     return (names.pop() if len(names) == 1 else "") or "another filter or setting"
 
