@@ -26,6 +26,7 @@ TAGS = ('"One", "Two"', '"One", "2"')
 SEVERITY = ('"medium"', '"high"')
 INDEX = ('index = ["logs-*"]', 'index = ["logs-endpoint-*"]')
 SUPPRESSED = ('type = "eql"', 'type = "eql"\nalert_suppression.group_by = ["a", "b"]')
+INTEGRATION = ("\n[rule]", 'integration = ["a"]\n\n[rule]')
 BUMPED = ("2025/01/01", "2026/11/24")
 NOTICE = ('name = "Rule', 'name = "Deprecated - Rule')
 
@@ -119,9 +120,8 @@ def test_a_rewritten_query_is_no_bookkeeping() -> None:
 
 
 def test_another_integration_is_no_change_of_what_a_rule_detects() -> None:
-    integration = ("[metadata]\n", '[metadata]\nintegration = ["endpoint"]\n')
-    assert said((integration,)) == "Nothing changes in what rules detect; 1 rule changes integration"
-    assert said((integration, INDEX)) == "1 rule changes what it detects: other indices"
+    assert said((INTEGRATION,)) == "Nothing changes in what rules detect; 1 rule changes integration"
+    assert said((INTEGRATION, INDEX)) == "1 rule changes what it detects: other indices"
 
 
 def test_an_announced_deprecation_is_not_called_one() -> None:
@@ -138,9 +138,11 @@ def test_the_table_says_that_a_deprecation_is_only_announced() -> None:
     )
 
 
-@pytest.mark.parametrize("edit", [SEVERITY, SUPPRESSED])
-def test_what_is_felt_stands_before_what_many_have_in_common(edit: tuple[str, str]) -> None:
-    table = rows(reviewed(*[(TAGS,)] * 6, (edit,)))
+@pytest.mark.parametrize(
+    ("common", "edit"), [(TAGS, SEVERITY), (TAGS, SUPPRESSED), (INTEGRATION, SUPPRESSED), (INTEGRATION, SEVERITY)]
+)
+def test_what_is_felt_stands_before_what_many_have_in_common(common: tuple[str, str], edit: tuple[str, str]) -> None:
+    table = rows(reviewed(*[(common,)] * 6, (edit,)))
     assert [(row.change.path, len(row.rules)) for row in table] == [("rules/r6.toml", 1), ("rules/r0.toml", 6)]
 
 

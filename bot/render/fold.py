@@ -176,8 +176,11 @@ _SHOWN_FIRST = (
     Kind.PROMOTION,
 )
 
-_FELT = frozenset({Category.SEVERITY, Category.SCHEDULE, Category.SCOPE, Category.RESPONSE, Category.LOGIC})
-"""What whoever gets the alerts notices, though the rule detects the same; of logic that is suppression."""
+_FELT = frozenset({Category.SEVERITY, Category.SCHEDULE, Category.RESPONSE, Category.LOGIC})
+"""What whoever gets the alerts notices, though the rule detects the same; of logic that is suppression.
+
+Of scope that would be the integration alone, which nobody notices.
+"""
 
 
 def _weight(change: RuleChange) -> int:
