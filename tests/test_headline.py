@@ -295,3 +295,8 @@ def test_a_claim_about_a_query_is_none_about_what_else_a_rule_asks(keys: str, cl
 def test_another_type_with_what_belongs_to_it_is_called_that() -> None:
     keys = ('type = "eql"', 'type = "new_terms"\nnew_terms.value = ["a"]')
     assert said((keys,)) == "1 rule changes what it detects: another rule type"
+
+
+def test_another_language_beside_the_same_query_is_called_that() -> None:
+    language = ('language = "eql"', 'language = "lucene"')
+    assert said((language,)) == "1 rule changes what it detects: another language"

@@ -67,6 +67,7 @@ _CLAIMS = {
 }
 _SETTINGS = {
     "type": "another rule type",
+    "language": "another language",
     "filters": "other filters",
     "threshold": "another threshold",
     "new_terms": "other new terms",
