@@ -103,7 +103,7 @@ def _twice(texts: Iterable[str]) -> bool:
 
 def _spelt_twice(texts: Iterable[str]) -> bool:
     """Tell whether a number is among them in two spellings: a field of numbers takes them for one."""
-    known: dict[float, str] = {}
+    known: dict[object, str] = {}
     return any(known.setdefault(value, text) != text for text in texts if (value := amount(text)) is not None)
 
 

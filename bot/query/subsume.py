@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from math import ceil, floor
 
 from bot.query import address, glob
@@ -13,6 +14,7 @@ from bot.query.formula import Block, Exists, Glob, Number, Range, Test
 from bot.query.meter import Meter
 
 _EXACT = 1 << 53
+_LONGEST = 40  # characters of a number that is read
 _ODDLY = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 
 
@@ -41,10 +43,9 @@ def number(text: str) -> Number | None:
     return float(text) if dot else int(text)
 
 
-def amount(text: str) -> Number | None:
+def amount(text: str) -> Decimal | None:
     """Read a number as an index of numbers does, one with an exponent, a plus or a point at its end too."""
-    value = number(text)
-    return float(text) if value is None and _ODDLY.fullmatch(text) and not text.lstrip("-").isdigit() else value
+    return Decimal(text) if len(text) <= _LONGEST and _ODDLY.fullmatch(text) else None
 
 
 def _literal_in(text: str, outer: Range) -> bool:

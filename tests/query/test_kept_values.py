@@ -52,6 +52,8 @@ NUMBERS = [
     ("a: +1", "a: 1", "unknown"),
     ("a: 1", "a: .5", "changed"),
     ("a: 1234567890123456", "a: 1234567890123457", "changed"),
+    ("a: 9007199254740993", "a: 9007199254740993.0", "unknown"),
+    ("a: 0.10", "a: 0.1", "unknown"),
     ("not a: 1e0", "not a: 1", "unknown"),
     ("a: (1.0 or 1)", "a: 1", "narrowed-or-equal"),
     ("a: x and not b: (1.0 or 1)", "a: x and not b: (1.0 or 1) and not c: y", "narrowed"),
