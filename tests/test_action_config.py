@@ -35,6 +35,17 @@ def test_a_broken_config_of_the_head_is_an_error_on_its_line(tmp_path: Path) -> 
         )
 
 
+def test_each_fault_of_a_config_of_the_head_is_a_comment_on_its_line_until_it_is_mended(tmp_path: Path) -> None:
+    sound = "[rules]\n" + "#\n" * 20
+    with scene(tmp_path, config(sound), config(f"{sound}nope = 1\nmore = 1\n")) as at:
+        at.run()
+        assert [(each["path"], each["line"]) for each in at.inline()] == [(CONFIG, 22), (CONFIG, 23)]
+        assert f"❌ **Error**: ``{CONFIG}:22:1: unknown key `nope` in [rules]; known here: " in at.inline()[0]["body"]
+        at.push({CONFIG: f"{sound}more = 1\n"})
+        at.run()
+        assert [(each["path"], each["line"]) for each in at.inline()] == [(CONFIG, 22)]
+
+
 def test_every_fault_of_a_config_of_the_head_is_told_however_many_there_are(tmp_path: Path) -> None:
     keys = [f"key_{number}" for number in range(12)]
     with scene(tmp_path, {RULE: BASE}, {CONFIG: "[policies]\n" + "".join(f"{key} = 1\n" for key in keys)}) as at:

@@ -47,7 +47,7 @@ from bot.render.as_pull import (
     worth_saying,
 )
 from bot.render.escape import prose
-from bot.settings import Settings
+from bot.settings import CONFIG_PATH, Settings
 from bot.waive import Refusal, asks, waived
 
 _ONE_PAGE = 100
@@ -261,7 +261,9 @@ class PullRun:
         if self.inputs.inline:
             paths = () if bulk else candidates(made)
             merge_base = made.base.merge_base or ""
-            hunks = git.hunks(merge_base, pull.head_sha, paths, settings.rules.included.roots()) if paths else {}
+            roots = settings.rules.included.roots()
+            roots = (*roots, CONFIG_PATH) if roots else ()
+            hunks = git.hunks(merge_base, pull.head_sha, paths, roots) if paths else {}
             inline = inline_wishes(made, hunks, most=settings.comment.max_inline)
         mode = settings.comment.mode.value
         wanted = (

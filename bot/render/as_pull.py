@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.github.plan import INLINE_MARK, InlineWish
 from bot.judge import BLOCKED, exit_status
-from bot.model import Finding, Level, LineFix, Review, RuleReview, Verdict
+from bot.model import Finding, Level, LineFix, Review, RuleChange, RuleReview, Verdict
 from bot.policy import all_policies
 from bot.render.as_markdown import LISTING, MANUAL, marker_again, sentence
 from bot.render.escape import basic, code, cut, fenced, prose, tame, terminal, visible
@@ -83,26 +83,27 @@ def inline_wishes(review: Review, hunks: Mapping[str, Sequence[range]], *, most:
         most: how many at most, the most severe first.
     """
     found: dict[str, tuple[int, InlineWish]] = {}
-    for rule in review.rules:
-        for finding in rule.findings:
-            wish = _wish(rule, finding, hunks.get(finding.path, ()))
-            if wish is not None:
-                found.setdefault(wish.key, (finding.severity.rank, wish))
+    for finding, change in _in_head(review):
+        wish = _wish(change, finding, hunks.get(finding.path, ()))
+        if wish is not None:
+            found.setdefault(wish.key, (finding.severity.rank, wish))
     ordered = sorted(found.values(), key=lambda each: (each[0], each[1].path, each[1].line, each[1].key))
     return tuple(wish for _, wish in ordered[:most])
 
 
 def candidates(review: Review) -> tuple[str, ...]:
     """Return the files that a comment on a line may be about: only of those the diff has to be known."""
-    return tuple(
-        dict.fromkeys(
-            finding.path
-            for rule in review.rules
-            if rule.change.head is not None or rule.change.after is not None
-            for finding in rule.findings
-            if _wants_a_line(finding)
-        )
-    )
+    return tuple(dict.fromkeys(finding.path for finding, _ in _in_head(review) if _wants_a_line(finding)))
+
+
+def _in_head(review: Review) -> Iterator[tuple[Finding, RuleChange | None]]:
+    """Yield the findings of files that the head has, with the change of their rule; the config is no rule's."""
+    for rule in review.rules:
+        if rule.change.after is not None:
+            for finding in rule.findings:
+                yield finding, rule.change
+    for finding in review.findings:
+        yield finding, None
 
 
 def _wants_a_line(finding: Finding) -> bool:
@@ -112,8 +113,8 @@ def _wants_a_line(finding: Finding) -> bool:
     return finding.severity is Level.ERROR or (finding.severity is not Level.OFF and finding.fix is not None)
 
 
-def _wish(rule: RuleReview, finding: Finding, hunks: Sequence[range]) -> InlineWish | None:
-    if not _wants_a_line(finding) or finding.line is None or rule.change.after is None:
+def _wish(change: RuleChange | None, finding: Finding, hunks: Sequence[range]) -> InlineWish | None:
+    if not _wants_a_line(finding) or finding.line is None:
         return None
     fix = finding.fix if finding.fix is not None and _shown(finding.fix, hunks) else None
     first, last = (fix.start_line, fix.end_line) if fix is not None else (finding.line, finding.line)
@@ -121,7 +122,7 @@ def _wish(rule: RuleReview, finding: Finding, hunks: Sequence[range]) -> InlineW
         return None
     if fix is None and finding.severity is not Level.ERROR:
         return None
-    key = fingerprint(finding, rule.change)
+    key = fingerprint(finding, change)
     return InlineWish(
         key=key,
         path=finding.path,
