@@ -112,6 +112,8 @@ def test_a_file_that_is_not_there_is_told(two: tuple[str, str], repo: Repository
     asked = ("--repo", str(repo.path))
     assert wrong("HEAD:rules/b.toml", two[1], *asked).startswith("HEAD:rules/b.toml: HEAD has no such file")
     assert wrong("nowhere:rules/a.toml", two[1], *asked).startswith("nowhere: no such commit")
+    for outside in ("HEAD:/rules/a.toml", "HEAD:../rules/a.toml", "HEAD:rules/../../a.toml"):
+        assert wrong(outside, two[1], *asked).startswith(f"{outside}: HEAD has no such file; write its path")
 
 
 def test_a_file_that_is_no_rule_is_told_with_its_place(two: tuple[str, str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
 from bot.collect.git import Git
@@ -74,10 +74,17 @@ def named(repo: Path, name: str) -> Blob:
             return Blob(path=place.as_posix(), size=len(data), data=data)
         raise RulewardError(f"{name}: no such file; name a file, or one at a revision, such as main:rules/a.toml")
     git = Git(repo)
-    found = git.file(git.commit(revision), path)
+    commit = git.commit(revision)
+    found = git.file(commit, path) if _is_below_top(path) else None
     if found is None:
         raise RulewardError(f"{name}: {revision} has no such file; write its path from the top of the repository")
     return Blob(path=path, size=len(found), data=found)
+
+
+def _is_below_top(path: str) -> bool:
+    """Tell whether a path can name a file of a commit; of another one git says that the repository ends there."""
+    parts = PurePosixPath(path)
+    return not parts.is_absolute() and ".." not in parts.parts
 
 
 def _at_top(repo: Path, name: str) -> Path | None:
