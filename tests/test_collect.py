@@ -211,6 +211,15 @@ def test_a_folder_that_is_no_repository_is_an_error(tmp_path: Path) -> None:
         Git(tmp_path)
 
 
+def test_a_machine_without_git_leaves_a_review_incomplete_and_blames_no_folder(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(RulewardError, match=r"^git is not installed, or not on PATH$") as caught:
+        Git(repo.path)
+    assert caught.value.status == 3
+
+
 def test_a_repository_without_main_or_origin_asks_for_a_base(repo: Repository) -> None:
     repo.commit({"x": "y"})
     repo.git("branch", "--move", "trunk")

@@ -40,6 +40,14 @@ class GitError(RulewardError):
         super().__init__(message, status=status)
 
 
+class GitMissingError(GitError):
+    """There is no git to ask, which says nothing about the repository."""
+
+    def __init__(self) -> None:
+        """Say what is missing."""
+        super().__init__("git is not installed, or not on PATH")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
     """One side of a changed file.
@@ -108,7 +116,8 @@ class Git:
     """One repository, with a work tree or bare.
 
     Raises:
-        RulewardError: the directory is no git repository, or git is not installed.
+        RulewardError: the directory is no git repository.
+        GitError: git is not installed.
     """
 
     def __init__(self, directory: Path, surroundings: Mapping[str, str] = os.environ) -> None:
@@ -125,6 +134,8 @@ class Git:
         try:
             bare = self.text("rev-parse", "--is-bare-repository") == "true"
             top = "" if bare else self.text("rev-parse", "--show-toplevel")
+        except GitMissingError:
+            raise
         except GitError as error:
             raise RulewardError(f"{directory}: not a git repository ({error})") from error
         self.top = Path(top) if top else None
@@ -158,7 +169,7 @@ class Git:
                 check=False,
             )
         except FileNotFoundError as error:
-            raise GitError("git is not installed, or not on PATH") from error
+            raise GitMissingError from error
         if done.returncode not in codes:
             said = done.stderr.decode("utf-8", "replace").strip() or f"exit status {done.returncode}"
             raise GitError(f"git {arguments[0]}: {said}")

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bot.collect.git import Git, GitError, Held, RawChange, Version
+from bot.collect.git import Git, GitError, GitMissingError, Held, RawChange, Version
 from bot.model import RulewardError
 
 _ID_LENGTHS = frozenset({40, 64})  # hex digits
@@ -55,7 +55,7 @@ class Remote(Git):
             if beside is not None:
                 (folder / "objects" / "info" / "alternates").write_text(f"{beside}\n", encoding="utf-8")
         except FileNotFoundError as error:
-            raise GitError("git is not installed, or not on PATH") from error
+            raise GitMissingError from error
         except (OSError, subprocess.CalledProcessError) as error:
             raise RulewardError(f"{folder}: cannot make a repository there: {error}", status=3) from error
         super().__init__(folder, outer)
