@@ -128,16 +128,19 @@ class Pairing:
     Attributes:
         skipped: files that are no rules on either side.
         unevaluated: files that came or went, or moved from or to where nothing can be read.
+        ruleless: whether a file that is no rule went while another came, which may be the same.
     """
 
     pairs: tuple[Pair, ...]
     skipped: int = 0
     unevaluated: tuple[Unevaluated, ...] = ()
+    ruleless: bool = False
 
     @property
     def has_leftovers(self) -> bool:
-        """Whether a removed and an added rule are left that only git's rename detection could still match."""
-        return any(pair.after is None for pair in self.pairs) and any(pair.before is None for pair in self.pairs)
+        """Whether a removed and an added file are left that only git's rename detection could still match."""
+        rules = any(pair.after is None for pair in self.pairs) and any(pair.before is None for pair in self.pairs)
+        return rules or self.ruleless
 
     def leftovers(self) -> Iterator[str]:
         """Yield the paths of the rules without a counterpart."""
@@ -157,14 +160,19 @@ def pair(old: Mapping[str, Parsed], new: Mapping[str, Parsed], renames: Mapping[
     """
     before = {path: each for path, each in sorted(old.items()) if not isinstance(each, NoRule)}
     after: dict[str, Rule | Unreadable] = {}
-    skipped = {path for path, each in old.items() if isinstance(each, NoRule) and path not in new}
+    went = {path for path, each in old.items() if isinstance(each, NoRule) and path not in new}
+    skipped, came = set(went), False
     for path, each in sorted(new.items()):
         if not isinstance(each, NoRule):
             after[path] = each
         elif isinstance(old.get(path), NoRule):
             skipped.add(path)
+        elif path not in old and (origin := (renames or {}).get(path)) in went:
+            skipped -= {origin}  # one file, moved
+            skipped.add(path)
         else:
             after[path] = _ruleless(each)
+            came = came or path not in old
 
     matched: dict[str, str] = {}  # new path to old path
     for path, head in after.items():
@@ -184,7 +192,7 @@ def pair(old: Mapping[str, Parsed], new: Mapping[str, Parsed], renames: Mapping[
         Pair(before=before[matched[path]] if path in matched else None, after=head) for path, head in after.items()
     ]
     pairs += [Pair(before=base, after=None) for path, base in before.items() if path not in taken]
-    return Pairing(pairs=tuple(pairs), skipped=len(skipped))
+    return Pairing(pairs=tuple(pairs), skipped=len(skipped), ruleless=came and bool(went))
 
 
 def without_guesses(pairing: Pairing, old: Mapping[str, Parsed], new: Mapping[str, Parsed], absent: Absent) -> Pairing:

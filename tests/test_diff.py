@@ -103,6 +103,16 @@ def test_only_what_is_no_rule_is_skipped(old: dict[str, str], new: dict[str, str
     assert pair(parsed(old), parsed(new)).skipped == skipped
 
 
+def test_a_file_that_never_was_a_rule_is_none_where_it_moved_to_either() -> None:
+    old, new = parsed({"rules/c.toml": "x = 1\n"}), parsed({"rules/d.toml": "x = 1\n"})
+    assert pair(old, new).has_leftovers, "git has to be asked"
+    moved = pair(old, new, {"rules/d.toml": "rules/c.toml"})
+    assert (moved.pairs, moved.skipped, moved.has_leftovers) == ((), 1, False)
+    for renames in ({"rules/d.toml": "rules/a.toml"}, {}):  # it may be a rule that lost its table
+        left = pair({**parsed({"rules/a.toml": A}), **old}, new, renames)
+        assert "rules/d.toml" in {each.after.path for each in left.pairs if each.after is not None}
+
+
 def test_a_rename_that_git_holds_counts_where_both_files_are_left_over() -> None:
     old, new = (
         {"rules/a.toml": A, "rules/b.toml": B},
