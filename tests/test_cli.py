@@ -14,6 +14,7 @@ from typing import IO
 import pytest
 
 from bot import __version__, cli
+from bot.cli.options import coloured
 from bot.config import read_config
 from bot.diff import diff, pair
 from bot.judge import judge
@@ -52,6 +53,15 @@ def branch(repo: Repository) -> Repository:
 
 def reviewed(repo: Repository, *arguments: str) -> subprocess.CompletedProcess[str]:
     return ruleward("review", "--base", "main", "--today", "2026-11-24", *arguments, cwd=repo.path)
+
+
+def test_a_terminal_is_coloured_unless_no_color_says_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert coloured()
+    for value, expected in (("", True), ("0", False), ("1", False)):
+        monkeypatch.setenv("NO_COLOR", value)
+        assert coloured() is expected, value
 
 
 def test_a_review_of_no_rule_file_says_so(repo: Repository) -> None:

@@ -80,7 +80,7 @@ def write(text: str, output: Path | None) -> None:
 
 def coloured(output: Path | None = None) -> bool:
     """Tell whether a report is coloured: only on a terminal, and not where NO_COLOR is set (https://no-color.org)."""
-    return output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def columns(output: Path | None = None) -> int:
