@@ -622,6 +622,13 @@ def test_a_repository_that_nobody_audits_is_right(rules: Repository) -> None:
     assert "note   .github/workflows: no workflow audits the rules: `ruleward init` writes one" in said
 
 
+def test_doctor_knows_the_inputs_of_action_yml_and_no_other_option(rules: Repository) -> None:
+    place = rules.path / FOLDER / REVIEW
+    place.write_text(f"{place.read_text()}        with:\n          today: 2026-11-24\n")
+    done = CliRunner().invoke(cli, ["doctor", "--repo", str(rules.path)])
+    assert f"the action has no input `today`; known are {', '.join(read_action()['inputs'])}\n" in done.output
+
+
 def test_doctor_finds_nothing_wrong_with_ruleward_itself() -> None:
     assert [str(line) for line in doctor.examine(ROOT, INPUTS) if not line.good] == []
 

@@ -140,7 +140,7 @@ def doctor_command(*, repo: Path) -> None:
     """Look whether a repository's workflows, config and tools fit together; it asks no network."""
     from bot.setup.doctor import examine
 
-    inputs = [each.opts[0].removeprefix("--") for each in action_command.params]
+    inputs = [each.opts[0].removeprefix("--") for each in action_command.params if "INPUT_" in (each.envvar or "")]
     lines = examine(repo, inputs, _merged(repo))
     write("".join(f"{each}\n" for each in lines), None)
     sys.exit(0 if all(each.good for each in lines) else 1)
