@@ -533,6 +533,10 @@ CONFIGS = {
         '[[exceptions]]\npolicy = "file-name"\npath = "rules/gone.toml"\nreason = "old"\n',
         ".github/ruleward.toml:1: exceptions: there is no `rules/gone.toml` for `file-name`: correct the path",
     ),
+    "the name of another label": (
+        '[labels]\n"rule: new" = { name = "Rule: Tuning" }\n',
+        "two labels are named `Rule: Tuning`, and GitHub knows no capitals: rename `rule: new`",
+    ),
     "a long status": (f'[status]\ncontext = "{"x" * 256}"\n', "status.context is over 255 characters"),
 }
 

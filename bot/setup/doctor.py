@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.config import ConfigError, read_config
+from bot.config import LABELS, ConfigError, read_config
 from bot.model import RulewardError
 from bot.settings import CONFIG_PATH, Settings
 from bot.setup.init import left_out, owners_file
@@ -171,7 +171,7 @@ def _excepted(repo: Path, settings: Settings) -> Iterator[Line]:
 def _labels(settings: Settings) -> Iterator[Line]:
     """Look at the labels' names; their length and colour are the config's business."""
     named = {key: style.name or key for key, style in settings.labels.items()}
-    held = Counter(name.lower() for name in named.values())
+    held = Counter(named.get(key, key).lower() for key in LABELS)
     good = True
     for key, name in named.items():
         if held[name.lower()] > 1:
