@@ -81,6 +81,17 @@ def test_a_waiver_counts_and_is_recorded_before_the_status(tmp_path: Path) -> No
         assert "@grace" not in at.comment()
 
 
+@pytest.mark.parametrize("fail_on", ["error", "warning"])
+def test_the_label_of_a_warning_is_there_to_choose_where_warnings_block(tmp_path: Path, fail_on: str) -> None:
+    label = "waive: creation-date-changed"
+    with scene(tmp_path, {RULE: BASE}, {RULE: rule_text(created="2024/01/02", updated="2026/11/24")}) as at:
+        blocks = at.run(inputs=Inputs(fail_on=fail_on)).result.status == 1
+        assert blocks == (fail_on == "warning") == (label in at.github.state()["labels"])
+        waive(at, label=label)
+        assert at.again(inputs=Inputs(fail_on=fail_on)).result.status == 0
+        assert (at.status() or ("",))[0] == "success"
+
+
 def test_a_waiver_costs_four_calls_more_and_a_rerun_writes_nothing(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         at.run()

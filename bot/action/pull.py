@@ -301,7 +301,7 @@ class PullRun:
         """The labels for people to put on: the waivers of what blocks, and with these or any of ours the recheck."""
         if not self.inputs.labels:
             return ()
-        waivers = tuple(map(waiver, _waivable(made)))
+        waivers = tuple(map(waiver, _waivable(made, self.inputs.fail_on)))
         return (*waivers, label(RECHECK, settings)) if waivers or differing(wishes, pull.labels) else ()
 
     def _rechecks(self, pull: Pull, settings: Settings) -> tuple[str, ...]:
@@ -484,12 +484,13 @@ def _alike(pull: Pull, later: Pull, taken_off: Iterable[str] = ()) -> bool:
     return pull.same(later) and before == after
 
 
-def _waivable(made: Review) -> list[str]:
-    """The policies that block, and that a label could waive."""
+def _waivable(made: Review, fail_on: str) -> list[str]:
+    """The policies that block, and that a label could waive; where warnings fail the run, they block as well."""
     known = all_policies()
+    blocking = {Level.ERROR, Level.WARNING} if fail_on == "warning" else {Level.ERROR}
 
     def blocks(finding: Finding) -> bool:
-        return finding.severity is Level.ERROR and finding.waived is None
+        return finding.severity in blocking and finding.waived is None
 
     ids = {finding.policy for finding in made.all_findings() if blocks(finding)}
     return sorted(each for each in ids if each in known and known[each].waivable)
