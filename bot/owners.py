@@ -28,7 +28,7 @@ class Owners:
         """
         text = "" if data is None or len(data) > _LARGEST else data.decode("utf-8", "replace")
         lines = (_COMMENT.sub("", line).strip() for line in text.splitlines())
-        self._lines = tuple(_Line(line) for line in lines if line and _means_something(line.split()[0]))
+        self._lines = tuple(_Line(line) for line in lines if line and _means_something(line))
 
     def of(self, path: str) -> tuple[str, ...]:
         """Return the owners of a path, none where nobody is named."""
@@ -39,7 +39,8 @@ class Owners:
         return ()
 
 
-def _means_something(pattern: str) -> bool:
+def _means_something(line: str) -> bool:
+    pattern = line.replace("\\ ", "/").split()[0]  # a blank of its own ends no pattern, and is compiled as slashes
     return not pattern.startswith("!") and "[" not in pattern and is_quick(pattern)
 
 
