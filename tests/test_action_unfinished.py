@@ -167,8 +167,11 @@ def test_a_queue_whose_commits_cannot_be_compared_says_so_under_the_name_of_the_
         assert [(each.context, each.state) for each in at.github.hub.statuses] == [("rules on main", "error")]
 
 
+@pytest.mark.parametrize("everywhere", [True, False])
 @pytest.mark.parametrize("queue", [True, False])
-def test_a_crash_of_ours_is_no_pass_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, queue: bool) -> None:
+def test_a_crash_of_ours_is_no_pass_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, queue: bool, everywhere: bool
+) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:
         more: Options = {"event": "merge_group", "payload": group(at)} if queue else {}
         assert at.run(**more).result.status == 0
@@ -177,6 +180,8 @@ def test_a_crash_of_ours_is_no_pass_either(tmp_path: Path, monkeypatch: pytest.M
             raise KeyError("no such key")
 
         monkeypatch.setattr(f"bot.action.{'group' if queue else 'pull'}.review", crashes)
+        if everywhere:
+            monkeypatch.setattr("bot.action.objects.read_config", crashes)
         with pytest.raises(KeyError):
             at.run(**more)
         assert (queue_status(at) if queue else (at.status() or ("",))[0]) == "error"

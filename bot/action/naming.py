@@ -10,7 +10,7 @@ from urllib.parse import quote
 from bot.action.objects import config_of, names_of, place_of
 from bot.collect.git import Git
 from bot.collect.named import Config, ConfigText
-from bot.github.client import Client, GitHubError, RefusedError
+from bot.github.client import Client, RefusedError
 from bot.github.runner import Inputs, Runner
 from bot.model import RulewardError, is_table
 from bot.settings import CONFIG_PATH, Settings
@@ -65,9 +65,7 @@ class Naming:
             config: what was read of it.
             base: the commit, or the branch (``refs/heads/…``) where its tip is not known.
         """
-        if git is not None:
-            return names_of(git, config, base)
         try:
-            return self.here(base) or self.there(base)
-        except GitHubError:
+            return names_of(git, config, base) if git is not None else self.here(base) or self.there(base)
+        except Exception:  # noqa: BLE001 - what failed first is to be told, and may well fail here too
             return Settings()
