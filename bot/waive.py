@@ -257,10 +257,10 @@ def _unseen(request: Request, facts: Facts) -> str | None:
     early = "it is older than the first review of the newest commit"
     if facts.seen is not None:
         return f"{early}; look at that one, and put it on again" if facts.seen > request.at else None
-    if facts.outdated:  # by way of another one, it is back at a commit that was reviewed before
-        return "the branch was force-pushed or the base changed since the review; look again, and put it on again"
     if facts.unseen:
         return f"a waiver needs the commit status, {facts.unseen}"
+    if facts.outdated:  # by way of another one, it is back at a commit that was reviewed before
+        return "the branch was force-pushed or the base changed since the review; look again, and put it on again"
     return (
         f"{early}, whose commit status is not there yet; wait for that, look at the review, and put it on again "
         "(a token without `statuses: write` never sets one)"

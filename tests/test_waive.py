@@ -150,6 +150,7 @@ def test_a_waiver_of_very_many_findings_fits_into_a_comment_and_covers_just_them
         (REQUEST, replace(FACTS, seen="2026-11-24T12:00:01Z"), Waivers(), "older than the first review"),
         (REQUEST, replace(FACTS, seen="2026-11-24T12:00:00Z"), Waivers(), None),
         (REQUEST, replace(FACTS, seen=None, outdated=True), Waivers(), "changed since the review; look again"),
+        (REQUEST, replace(FACTS, seen=None, outdated=True, unseen="which is off"), Waivers(), "which is off"),
     ],
 )
 def test_a_request_counts_or_says_why_not(
