@@ -66,6 +66,13 @@ def test_it_stays_where_git_alone_failed(tmp_path: Path, *, number: int, state: 
         assert (at.github.state() == before) == (state == "success")
 
 
+def test_a_run_that_sets_no_status_is_not_kept_by_another_workflows_from_its_comment(tmp_path: Path) -> None:
+    with scene(tmp_path, config("nope = 1\n"), {RULE: FIXED}) as at:
+        assert at.run(run_id=8, inputs=Inputs(comment=False)).result.status == 2
+        assert at.run(run_id=7, inputs=Inputs(status=False)).result.status == 2
+        assert ".github/ruleward.toml:1:1" in at.comment()
+
+
 @pytest.mark.parametrize("git_alone", [True, False])
 def test_a_run_that_is_started_once_more_is_no_older_one(tmp_path: Path, *, git_alone: bool) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: FIXED}) as at:

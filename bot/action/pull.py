@@ -133,11 +133,15 @@ class PullRun:
             self.runner.say(f"the commit status may still be what an older run set: {again}")
 
     def _overtaken(self, pull: Pull, context: str) -> bool:
-        """Tell, here and in the log, whether a newer run has reported on this head: what it said stays."""
-        runner = self.runner
-        overtaken = not runner.rerun and self.thread.overtaken(pull.head_sha, context, runner.run_url)
+        """Tell, here and in the log, whether a newer run has reported on this head: what it said stays.
+
+        A status that is not this workflow's own does not tell that.
+        """
+        runner, thread = self.runner, self.thread
+        asked = self.inputs.status and not runner.rerun
+        overtaken = asked and thread.overtaken(pull.head_sha, context, runner.run_url)
         if overtaken:
-            self.runner.say("what a newer run said stays: it set the commit status since")
+            runner.say("what a newer run said stays: it set the commit status since")
         return overtaken
 
     def _ends(self) -> tuple[Revision, Revision]:
