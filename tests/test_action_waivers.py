@@ -315,6 +315,23 @@ def test_who_turns_back_to_a_base_after_the_label_is_not_waived_for_its_old_repo
         assert "the branch was force-pushed or the base changed since the review" in refusal(at)
 
 
+def test_nobody_waives_for_an_old_report_what_a_forced_push_to_the_base_brought_into_the_change(tmp_path: Path) -> None:
+    other = rule_text(rule_id=other_id(2))
+    with scene(tmp_path, {RULE: BASE, "rules/b.toml": other}, {RULE: BASE}) as at:
+        before = at.repo.git("rev-parse", "main")
+        at.repo.git("branch", "--force", "main", at.commit({"rules/b.toml": other.replace("a.exe", "b.exe")}))
+        at.push({RULE: UNBUMPED})
+        at.run()
+        assert "rules/b.toml" not in at.comment()
+        at.github.force_push_base(before)
+        waive(at)
+        assert at.run().result.status == 1
+        assert "rules/b.toml" in at.comment()
+        assert "the branch was force-pushed or the base changed since the review" in refusal(at)
+        waive(at)
+        assert at.run().result.status == 0
+
+
 def test_a_report_on_the_same_commit_elsewhere_shows_nobody_this_pull_request(tmp_path: Path) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         at.run()

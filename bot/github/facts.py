@@ -22,7 +22,9 @@ _RUN = re.compile(r"/actions/runs/([0-9]{1,18})(?:\?pr=[0-9]+)?\Z")
 _ABOUT = re.compile(r"(?:/actions/runs/[0-9]+\?pr=|/pull/)([0-9]{1,18})\Z")
 _OURS = re.compile(r"/(?:actions/runs|pull)/[0-9]+(?:\?pr=[0-9]+)?\Z")
 # what makes another change of a pull request without a commit that is new to it
-_MOVES = frozenset({"head_ref_force_pushed", "base_ref_changed", "automatic_base_change_succeeded"})
+_MOVES = frozenset(
+    {"head_ref_force_pushed", "base_ref_force_pushed", "base_ref_changed", "automatic_base_change_succeeded"}
+)
 _HUNK = re.compile(r"^@@ -[0-9,]+ \+([0-9]+)(?:,([0-9]+))? @@", re.MULTILINE)
 _LATE = (1.0, 2.0, 4.0)  # seconds until a comment that is counted has to be listed too
 _STILL = 2  # waits that bring nothing, after which nothing comes

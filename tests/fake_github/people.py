@@ -122,6 +122,13 @@ class People:
             self.hub.happened(issue, issue.author, "base_ref_changed")
             issue.updated = self.hub.clock.now
 
+    def force_push_base(self, head: str, login: str = "boss", *, number: int | None = None) -> None:
+        """Take the base branch elsewhere by force."""
+        with self.lock:
+            issue, pull = self._pull(number)
+            self.hub.git.git("update-ref", f"refs/heads/{pull.base_ref}", head)
+            self.hub.happened(issue, self.hub.person(login), "base_ref_force_pushed")
+
     def set_draft(self, draft: bool, *, number: int | None = None) -> None:  # noqa: FBT001  # the switch itself
         """Make a pull request a draft, or ready."""
         with self.lock:
