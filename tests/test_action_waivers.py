@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.github.facts import read_status
 from bot.github.labels import RECHECK
 from bot.github.runner import Inputs
 from bot.waive import read_record
@@ -358,20 +357,17 @@ def test_each_pull_request_of_a_commit_is_told_its_verdict_once(tmp_path: Path, 
             assert at.writes == []
 
 
-@pytest.mark.parametrize(
-    ("link", "about"),
-    [
-        ("https://github.com/acme/rules/actions/runs/77?pr=5", 5),
-        ("https://github.com/acme/rules/pull/5", 5),
-        ("https://github.com/acme/rules/actions/runs/77", 0),
-        ("https://example.org/", None),
-        (None, None),
-    ],
-)
-def test_a_status_whose_link_leads_nowhere_of_ours_may_be_about_any_pull_request(
-    link: str | None, about: int | None
+@pytest.mark.parametrize("link", [None, "https://github.com/acme/rules/actions/runs/77", "https://example.org/?pr=1"])
+def test_a_report_that_says_of_no_pull_request_that_it_is_about_that_one_shows_nobody_any(
+    tmp_path: Path, link: str | None
 ) -> None:
-    assert read_status({"target_url": link, "created_at": "2026-11-24T00:00:00Z"}).about == about
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        at.run()
+        (status,) = at.github.hub.statuses
+        status.target = link
+        waive(at)
+        assert at.run().result.status == 1
+        assert "it is older than the first review of the newest commit" in refusal(at)
 
 
 def test_without_the_status_a_waiver_is_refused_for_that_and_not_for_its_age(tmp_path: Path) -> None:

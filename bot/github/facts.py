@@ -20,7 +20,6 @@ _COMPARED = 300  # files that a comparison lists at most
 _COMPARING = 3  # attempts: where a diff takes GitHub too long, it does so each time
 _RUN = re.compile(r"/actions/runs/([0-9]{1,18})(?:\?pr=[0-9]+)?\Z")
 _ABOUT = re.compile(r"(?:/actions/runs/[0-9]+\?pr=|/pull/)([0-9]{1,18})\Z")
-_OURS = re.compile(r"/(?:actions/runs|pull)/[0-9]+(?:\?pr=[0-9]+)?\Z")
 # what makes another change of a pull request without a commit that is new to it
 _MOVES = frozenset(
     {"head_ref_force_pushed", "base_ref_force_pushed", "base_ref_changed", "automatic_base_change_succeeded"}
@@ -126,8 +125,7 @@ class Status:
 
     Attributes:
         run: the number of the run that its link leads to, 0 for none; one that began later has a higher number.
-        about: the number of the pull request that its link names, for a commit may be the head of several; 0 where it
-            leads to a run and names none, None where it does not lead to what ours do.
+        about: the number of the pull request that its link names, 0 for none: a commit may be the head of several.
     """
 
     context: str
@@ -136,7 +134,7 @@ class Status:
     author: Person
     created: str
     run: int = 0
-    about: int | None = None
+    about: int = 0
 
     def says(self, state: str, description: str) -> bool:
         """Tell whether setting this again would change nothing."""
@@ -232,7 +230,7 @@ def read_status(data: Json) -> Status:
         author=read_person(data.get("creator")),
         created=str(data["created_at"]),
         run=_number(_RUN, link),
-        about=_number(_ABOUT, link) if _OURS.search(link) else None,
+        about=_number(_ABOUT, link),
     )
 
 
@@ -372,7 +370,7 @@ class Thread:
 
     def statuses(self, sha: str, context: str) -> tuple[Status, ...]:
         """Read our own statuses of a commit and a context that are about this pull request, the newest first."""
-        return tuple(each for each in self.mine(self._listed(sha), context) if each.about in {None, self.about})
+        return tuple(each for each in self.mine(self._listed(sha), context) if each.about == self.about)
 
     def standing(self, sha: str, context: str) -> Status | None:
         """Read the status of a commit that counts: the newest of a context does, and none is told where it is not ours.
@@ -406,7 +404,7 @@ class Thread:
     def newest(self, statuses: Iterable[Status], context: str) -> Status | None:
         """Return the newest of a context, None where it is another's, or told of what is not there any more."""
         found = next((each for each in statuses if each.context == context), None)
-        if found is None or found.about not in {None, self.about} or found.created <= self.turned:
+        if found is None or found.about != self.about or found.created <= self.turned:
             return None
         return found if found.author.named(self.login([found.author])) else None
 
