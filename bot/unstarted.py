@@ -92,7 +92,7 @@ def context_of(config: bytes) -> str:
         context = tomllib.loads(config.decode("utf-8"))["status"]["context"]
     except (ValueError, KeyError, TypeError):
         return CONTEXT
-    return context if isinstance(context, str) else CONTEXT
+    return context if isinstance(context, str) and context.strip() else CONTEXT
 
 
 def _file(environment: Mapping[str, str], path: Path, base: str) -> bytes:

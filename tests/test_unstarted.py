@@ -140,7 +140,9 @@ def test_a_config_that_the_workflow_names_is_read_where_a_review_reads_it(
     assert [ask.path for ask in hub.asked if ask.method == "GET"] == ["/repos/acme/rules/contents/other.toml"] * inside
 
 
-@pytest.mark.parametrize("config", ["[status", "status = 1", "[status]\ncontext = 1", "[bump]\n"])
+@pytest.mark.parametrize(
+    "config", ["[status", "status = 1", "[status]\ncontext = 1", "[status]\ncontext = ' '", "[bump]\n"]
+)
 def test_a_config_that_names_none_leaves_the_default(config: str) -> None:
     assert unstarted.context_of(config.encode()) == unstarted.CONTEXT
 
