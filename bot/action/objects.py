@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.collect.git import Git
-from bot.collect.named import Config, ConfigText
+from bot.collect.named import Config, ConfigText, config_data
 from bot.collect.remote import Remote
 from bot.config import ConfigError, read_config
 from bot.github.client import Client, GitHubError
@@ -87,14 +87,12 @@ def config_of(runner: Runner, inputs: Inputs, git: Git, base: str) -> Config:
 def names_of(git: Git | None, config: Config, base: str) -> Settings:
     """Read what the status and the labels are called, as far as the config can be read: the defaults else."""
     try:
-        if isinstance(config, ConfigText):
-            return read_config(config.data)
         if config is not None:
-            return read_config(config.read_bytes())
+            return read_config(config_data(config))
         return read_config(git.file(base, CONFIG_PATH)) if git is not None else Settings()
     except ConfigError as error:
         return Settings(status=error.reported)
-    except (RulewardError, OSError):
+    except RulewardError:
         return Settings()
 
 
