@@ -370,7 +370,9 @@ class Thread:
 
     def statuses(self, sha: str, context: str) -> tuple[Status, ...]:
         """Read our own statuses of a commit and a context that are about this pull request, the newest first."""
-        return tuple(each for each in self.mine(self._listed(sha), context) if each.about == self.about)
+        found = [each for each in self._listed(sha) if each.context == context and each.about == self.about]
+        login = self.login(each.author for each in found)
+        return tuple(each for each in found if each.author.named(login))
 
     def standing(self, sha: str, context: str) -> Status | None:
         """Read the status of a commit that counts: the newest of a context does, and none is told where it is not ours.
@@ -394,12 +396,6 @@ class Thread:
     def list_statuses(self, sha: str) -> tuple[Status, ...]:
         """Read all statuses of a commit as they are at this moment, the newest first."""
         return tuple(map(read_status, self._client.pages(f"/commits/{sha}/statuses")))
-
-    def mine(self, statuses: Iterable[Status], context: str) -> tuple[Status, ...]:
-        """Return those of a context that we set; who we are is asked only where there is one."""
-        found = [each for each in statuses if each.context == context]
-        login = self.login(each.author for each in found)
-        return tuple(each for each in found if each.author.named(login))
 
     def newest(self, statuses: Iterable[Status], context: str) -> Status | None:
         """Return the newest of a context, None where it is another's, or told of what is not there any more."""
