@@ -569,11 +569,17 @@ def test_a_repository_without_a_config_is_right(rules: Repository) -> None:
     assert wrong(rules) == []
 
 
-def test_what_a_sparse_checkout_leaves_out_exists(rules: Repository) -> None:
+@pytest.mark.parametrize("hook", [True, False])
+def test_what_a_sparse_checkout_leaves_out_exists(
+    rules: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, hook: bool
+) -> None:
     rules.commit({})
     rules.git("sparse-checkout", "set", "rules")
+    if hook:
+        monkeypatch.setenv("GIT_DIR", str(new_repository(tmp_path / "other").path / ".git"))
     done = CliRunner().invoke(cli, ["init", "--repo", str(rules.path)])
     assert [line.partition(":")[0] for line in done.output.splitlines()] == ["exists, left as it is"] * 3
+    monkeypatch.delenv("GIT_DIR", raising=False)
     assert rules.git("status", "--porcelain") == ""
     with pytest.raises(RulewardError, match=r"`git sparse-checkout add \.github` brings it"):
         doctor.examine(rules.path, INPUTS)

@@ -22,6 +22,7 @@ OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 """Where GitHub looks for owners; the first that exists counts."""
 
 _PIN = re.compile(r"\w(?:[\w-]|[./](?=\w))*(?: # [\w.-]+)?")
+_PLACES = frozenset({"GIT_COMMON_DIR", "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"})
 _SHA = re.compile(r"[0-9a-f]{40}")
 _RULE = re.compile(rb"^\[rule\]", re.MULTILINE)
 _METADATA = re.compile(rb"^\[metadata\]", re.MULTILINE)
@@ -135,10 +136,11 @@ def own_pin() -> Pin:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    """Ask git something about a clone; nothing where it does not know."""
+    """Ask git something about a clone, whatever a hook's variables name; nothing where it does not know."""
+    here = {key: value for key, value in os.environ.items() if key not in _PLACES}
     try:
         command = ["git", "-c", "core.fsmonitor=false", "-C", str(root), *arguments]  # that setting may name a program
-        done = subprocess.run(command, capture_output=True, check=False)
+        done = subprocess.run(command, capture_output=True, check=False, env=here)
     except OSError:
         return ""
     return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
