@@ -764,6 +764,15 @@ def test_a_queue_that_can_not_be_judged_fails(tmp_path: Path) -> None:
         assert ran.result.annotations.startswith("::error::.github/ruleward.toml:2:1: ")
 
 
+def test_a_queue_whose_template_cannot_be_used_says_where(tmp_path: Path) -> None:
+    files: Files = {RULE: BASE, "t.j2": "{% block headline %}{{ nothing.at.all }}{% endblock %}"}
+    with scene(tmp_path, config('[comment]\ntemplate = "t.j2"\n', files), {RULE: FIXED}) as at:
+        ran = queued(at)
+        assert ran.result.status == 2
+        assert ran.report["verdict"] == "incomplete"
+        assert at.github.hub.statuses[-1].description == "t.j2:1: block `headline`: 'nothing' is undefined"
+
+
 def test_a_queue_that_cannot_be_reviewed_leaves_a_report_that_says_so(tmp_path: Path) -> None:
     with scene(tmp_path, config("[rules]\nnope = 1\n"), {RULE: FIXED}) as at:
         document = queued(at).report

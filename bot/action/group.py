@@ -98,7 +98,10 @@ class GroupRun:
                 today=runner.today,
                 again=True,
             )
-            records = self._records()
+            settings = reviewed.settings
+            made = judged_again(waived(reviewed.review, self._records()), settings)
+            made = named(made, group.target, "merge queue")
+            summary = comment_of(made, settings, template=reviewed.template, whole=True)
         except RulewardError as error:
             self.result.status = error.status
             self.result.annotations = annotation(str(error))
@@ -109,11 +112,8 @@ class GroupRun:
             self.result.outputs = outputs_of(made.verdict, made, keep(runner, made, Settings()))
             self._status(known.status, "error", error_text(str(error)))
             return self.result
-        settings = reviewed.settings
-        made = judged_again(waived(reviewed.review, records), settings)
-        made = named(made, group.target, "merge queue")
         self.result.status = exit_status(made, self.inputs.fail_on)
-        self.result.summary = comment_of(made, settings, template=reviewed.template, whole=True)
+        self.result.summary = summary
         self.result.outputs = outputs_of(made.verdict, made, keep(self.runner, made, settings))
         told = status_text(made, self.inputs.fail_on)
         self._status(settings.status, STATES.get(self.result.status, "error"), told)
