@@ -265,6 +265,13 @@ def test_a_broken_template_fails_closed_and_is_named(tmp_path: Path, text: str, 
         assert (at.status() or ("",))[0] == "error"
 
 
+def test_on_a_draft_it_is_named_as_well(tmp_path: Path) -> None:
+    text = "{% block headline %}{{ nothing.at.all }}{% endblock %}"
+    with scene(tmp_path, templated(text), {RULE: FIXED}, draft=True) as at:
+        assert at.run().result.status == 2
+        assert at.status() == ("error", ".github/comment.j2:1: block `headline`: 'nothing' is undefined")
+
+
 def test_a_template_that_is_not_there_is_an_error_of_the_config(tmp_path: Path) -> None:
     with scene(tmp_path, config('[comment]\ntemplate = "gone.j2"\n'), {RULE: FIXED}) as at:
         assert at.run().result.status == 2

@@ -175,11 +175,11 @@ class PullRun:
             )
             reviewed = replace(reviewed, review=named(reviewed.review, pull.base_ref, pull.head_ref))
             wishes, reviewed = self._wishes(git, pull, reviewed)
+            self._report(pull, reviewed)
         except RulewardError as error:
             if isinstance(error, GitHubError) and not isinstance(error, RefusedError):
                 raise
             return self._broken(pull, error)
-        self._report(pull, reviewed)
         self._publish(pull, wishes, reviewed)
         return self.result
 
