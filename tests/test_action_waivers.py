@@ -357,9 +357,18 @@ def test_each_pull_request_of_a_commit_is_told_its_verdict_once(tmp_path: Path, 
             assert at.writes == []
 
 
-@pytest.mark.parametrize("link", [None, "https://github.com/acme/rules/actions/runs/77", "https://example.org/?pr=1"])
+def test_a_server_that_keeps_no_link_takes_no_waiver_away(tmp_path: Path) -> None:
+    with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
+        at.run()
+        (status,) = at.github.hub.statuses
+        status.target = None
+        waive(at)
+        assert at.run().result.status == 0
+
+
+@pytest.mark.parametrize("link", ["https://github.com/acme/rules/actions/runs/77", "https://example.org/?pr=1"])
 def test_a_report_that_says_of_no_pull_request_that_it_is_about_that_one_shows_nobody_any(
-    tmp_path: Path, link: str | None
+    tmp_path: Path, link: str
 ) -> None:
     with scene(tmp_path, {RULE: BASE}, {RULE: UNBUMPED}) as at:
         at.run()

@@ -125,7 +125,8 @@ class Status:
 
     Attributes:
         run: the number of the run that its link leads to, 0 for none; one that began later has a higher number.
-        about: the number of the pull request that its link names, 0 for none: a commit may be the head of several.
+        about: the number of the pull request that its link names, for a commit may be the head of several; 0 for none.
+            None where there is no link: all of ours have one, and a server that keeps none cannot tell them apart.
     """
 
     context: str
@@ -134,7 +135,7 @@ class Status:
     author: Person
     created: str
     run: int = 0
-    about: int = 0
+    about: int | None = 0
 
     def says(self, state: str, description: str) -> bool:
         """Tell whether setting this again would change nothing."""
@@ -230,7 +231,7 @@ def read_status(data: Json) -> Status:
         author=read_person(data.get("creator")),
         created=str(data["created_at"]),
         run=_number(_RUN, link),
-        about=_number(_ABOUT, link),
+        about=_number(_ABOUT, link) if link else None,
     )
 
 
@@ -370,7 +371,7 @@ class Thread:
 
     def statuses(self, sha: str, context: str) -> tuple[Status, ...]:
         """Read our own statuses of a commit and a context that are about this pull request, the newest first."""
-        found = [each for each in self._listed(sha) if each.context == context and each.about == self.about]
+        found = [each for each in self._listed(sha) if each.context == context and self._is_about(each)]
         login = self.login(each.author for each in found)
         return tuple(each for each in found if each.author.named(login))
 
@@ -397,10 +398,13 @@ class Thread:
         """Read all statuses of a commit as they are at this moment, the newest first."""
         return tuple(map(read_status, self._client.pages(f"/commits/{sha}/statuses")))
 
+    def _is_about(self, status: Status) -> bool:
+        return status.about in {None, self.about}
+
     def newest(self, statuses: Iterable[Status], context: str) -> Status | None:
         """Return the newest of a context, None where it is another's, or told of what is not there any more."""
         found = next((each for each in statuses if each.context == context), None)
-        if found is None or found.about != self.about or found.created <= self.turned:
+        if found is None or not self._is_about(found) or found.created <= self.turned:
             return None
         return found if found.author.named(self.login([found.author])) else None
 
