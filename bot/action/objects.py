@@ -23,7 +23,7 @@ def objects(runner: Runner, client: Client, thread: Thread, base: str, head: str
     """
     workspace = _workspace(runner, base, head)
     if workspace is not None:
-        return workspace, workspace.merge_base(base, head)
+        return workspace
     merge_base = parting(runner, client, thread, base, head)
     made = _remote(runner, client, "objects.git")
     made.take((base, head, merge_base))
@@ -51,20 +51,17 @@ def _remote(runner: Runner, client: Client, folder: str) -> Remote:
     return Remote(runner.temp / folder, f"{runner.server_url}/{runner.repository}.git", runner.token, client.pause)
 
 
-def _workspace(runner: Runner, base: str, head: str) -> Git | None:
-    """Return the workspace's repository where it has all that is needed: both commits, and their history."""
+def _workspace(runner: Runner, base: str, head: str) -> tuple[Git, str] | None:
+    """Return the workspace's repository where it has both commits and their history, and where they part."""
     if runner.workspace is None:
         return None
     try:
         git = Git(runner.workspace)
         if git.shallow() or git.promisor():
             return None
-        git.commit(base)
-        git.commit(head)
-        git.merge_base(base, head)
+        return git, git.merge_base(base, head)
     except RulewardError:  # no repository, somebody else's, or without these commits: fetching is no worse
         return None
-    return git
 
 
 def config_of(runner: Runner, inputs: Inputs, git: Git, base: str) -> Config:

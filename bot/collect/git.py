@@ -132,12 +132,13 @@ class Git:
         if not directory.is_dir():
             raise RulewardError(f"{directory}: no such folder")
         try:
-            bare = self.text("rev-parse", "--is-bare-repository") == "true"
-            top = "" if bare else self.text("rev-parse", "--show-toplevel")
+            top = self.text("rev-parse", "--show-toplevel")
         except GitMissingError:
             raise
         except GitError as error:
-            raise RulewardError(f"{directory}: not a git repository ({error})") from error
+            if self.text("rev-parse", "--is-bare-repository", codes=(0, 128)) != "true":
+                raise RulewardError(f"{directory}: not a git repository ({error})") from error
+            top = ""
         self.top = Path(top) if top else None
         if self.top is not None:
             self.directory = self.top

@@ -61,8 +61,9 @@ def resolve(git: Git, base: str | None, head: str | None, merge_base: str | None
         return Ends(
             base=Revision(ref="nothing", sha=empty, merge_base=empty), head=Revision(ref="working tree", sha=None)
         )
-    ref, base_sha = (base, git.commit(base)) if base else git.default_branch()
-    head_sha = git.commit(head or "HEAD")
+    known = git.commits(each for each in (base, head or "HEAD") if each)
+    ref, base_sha = (base, known.get(base) or git.commit(base)) if base else git.default_branch()
+    head_sha = known.get(head or "HEAD") or git.commit(head or "HEAD")
     merge_base = merge_base or git.merge_base(base_sha, head_sha)
     return Ends(
         base=Revision(ref=ref, sha=base_sha, merge_base=merge_base),

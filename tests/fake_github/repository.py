@@ -94,6 +94,7 @@ class GitData:
     _diffs: dict[tuple[str, str, int], tuple[FileDiff, ...]] = field(default_factory=dict)
     _logs: dict[tuple[str, ...], tuple[Commit, ...]] = field(default_factory=dict)
     _bases: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    _known: set[str] = field(default_factory=set)
 
     def git(self, *arguments: str, check: bool = True, author: tuple[str, str] | None = None) -> str:
         """Run git with no setting of the user's, and return what it wrote; ``author`` is a name and an address."""
@@ -119,8 +120,12 @@ class GitData:
 
     def resolve(self, revision: str) -> str | None:
         """Return the commit that a name or an id stands for."""
-        found = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", check=False)
-        return found.strip() or None
+        if revision in self._known:
+            return revision
+        named = f"{revision}^{{commit}}"
+        found = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", named, check=False).strip()
+        self._known |= {found} - {""}
+        return found or None
 
     def branch(self, name: str) -> str | None:
         """Return the tip of a branch."""
