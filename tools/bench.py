@@ -158,7 +158,7 @@ def _real(folder: Path, runs: int) -> None:
 def _growth(folder: Path, runs: int) -> None:
     repository, base = folder / "rules.git", TREES[1]
     build(repository, trees=TREES, base=base, edited=CHANGED, new=CHANGED)
-    kinds = {"edit": f"of {base:,} rules changed", "new": f"rules added to {base:,}"}
+    kinds = {"edit": f"of {base:,} rules changed", "new": f"new beside {base:,} rules"}
     reviews = [
         review(f"tree-{base}", f"{kind}-{size}", folder, name=f"review: {size:,} {said}", rules=size)
         for kind, said in kinds.items()
