@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.asking import no_rule_files
 from bot.collect.git import Git, Held
@@ -49,9 +50,10 @@ from bot.model import (
 )
 from bot.parse import parse
 from bot.render.template import Blocks
-from bot.replay import Entry, entry_of, kept
-from bot.replay import read as read_entry
 from bot.settings import CONFIG_PATH, Settings
+
+if TYPE_CHECKING:
+    from bot.replay import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +221,8 @@ def replay(git: Git, spans: Iterable[Span], settings: Settings, ledger: Ledger, 
         ledger: what is done already.
         config: the text of that config, by which the ledger tells it from another.
     """
+    from bot.replay import entry_of, kept, read  # 9 ms that a review need not pay
+
     memory = Memory()
     with git.reading():
         for span in spans:
@@ -226,7 +230,7 @@ def replay(git: Git, spans: Iterable[Span], settings: Settings, ledger: Ledger, 
             key = key_of(config, ends.merge_base, ends.head.sha or "", span.day.isoformat(), span.title)
             known = ledger.get(key)
             if known is not None:
-                yield read_entry(known)
+                yield read(known)
                 continue
             snapshot = collect(git, ends, settings.rules)
             done = _review(git, ends, snapshot, settings, today=span.day, title=span.title, memory=memory)

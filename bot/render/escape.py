@@ -12,7 +12,7 @@ _BREAK = "\u200b"
 _DANGEROUS = re.compile(r"<(?=!--|/details)|:(?=:)|#(?=#\[)", re.IGNORECASE)
 _RISKY = re.compile(r"[@#]|www\.|//|https?:|gh-\d|\b[0-9a-f]{7,}\b|:[\w+-]+:", re.IGNORECASE)
 _OPENING = re.compile(r"[-+]|\d+[.)]|[^\s`]+:\d+(?::\d+)?: ")  # a list's mark, or a place as compilers write it
-_PUNCTUATION = re.compile(r"""[^A-Za-z0-9 ./,()='"%+?;:{}\u0080-\U0010ffff-]|:(?! )|(?<=www)\.""", re.IGNORECASE)
+_PUNCTUATION = re.compile(r"[\x00-\x1f!#$&*<>@\[\\\]^_`|~\x7f]|:(?! )|(?<=[Ww][Ww][Ww])\.")
 _BACKTICKS = re.compile("`+")
 _SPAN = re.compile(r"(?<!`)(?P<fence>`+)(?!`)(?P<inner>.+?)(?:(?<!`)(?P=fence)(?!`)|\Z)", re.DOTALL)
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
