@@ -113,7 +113,11 @@ CASES = [
     ),
     _edit("100,000 keys", _more("".join(f"k{each}=1\n" for each in range(100_000))), said=("1 rule",), seconds=120),
     _edit(
-        "100,000 tables", _more() + "".join(f"[t{each}]\n" for each in range(100_000)), said=("1 rule",), seconds=120
+        "100,000 tables",
+        _more() + "".join(f"[t{each}]\n" for each in range(100_000)),
+        said=("1 rule",),
+        seconds=120,
+        long=True,
     ),
     _edit(
         "100,000 references",
@@ -124,14 +128,16 @@ CASES = [
         "100,000 tags",
         _query(_EVENT).replace('"One"', ",".join(f'"t{each}"' for each in range(100_000))),
         said=("1 rule",),
+        long=True,
     ),
     _edit(
         "100,000 versions of ECS",
         _more(metadata=f"ecs_version = [{_VERSIONS}]\n"),
         said=("1 rule",),
+        long=True,
     ),
     _edit(
-        "25,000 filters",
+        "20,000 filters",
         _more() + "[[rule.filters]]\nquery={exists={field='a'}}\n" * 20_000,
         said=("1 rule",),
         seconds=120,
@@ -162,6 +168,7 @@ CASES = [
         },
         said=("1 rule",),
         seconds=120,
+        long=True,
     ),
     Case(
         name="4,000 filters on one field, each another",
@@ -174,6 +181,7 @@ CASES = [
         base={PATH: _more(f"index = {[f'a{each}' for each in range(30_000)]}\n")},
         head={PATH: _more(f"index = {[f'b{each}' for each in range(30_000)]}\n")},
         said=("1 rule",),
+        long=True,
     ),
     Case(
         name="9,000 indicator matches, each another",
