@@ -288,8 +288,9 @@ def _explained(change: RuleChange, base: Rule, head: Rule, compare: _Comparing |
     language = queries.language_of(base)
     if language == queries.language_of(head) and all(each.get(*_LANGUAGE) in (None, language) for each in (base, head)):
         alike.add(_LANGUAGE)
-    leaves = [replace(leaf, rewritten=leaf.rewritten or leaf.path in alike) for leaf in change.changes]
-    change = replace(change, changes=tuple(leaves))
+    if any(leaf.path in alike for leaf in change.changes):
+        leaves = (replace(leaf, rewritten=True) if leaf.path in alike else leaf for leaf in change.changes)
+        change = replace(change, changes=tuple(leaves))
     if query is not None:  # told with the query, and apart from its verdict
         told = (around, query.explanation) if query.apart else (query.explanation, around)
         query = replace(query, explanation=tuple(line for lines in told for line in lines))

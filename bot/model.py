@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -456,16 +456,19 @@ class RuleChange:
     @property
     def categories(self) -> frozenset[Category]:
         """What the change is about, key by key; a query that only looks different puts nothing here."""
-        return self._about(self.changes)
+        return frozenset(leaf.category for leaf in self.changes if not self._looks_different(leaf))
 
     @property
     def effects(self) -> frozenset[Category]:
         """What the change means something for: its categories, without values that are only written otherwise."""
-        return self._about(change for change in self.changes if not change.rewritten)
+        return frozenset(leaf.category for leaf in self.changes if self.means(leaf))
 
-    def _about(self, changes: Iterable[Change]) -> frozenset[Category]:
-        same = self.query is not None and self.query.verdict in SAME_MATCHES
-        return frozenset(change.category for change in changes if not (same and change.path == ("rule", "query")))
+    def means(self, leaf: Change) -> bool:
+        """Tell whether a leaf of the change means something else than before, and is not only written otherwise."""
+        return not (leaf.rewritten or self._looks_different(leaf))
+
+    def _looks_different(self, leaf: Change) -> bool:
+        return leaf.path == ("rule", "query") and self.query is not None and self.query.verdict in SAME_MATCHES
 
     @property
     def asked(self) -> frozenset[Category]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.model import Category, Finding, Kind, Level, QueryVerdict, Review, RuleChange, RuleReview
@@ -83,8 +83,8 @@ def detects(change: RuleChange) -> bool:
     """Tell whether an edited rule detects something else than before; suppression folds what it detects."""
     if change.kind in {Kind.NEW, Kind.REMOVAL, Kind.UNREADABLE}:
         return False
-    asked = tuple(leaf for leaf in change.changes if leaf.path[:2] not in {INTEGRATION, SUPPRESSION})
-    return not _DETECTS.isdisjoint(replace(change, changes=asked).effects)
+    asked = (leaf for leaf in change.changes if leaf.path[:2] not in {INTEGRATION, SUPPRESSION})
+    return any(leaf.category in _DETECTS and change.means(leaf) for leaf in asked)
 
 
 def count(number: int, noun: str, several: str = "") -> str:
